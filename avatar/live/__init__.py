@@ -1,0 +1,1 @@
+"""The live session: turns, the reply, the clock that sound and picture share."""

@@ -1,0 +1,140 @@
+"""What can be set, where it is read from, and the folders that things are kept in.
+
+Order of precedence: environment variables (`AVATAR_LLM__BASE_URL=…`, two underscores between the levels), then the
+file named by `AVATAR_CONFIG` or `avatar.toml` in the working folder, then the defaults below. Importing this opens
+nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_cache_path, user_data_path
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from avatar.errors import Language, SettingsError
+
+PACKAGE_ROOT = Path(__file__).resolve().parent
+
+
+class Section(BaseModel):
+    """A table of the settings file; an unknown key is an error, so a misspelt one does not pass in silence."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class HearingSettings(Section):
+    vad: str = "silero"
+    turn_detector: str = "smart-turn"
+    recognizer: str = "faster-whisper"
+    model: str = Field("whisper-base", description="a name from the catalog, or the folder of a CTranslate2 model")
+    device: str = "auto"
+    compute_type: str = Field(
+        "auto", description="CTranslate2's: int8, float16, …; auto is int8 on a CPU, float16 on a GPU"
+    )
+    language: Language | None = Field(None, description="None detects Chinese or English")
+    base_url: str = Field("", description="for the recognizer `openai`: the service's URL")
+    api_key: str = ""
+
+
+class LlmSettings(Section):
+    engine: str = Field("embedded", description="embedded (llama.cpp in this process) or openai (any compatible URL)")
+    model: str = Field("qwen2.5-coder-1.5b", description="a name from the catalog, a GGUF file, or a service's model")
+    base_url: str = ""
+    api_key: str = ""
+    device: str = "auto"
+    context: int = Field(4096, ge=1024, le=131072, description="tokens")
+    max_tokens: int = Field(160, ge=16, le=2048, description="of one answer")
+    temperature: float = Field(0.6, ge=0.0, le=2.0)
+    timeout_s: float = Field(30.0, gt=0, description="longest wait for the next token")
+
+
+class SpeakingSettings(Section):
+    synthesizer: str = "kokoro"
+    device: str = "auto"
+    speed: float = Field(1.0, ge=0.5, le=2.0)
+    base_url: str = Field("", description="for the synthesizer `openai`: the service's URL")
+    api_key: str = ""
+
+
+class FaceSettings(Section):
+    animator: str = "warp"
+    device: str = "auto"
+    size: int = Field(512, ge=256, le=1024, multiple_of=16, description="pixels, width and height")
+
+
+class ServerSettings(Section):
+    host: str = "127.0.0.1"
+    port: int = Field(7860, ge=0, le=65535)
+    max_sessions: int = Field(2, ge=1)
+    api_key: str = Field("", description="asked of clients where it is set")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(env_prefix="AVATAR_", env_nested_delimiter="__", extra="forbid")
+
+    data_dir: Path = Field(default_factory=lambda: user_data_path("avatar"), description="personas, knowledge")
+    models_dir: Path = Field(
+        default_factory=lambda: user_cache_path("avatar") / "models", description="fetched weights"
+    )
+    cache_dir: Path = Field(default_factory=lambda: user_cache_path("avatar"), description="what can be made again")
+    device: str = Field("auto", description="auto, cpu, cuda or cuda:N; an engine's own setting goes first")
+    threads: int = Field(0, ge=0, description="0 is one for each core")
+    language: Literal["auto", "zh", "en"] = Field("auto", description="of messages; auto follows the locale")
+    hearing: HearingSettings = HearingSettings()
+    llm: LlmSettings = LlmSettings()
+    speaking: SpeakingSettings = SpeakingSettings()
+    face: FaceSettings = FaceSettings()
+    server: ServerSettings = ServerSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = Path(os.environ.get("AVATAR_CONFIG", "avatar.toml"))
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
+
+    @property
+    def core_budget(self) -> int:
+        """Threads that one computing stage may use."""
+        return self.threads or len(os.sched_getaffinity(0))
+
+    @property
+    def message_language(self) -> Language:
+        """The language of messages on the command line."""
+        if self.language != "auto":
+            return self.language
+        locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+        return "zh" if locale.startswith("zh") else "en"
+
+
+def load_settings() -> Settings:
+    """The settings from environment and file.
+
+    Raises:
+        SettingsError: a value is out of range, or a key is unknown.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(
+            f"Setting {place}: {first['msg']}. See docs/settings.md.",
+            f"设置 {place} 有误:{first['msg']}。见 docs/settings.md。",
+        ) from error
