@@ -182,7 +182,7 @@ def _decoded(stream: BinaryIO, rate: int, limit: int, name: str) -> Iterator[Sam
 
     total = 0
     try:
-        with av.open(stream, metadata_errors="ignore") as container:
+        with av.open(stream, "r", metadata_errors="ignore") as container:
             if not container.streams.audio:
                 raise _not_audio(name)
             resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
