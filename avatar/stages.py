@@ -208,6 +208,9 @@ class Animator(Protocol):
     def frame(self) -> Frame:
         """The next frame, 40 ms after the last."""
 
+    def skip(self) -> None:
+        """Let 40 ms pass without a picture, for one that would come too late."""
+
 
 class AnimatorEngine(Engine, Protocol):
     """Makes a photograph move."""

@@ -1,0 +1,125 @@
+"""From a question to sound, streaming at every joint: the first clause speaks while the rest is being written."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from typing import Protocol
+
+from avatar.errors import Language
+from avatar.live.reply import Reply
+from avatar.live.shared import Runner
+from avatar.media import ClauseSpeech, Samples
+from avatar.voice.speaking.clauses import ClauseChunker
+
+CLAUSES_AHEAD = 2
+"""Clauses that may be written and wait to be spoken."""
+
+SOUND_AHEAD_S = 4.0
+"""Sound that may be sent before it is due to be heard; more would only be thrown away by an interruption."""
+
+
+class Listener(Protocol):
+    """Who is told of the reply as it comes to be."""
+
+    def on_clause(self, speech: ClauseSpeech) -> None:
+        """The timeline of the next clause is known; its sound follows."""
+
+    def on_sound(self, samples: Samples) -> None:
+        """The next sound of the current clause."""
+
+
+async def clauses_of(pieces: AsyncIterator[str], reply: Reply) -> AsyncGenerator[str, None]:
+    """An answer's pieces, as a model writes them, as clauses for the voice."""
+    chunker = ClauseChunker()
+    async for piece in pieces:
+        reply.watch.mark("first_token_s")
+        for clause in chunker.push(piece):
+            yield clause
+    for clause in chunker.finish():
+        yield clause
+
+
+async def ahead(clauses: AsyncIterator[str]) -> AsyncGenerator[str, None]:
+    """The same clauses, while the next ones are already being written. Closing stops the writing."""
+    queue: asyncio.Queue[str | BaseException | None] = asyncio.Queue(CLAUSES_AHEAD)
+
+    async def write() -> None:
+        end: BaseException | None = None
+        try:
+            async for clause in clauses:
+                await queue.put(clause)
+        except Exception as error:  # noqa: BLE001 - handed to the reader, who raises it
+            end = error
+        await queue.put(end)
+
+    writer = asyncio.create_task(write())
+    try:
+        while isinstance(item := await queue.get(), str):
+            yield item
+        if item is not None:
+            raise item
+    finally:
+        writer.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await writer
+
+
+async def pulled(chunks: Iterator[Samples], run: Runner) -> AsyncGenerator[Samples, None]:
+    """The blocks of a blocking iterator, each computed in a worker thread. Closing waits for the block in work."""
+    in_work: asyncio.Future[Samples | None] | None = None
+    try:
+        while True:
+            in_work = asyncio.ensure_future(run(lambda: next(chunks, None)))
+            block = await asyncio.shield(in_work)
+            if block is None:
+                return
+            yield block
+    finally:
+        if in_work is not None and not in_work.done():
+            in_work.add_done_callback(lambda _: _close(chunks))
+        else:
+            _close(chunks)
+
+
+def _close(chunks: Iterator[Samples]) -> None:
+    close = getattr(chunks, "close", None)
+    if close is not None:
+        close()
+
+
+async def speak(
+    clauses: AsyncIterator[str],
+    synthesize: Callable[[str], ClauseSpeech],
+    run: Runner,
+    reply: Reply,
+    listener: Listener,
+) -> None:
+    """Say clause after clause, never far ahead of what is being heard.
+
+    Raises:
+        EngineError: a stage failed.
+    """
+    async with contextlib.aclosing(ahead(clauses)) as written:
+        async for clause in written:
+            reply.watch.mark("first_clause_s")
+            speech = await run(lambda text=clause: synthesize(text))  # type: ignore[misc]
+            listener.on_clause(speech)
+            async with contextlib.aclosing(pulled(speech.chunks, run)) as blocks:
+                async for block in blocks:
+                    listener.on_sound(block)
+                    await _keep_pace(reply)
+
+
+async def _keep_pace(reply: Reply) -> None:
+    surplus = reply.left_to_play(reply.watch.now()) - SOUND_AHEAD_S
+    if surplus > 0:
+        await asyncio.sleep(surplus)
+
+
+def language_of(text: str, default: Language) -> Language:
+    """Chinese where a text has a Chinese character, English where it has only Latin letters, else the default."""
+    if any("\u4e00" <= sign <= "\u9fff" for sign in text):
+        return "zh"
+    return "en" if any(sign.isascii() and sign.isalpha() for sign in text) else default

@@ -1,0 +1,248 @@
+"""The session's ears: from the microphone's sound to utterances that are understood.
+
+Sound is taken in order by one task. At the first short silence the utterance so far is recognized while the turn
+detector is asked; if the speaker goes on, that work is void; if not, it is used as it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import uuid4
+
+from avatar.errors import AudioError, AvatarError, ProtocolError
+from avatar.live.reply import Clock
+from avatar.live.shared import SharedStages
+from avatar.live.sound import HeardSound
+from avatar.live.turns import Closed, Interrupted, Opened, Paused, Resumed, TurnAction, TurnDetection, TurnTaker
+from avatar.media import HEARING_RATE, MAX_UPLOAD_SECONDS, SPEECH_RATE, Samples
+from avatar.stages import HearingHints, Transcript
+
+LEAST_UTTERANCE_S = 0.1
+"""A shorter commit is refused, as OpenAI Realtime does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An utterance that is over.
+
+    Attributes:
+        id: the utterance's.
+        ended: the time at which the voice fell silent.
+        transcript: what was said, as soon as it is understood.
+    """
+
+    id: str
+    ended: float
+    transcript: asyncio.Future[Transcript]
+
+
+class TurnListener(Protocol):
+    """Who is told of what is heard."""
+
+    def on_speech(self, utterance_id: str, at_ms: int) -> None:
+        """The user began to speak."""
+
+    def on_interruption(self) -> None:
+        """The user speaks over the reply and means it."""
+
+    def on_utterance(self, heard: Heard, at_ms: int) -> None:
+        """The user's turn is over."""
+
+    def on_backchannel(self, utterance_id: str, at_ms: int) -> None:
+        """A short sound over the reply is over; it is not understood and not answered."""
+
+    def on_failure(self, error: AvatarError) -> None:
+        """A stage failed; listening goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Commit:
+    utterance_id: str
+
+
+class _Clear:
+    """Throw away what was gathered."""
+
+
+class Ears:
+    """Hears one microphone until it is cancelled.
+
+    Args:
+        stages: the shared engines.
+        listener: is told what is heard.
+        hints: asked for before each recognition, since they may change.
+        replying: whether a reply is being given.
+    """
+
+    def __init__(
+        self,
+        stages: SharedStages,
+        listener: TurnListener,
+        hints: Callable[[], HearingHints],
+        replying: Callable[[], bool],
+        now: Clock = time.monotonic,
+    ) -> None:
+        self._stages = stages
+        self._voice = stages.vad.open()
+        self._hints = hints
+        self._listener = listener
+        self._replying = replying
+        self._now = now
+        self._sound = HeardSound()
+        self._turns = TurnTaker()
+        self._automatic = True
+        self._inbox: asyncio.Queue[Samples | _Commit | _Clear] = asyncio.Queue()
+        self._uncommitted = 0
+        self._gathered_from = 0
+        self._utterance_id = ""
+        self._prepared: asyncio.Future[Transcript] | None = None
+        self._scoring: asyncio.Task[None] | None = None
+
+    def configure(self, detection: TurnDetection | None) -> None:
+        """How turns are found from now on; None leaves it to commits."""
+        self._automatic = detection is not None
+        self._turns.detection = detection or TurnDetection()
+
+    def hear(self, samples: Samples) -> None:
+        """Take in sound: float32 [n] at SPEECH_RATE.
+
+        Raises:
+            AudioError: more than ten minutes wait for a commit.
+        """
+        self._uncommitted += samples.size
+        if not self._automatic and self._uncommitted > MAX_UPLOAD_SECONDS * SPEECH_RATE:
+            raise AudioError(
+                "More than ten minutes of sound wait for a commit. Commit or clear the buffer.",
+                "未提交的音频超过十分钟。请提交或清空缓冲区。",
+                code="input_audio_buffer_full",
+            )
+        self._inbox.put_nowait(samples)
+
+    def commit(self) -> str:
+        """End the utterance now; returns its id.
+
+        Raises:
+            ProtocolError: less than 100 ms were heard since the last one.
+        """
+        if self._uncommitted < LEAST_UTTERANCE_S * SPEECH_RATE:
+            raise ProtocolError(
+                "The input audio buffer holds less than 100 ms of sound; append some before the commit.",
+                "输入音频不足 100 毫秒;请先追加音频再提交。",
+                code="input_audio_buffer_commit_empty",
+            )
+        self._uncommitted = 0
+        utterance_id = _new_id()
+        self._inbox.put_nowait(_Commit(utterance_id))
+        return utterance_id
+
+    def clear(self) -> None:
+        """Throw away what was heard and not yet committed."""
+        self._uncommitted = 0
+        self._inbox.put_nowait(_Clear())
+
+    async def listen(self) -> None:
+        """Take in what comes, in order, until cancelled."""
+        while True:
+            item = await self._inbox.get()
+            try:
+                await self._take(item)
+            except AvatarError as error:
+                self._listener.on_failure(error)
+
+    async def _take(self, item: Samples | _Commit | _Clear) -> None:
+        if isinstance(item, _Commit):
+            self._commit(item.utterance_id)
+        elif isinstance(item, _Clear):
+            self._forget()
+            self._gathered_from = self._sound.end
+        else:
+            await self._take_sound(item)
+
+    async def _take_sound(self, samples: Samples) -> None:
+        fresh = self._sound.append(samples)
+        if not self._automatic:
+            return
+        for probability in await self._stages.run(lambda: self._voice.push(fresh)):
+            self._act(self._turns.push(probability, replying=self._replying()))
+        self._sound.forget_before(min(self._turns.earliest_needed, self._sound.end))
+        self._gathered_from = max(self._gathered_from, self._turns.earliest_needed)
+
+    def _act(self, actions: list[TurnAction]) -> None:
+        for action in actions:
+            match action:
+                case Opened():
+                    self._utterance_id = _new_id()
+                    self._listener.on_speech(self._utterance_id, _ms(action.at))
+                case Interrupted():
+                    self._listener.on_interruption()
+                case Paused():
+                    self._pause(action)
+                case Resumed():
+                    self._forget_preparation()
+                case Closed():
+                    self._close(action)
+
+    def _pause(self, pause: Paused) -> None:
+        if self._prepared is None and not self._replying():
+            self._prepared = self._understand(pause.start, pause.end)
+        if pause.ask_detector and (self._scoring is None or self._scoring.done()):
+            self._scoring = asyncio.create_task(self._score(pause))
+
+    async def _score(self, pause: Paused) -> None:
+        """Ask the turn detector; the answer counts if the silence lasts."""
+        sound = self._sound.part(max(pause.start, pause.end - 8 * HEARING_RATE), pause.end)
+        try:
+            probability = await self._stages.run(lambda: self._stages.turn_detector.finished(sound))
+        except AvatarError as error:
+            self._listener.on_failure(error)
+            return
+        self._act(self._turns.score(probability))
+
+    def _close(self, closed: Closed) -> None:
+        prepared, self._prepared = self._prepared, None
+        self._forget_preparation()
+        self._uncommitted = 0
+        self._gathered_from = self._sound.end
+        if closed.backchannel:
+            self._listener.on_backchannel(self._utterance_id, _ms(closed.end))
+            return
+        transcript = prepared or self._understand(closed.start, closed.end)
+        heard = Heard(self._utterance_id, self._now() - closed.silence / HEARING_RATE, transcript)
+        self._listener.on_utterance(heard, _ms(closed.end))
+
+    def _commit(self, utterance_id: str) -> None:
+        start, end = self._gathered_from, self._sound.end
+        self._forget()
+        self._gathered_from = end
+        transcript = self._understand(start, end)
+        self._sound.forget_before(end)
+        self._listener.on_utterance(Heard(utterance_id, self._now(), transcript), _ms(end))
+
+    def _understand(self, start: int, end: int) -> asyncio.Future[Transcript]:
+        """Begin to recognize a stretch of sound; the sound itself may then be forgotten."""
+        sound, hints = self._sound.part(start, end), self._hints()
+        return asyncio.ensure_future(self._stages.run(lambda: self._stages.recognizer.transcribe(sound, hints)))
+
+    def _forget(self) -> None:
+        self._turns.reset()
+        self._forget_preparation()
+
+    def _forget_preparation(self) -> None:
+        if self._prepared is not None:
+            self._prepared.cancel()
+            self._prepared = None
+        if self._scoring is not None:
+            self._scoring.cancel()
+            self._scoring = None
+
+
+def _new_id() -> str:
+    return f"item_{uuid4().hex[:16]}"
+
+
+def _ms(position: int) -> int:
+    return round(position * 1000 / HEARING_RATE)

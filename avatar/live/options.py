@@ -1,0 +1,40 @@
+"""What a client of a session may choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from avatar.errors import Language
+from avatar.live.turns import TurnDetection
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """A client's choices.
+
+    Attributes:
+        video: whether pictures are drawn and sent.
+        size: their width and height in pixels.
+        codec: how they are encoded.
+        sound: whether replies are spoken; else they are text only.
+        language: the language of the conversation; None follows the user.
+        voice: a voice profile's id; None is the persona's own.
+        speed: of speech, 0.5..2.
+        instructions: the client's own, added to the persona's card.
+        max_tokens: of one answer; None is the server's setting.
+        transcribe: whether the user's words are reported.
+        turn_detection: how the user's turns are found; None leaves it to commits.
+    """
+
+    video: bool = False
+    size: int = 512
+    codec: Literal["h264", "jpeg"] = "h264"
+    sound: bool = True
+    language: Language | None = None
+    voice: str | None = None
+    speed: float = 1.0
+    instructions: str = ""
+    max_tokens: int | None = None
+    transcribe: bool = True
+    turn_detection: TurnDetection | None = field(default_factory=TurnDetection)

@@ -1,0 +1,243 @@
+"""One live conversation: it hears, understands, answers, speaks, shows a face, and can be interrupted at any moment.
+
+The session joins the stages and computes nothing itself. It lives on one event loop; what computes runs in worker
+threads. What it has to tell leaves through `events`; the sockets translate.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import replace
+from types import TracebackType
+from uuid import uuid4
+
+from avatar.dialog.conversation import Conversation
+from avatar.dialog.persona import Persona
+from avatar.errors import AvatarError, TextError
+from avatar.live.events import Failed, SessionEvent, SpeechStarted, SpeechStopped, Understood
+from avatar.live.listening import Ears, Heard
+from avatar.live.options import SessionOptions
+from avatar.live.outlet import Outlet
+from avatar.live.picture import FaceLoop
+from avatar.live.reply import Clock
+from avatar.live.replying import Question, Replies, Spoken, Typed, internal_error
+from avatar.live.shared import SharedStages
+from avatar.media import Samples
+from avatar.stages import HearingHints
+
+log = logging.getLogger(__name__)
+
+MAX_TYPED = 4000
+"""Characters of one typed message."""
+
+FaceMaker = Callable[[Outlet, SessionOptions], FaceLoop]
+"""Makes the face's loop for one session; blocks while the portrait is prepared."""
+
+
+class Session:
+    """A conversation between one person and one persona.
+
+    Args:
+        conversation: the persona, its knowledge and what was said.
+        stages: the shared engines.
+        options: what the client chose.
+        make_face: makes the face, where pictures are wanted.
+        now: the clock, in seconds.
+    """
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        stages: SharedStages,
+        options: SessionOptions,
+        make_face: FaceMaker,
+        now: Clock = time.monotonic,
+    ) -> None:
+        self.id = f"sess_{uuid4().hex[:16]}"
+        self.options = options
+        self._conversation = conversation
+        self._stages = stages
+        self._make_face = make_face
+        self._now = now
+        self._outlet = Outlet()
+        self._replies = Replies(conversation, stages, self._outlet, lambda: self.options, now)
+        self._ears = Ears(stages, self, self._hints, lambda: self._replies.active, now)
+        self._ears.configure(options.turn_detection)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._unanswered: list[Question] = []
+
+    @property
+    def persona(self) -> Persona:
+        """Who is talked to."""
+        return self._conversation.persona
+
+    async def start(self) -> None:
+        """Begin to listen and to show the face.
+
+        Raises:
+            PhotoError: the persona's portrait cannot be used.
+        """
+        if self.options.video:
+            self._replies.face = await self._stages.run(lambda: self._make_face(self._outlet, self.options))
+            self._spawn(self._replies.face.run())
+        self._spawn(self._ears.listen())
+        self._spawn(self._warm())
+
+    async def close(self) -> None:
+        """Break off everything; the events end."""
+        await self._replies.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._outlet.close()
+
+    async def __aenter__(self) -> Session:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def events(self) -> AsyncIterator[SessionEvent]:
+        """What happens, in order, until the session closes. For one reader."""
+        return self._outlet.read()
+
+    def configure(self, options: SessionOptions) -> None:
+        """Change what the client chose. Whether there are pictures, and their size, stay as they were at the start."""
+        kept = self.options
+        self.options = replace(options, video=kept.video, size=kept.size, codec=kept.codec)
+        self._ears.configure(options.turn_detection)
+
+    def hear(self, samples: Samples) -> None:
+        """Take in the microphone's sound: float32 [n] at SPEECH_RATE.
+
+        Raises:
+            AudioError: more than ten minutes wait for a commit.
+        """
+        self._ears.hear(samples)
+
+    def commit(self) -> str:
+        """End the user's utterance now; returns its id.
+
+        Raises:
+            ProtocolError: less than 100 ms were heard.
+        """
+        return self._ears.commit()
+
+    def clear_input(self) -> None:
+        """Throw away the sound that was heard and not yet committed."""
+        self._ears.clear()
+
+    def type(self, text: str) -> str:
+        """Add a typed message; returns its id. It is answered by the next reply.
+
+        Raises:
+            TextError: the text is empty or too long.
+        """
+        text = text.strip()
+        if not text:
+            raise TextError("The message is empty; write something.", "消息为空,请输入内容。", code="text_empty")
+        if len(text) > MAX_TYPED:
+            raise TextError(
+                f"The message has {len(text)} characters; at most {MAX_TYPED} are taken.",
+                f"消息有 {len(text)} 个字,最多 {MAX_TYPED} 个。",
+                code="text_too_long",
+            )
+        self._unanswered.append(Typed(text))
+        return f"item_{uuid4().hex[:16]}"
+
+    def reply(self) -> str:
+        """Answer what was said since the last reply, or greet; returns the reply's id.
+
+        Raises:
+            ProtocolError: a reply is being given already.
+        """
+        return self._begin(self._now(), asked=True)
+
+    def cancel(self, reply_id: str | None = None) -> bool:
+        """Break off the current reply at once; False where there is none (of that id)."""
+        return self._replies.cancel("client_cancelled", reply_id)
+
+    def truncate(self, reply_id: str, audio_end_ms: int) -> None:
+        """Keep only the words of a reply that sounded before a time.
+
+        Raises:
+            ProtocolError: there is no such reply, or it is shorter than that.
+        """
+        self._replies.truncate(reply_id, audio_end_ms)
+
+    def played(self, reply_id: str, audio_end_ms: int) -> None:
+        """The player's report: how much of a reply was heard."""
+        self._replies.played(reply_id, audio_end_ms)
+
+    def request_key_frame(self) -> None:
+        """The next picture shall be one that can be decoded by itself."""
+        self._outlet.key_frame_wanted = True
+
+    # what the ears tell
+
+    def on_speech(self, utterance_id: str, at_ms: int) -> None:
+        self._outlet.put(SpeechStarted(utterance_id, at_ms))
+        if not self._replies.active:
+            self._replies.attend("listening")
+
+    def on_interruption(self) -> None:
+        self._replies.cancel("turn_detected")
+        self._replies.attend("listening")
+
+    def on_utterance(self, heard: Heard, at_ms: int) -> None:
+        self._outlet.put(SpeechStopped(heard.id, at_ms))
+        self._unanswered.append(Spoken(heard))
+        self._spawn(self._report(heard))
+        detection = self.options.turn_detection
+        if detection is not None and detection.create_response and not self._replies.active:
+            self._begin(heard.ended, asked=False)
+
+    def on_backchannel(self, utterance_id: str, at_ms: int) -> None:
+        self._outlet.put(SpeechStopped(utterance_id, at_ms))
+
+    def on_failure(self, error: AvatarError) -> None:
+        self._outlet.put(Failed(error))
+
+    async def _report(self, heard: Heard) -> None:
+        """Tell what was understood, as soon as it is."""
+        try:
+            transcript = await asyncio.shield(heard.transcript)
+        except AvatarError as error:
+            self.on_failure(error)
+        else:
+            self._outlet.put(Understood(heard.id, transcript.text, transcript.language))
+
+    async def _warm(self) -> None:
+        """Let the model read the persona's card, so that the first answer starts sooner."""
+        try:
+            await self._conversation.warm(self._replies.language)
+        except AvatarError as error:
+            self.on_failure(error)
+
+    def _begin(self, zero: float, *, asked: bool) -> str:
+        reply = self._replies.begin(self._unanswered, zero, asked=asked)
+        reply.watch.mark("turn_end_s")
+        self._unanswered = []
+        return reply.id
+
+    def _hints(self) -> HearingHints:
+        hints = self._conversation.hints
+        return replace(hints, language=self.options.language or hints.language)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        """Run something for as long as the session lives."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("session_task_failed", exc_info=error, extra={"session_id": self.id})
+            self.on_failure(internal_error())

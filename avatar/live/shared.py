@@ -1,0 +1,34 @@
+"""What the sessions share: the engines, and how blocking calls are run."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from avatar.stages import Recognizer, Synthesizer, TurnDetector, VoiceActivity
+
+T = TypeVar("T")
+
+
+class Runner(Protocol):
+    """Runs a blocking call in a worker thread."""
+
+    def __call__(self, work: Callable[[], T]) -> Awaitable[T]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SharedStages:
+    """The engines that sessions share.
+
+    Attributes:
+        run: runs their blocking calls.
+        max_tokens: of an answer, where a client leaves it open.
+    """
+
+    vad: VoiceActivity
+    turn_detector: TurnDetector
+    recognizer: Recognizer
+    synthesizer: Synthesizer
+    run: Runner
+    max_tokens: int
