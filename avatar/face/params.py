@@ -122,7 +122,7 @@ def clipped(params: FaceParams) -> NDArray[np.float32]:
 
 
 def intended_aperture(params: FaceParams, rig: Rig) -> float:
-    """How far the inner lips are meant to be open, as `Frame.aperture` is defined: a fraction of the mouth's width at rest.
+    """How far the inner lips are meant to be open, as a fraction of the mouth's width at rest (`Frame.aperture`).
 
     Computed from the rig's vertices before the head turns, at the middle third of the mouth; never negative.
     """

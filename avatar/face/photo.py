@@ -1,0 +1,133 @@
+"""From a file of any kind to pixels.
+
+Policy on size: a side under 64 pixels cannot hold a usable face and is refused; more than 80 megapixels are refused
+unread, so a decompression bomb never unfolds; anything larger than 2048 pixels on a side is scaled down to it, which
+is still twice the largest rig.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from avatar.errors import PhotoError
+from avatar.media import Pixels
+
+MIN_SIDE = 64
+"""The shortest side in pixels that is taken."""
+
+MAX_PIXELS = 80_000_000
+"""The largest picture that is read."""
+
+MAX_SIDE = 2048
+"""Larger pictures are scaled down to this many pixels on the longer side."""
+
+MAX_BYTES = 64 << 20
+"""The largest file that is read: 64 MiB."""
+
+_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
+_BACKDROP = (200, 200, 200)  # what shows through transparent parts
+_SIXTEEN_BIT = ("I", "I;16", "I;16B", "I;16L", "I;16N")
+
+
+def load_photo(source: Path | bytes) -> Pixels:
+    """A photograph as people have them: turned, grey, transparent, with a palette, in 16 bits or in printer's colours.
+
+    Args:
+        source: a file, or a file's bytes.
+
+    Returns:
+        uint8 [height, width, 3] RGB, upright, at most MAX_SIDE on a side.
+
+    Raises:
+        PhotoError: no such file, not a picture, damaged, cut off, too small or too large.
+    """
+    name = source.name if isinstance(source, Path) else "upload"
+    data = _read(source, name) if isinstance(source, Path) else source
+    if len(data) > MAX_BYTES:
+        raise _too_large(name)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+                return _pixels(image, name)
+    except UnidentifiedImageError as error:
+        raise _not_a_picture(name) from error
+    except Image.DecompressionBombError as error:
+        raise _too_large(name) from error
+    except (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, MemoryError) as error:
+        raise _damaged(name) from error
+
+
+def _read(path: Path, name: str) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise PhotoError(f"There is no file {name}.", f"没有文件 {name}。", code="photo_not_found") from error
+    except OSError as error:
+        raise PhotoError(f"{name} cannot be read: {error.strerror}.", f"无法读取 {name}:{error.strerror}。") from error
+
+
+def _pixels(image: Image.Image, name: str) -> Pixels:
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise _too_large(name)
+    if min(width, height) < MIN_SIDE:
+        raise _too_small(name, width, height)
+    image.draft("RGB", (MAX_SIDE, MAX_SIDE))
+    upright = ImageOps.exif_transpose(image)
+    flat = _flat(upright)
+    flat.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+    if min(flat.size) < MIN_SIDE:
+        raise _too_small(name, width, height)
+    return np.array(flat, dtype=np.uint8)
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """The picture in RGB; what is transparent shows a light grey."""
+    if image.mode in _SIXTEEN_BIT or image.mode == "F":
+        values = np.nan_to_num(np.asarray(image, dtype=np.float64))
+        peak = 65535.0 if image.mode != "F" else max(float(values.max()), 1e-9)
+        return Image.fromarray(np.clip(values * (255.0 / peak), 0, 255).astype(np.uint8)).convert("RGB")
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        backdrop = Image.new("RGBA", rgba.size, (*_BACKDROP, 255))
+        return Image.alpha_composite(backdrop, rgba).convert("RGB")
+    return image.convert("RGB")
+
+
+def _not_a_picture(name: str) -> PhotoError:
+    return PhotoError(
+        f"{name} is not a picture that can be read. Use JPEG, PNG, WebP, TIFF, BMP or GIF.",
+        f"{name} 不是可以读取的图片。请使用 JPEG、PNG、WebP、TIFF、BMP 或 GIF。",
+        code="photo_unreadable",
+    )
+
+
+def _damaged(name: str) -> PhotoError:
+    return PhotoError(
+        f"{name} is damaged or cut off. Export or upload it again.",
+        f"{name} 已损坏或不完整。请重新导出或重新上传。",
+        code="photo_damaged",
+    )
+
+
+def _too_small(name: str, width: int, height: int) -> PhotoError:
+    return PhotoError(
+        f"{name} is {width} x {height} pixels; a portrait needs at least {MIN_SIDE} on each side, better 300.",
+        f"{name} 只有 {width} x {height} 像素;人像每边至少要 {MIN_SIDE} 像素,最好有 300。",
+        code="photo_too_small",
+    )
+
+
+def _too_large(name: str) -> PhotoError:
+    return PhotoError(
+        f"{name} is larger than {MAX_PIXELS // 1_000_000} megapixels or {MAX_BYTES >> 20} MB. Scale it down first.",
+        f"{name} 超过 {MAX_PIXELS // 10_000} 万像素或 {MAX_BYTES >> 20} MB。请先缩小。",
+        code="photo_too_large",
+    )
