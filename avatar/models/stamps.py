@@ -7,6 +7,8 @@ change it had when it was hashed; while those stand, the hash is believed. `avat
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,25 +31,22 @@ class Stamps:
         """Whether the file at the path is known to have the catalog's hash."""
         return self._rows(model).get(file.name) == _row(file, path)
 
-    def set(self, model: Model, file: WeightFile, path: Path) -> None:
-        """Record that the file has the catalog's hash. Where the folder cannot be written, it is hashed again later."""
-        rows = self._rows(model)
-        rows[file.name] = _row(file, path)
-        self._write(model, rows)
+    def set(self, model: Model, files: Sequence[WeightFile], folder: Path) -> None:
+        """Record that files in the folder have the catalog's hashes.
 
-    def clear(self, model: Model, file: WeightFile | None = None) -> None:
-        """Forget one file, or the whole model."""
+        Where stamps cannot be written, the files are hashed again at the next start; nothing else is lost.
+        """
         rows = self._rows(model)
-        if file is None:
-            self._path(model).unlink(missing_ok=True)
-        elif rows.pop(file.name, None) is not None:
-            self._write(model, rows)
-
-    def _write(self, model: Model, rows: dict[str, Row]) -> None:
+        rows.update({file.name: _row(file, folder / file.name) for file in files})
         try:
             write_json(self._path(model), rows)
         except OSError as error:
             log.warning("stamp_not_written model=%s errno=%s", model.name, error.errno)
+
+    def clear(self, model: Model) -> None:
+        """Forget a model."""
+        with suppress(OSError):
+            self._path(model).unlink()
 
     def _rows(self, model: Model) -> dict[str, Row]:
         value = read_json(self._path(model))
