@@ -1,0 +1,167 @@
+"""A conversation with a persona: what it knows, what was said, and the next answer. It knows nothing of sound.
+
+The order of calls in one turn:
+
+    grounding = conversation.ground(question, language)        blocking, a few milliseconds; in a worker thread
+    async for clause in conversation.answer(question, language, grounding):
+        …                                                      closing the iterator stops the writing
+    conversation.remember(question, what_was_heard)            after a barge-in only the words that were heard
+
+`ground` and `answer` change nothing, so an answer may be begun before the user has finished and thrown away.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+
+from avatar.dialog.guard import Break, Guard, hint
+from avatar.dialog.knowledge import Knowledge
+from avatar.dialog.passage import Grounding
+from avatar.dialog.persona import Persona
+from avatar.dialog.prompt import Turn, build, choose_quotes, prefix, trim, user_message
+from avatar.errors import Language
+from avatar.stages import Generator, HearingHints, Message
+
+log = logging.getLogger(__name__)
+
+HISTORY_TOKENS = 1200
+"""Tokens that the history may take in the prompt."""
+
+RESTARTS = 2
+"""How often an answer that breaks character is begun again."""
+
+
+class Conversation:
+    """One person's conversation with one persona. Not shared between sessions; called from one task at a time.
+
+    Args:
+        persona: who answers.
+        knowledge: what it knows; shared.
+        generator: what writes; shared.
+        seed: fixes the wording, for tests; None leaves it open.
+        history_tokens: tokens that the history may take in the prompt.
+    """
+
+    def __init__(
+        self,
+        persona: Persona,
+        knowledge: Knowledge,
+        generator: Generator,
+        *,
+        seed: int | None = None,
+        history_tokens: int = HISTORY_TOKENS,
+    ) -> None:
+        self.persona = persona
+        self.knowledge = knowledge
+        self._generator = generator
+        self._seed = seed
+        self._history_tokens = history_tokens
+        self._history: list[Turn] = []
+        self._last_question = ""
+        self._asked: tuple[str, str] = ("", "")
+
+    @property
+    def hints(self) -> HearingHints:
+        """What the recognizer may expect: the card's names, then those that the knowledge speaks of most."""
+        names = dict.fromkeys((*self.persona.names, *self.knowledge.names))
+        return HearingHints(
+            names=tuple(names),
+            topic_zh=self.persona.topic.zh,
+            topic_en=self.persona.topic.en,
+            language=self.persona.languages[0] if len(self.persona.languages) == 1 else None,
+        )
+
+    def ground(self, question: str, language: Language) -> Grounding:
+        """The passages that bear on a question, best first; none where the texts are silent. Blocks for a moment."""
+        found = self.knowledge.search(question, language, previous=self._last_question)
+        return Grounding(question, language, tuple(found))
+
+    def prefix(self, language: Language) -> list[Message]:
+        """The beginning of the prompt that stays the same through the conversation."""
+        return prefix(self.persona, self.persona.speaks(language))
+
+    async def warm(self, language: Language) -> None:
+        """Let the model read the stable beginning and the history, so that the next answer starts sooner.
+
+        Raises:
+            EngineError: the model is out of reach.
+        """
+        await self._generator.warm(build(self.prefix(language), self._history, "…"))
+
+    async def answer(
+        self, question: str, language: Language, grounding: Grounding, *, max_tokens: int = 160
+    ) -> AsyncGenerator[str, None]:
+        """The answer, clause by clause, each of them fit to be spoken.
+
+        A clause that breaks character is withheld and the answer begun again with a sterner hint, twice at most;
+        then a sentence from the card closes it. Closing the iterator stops the model at once.
+
+        Raises:
+            EngineError: the model is out of reach, refused or too slow.
+        """
+        language = self.persona.speaks(language)
+        asked = user_message(question, choose_quotes(grounding.passages, language), language)
+        self._asked = (question, asked)
+        spoken, broken = "", None
+        for attempt in range(RESTARTS + 1):
+            guard = Guard(self.persona, language, spoken=spoken)
+            stream = self._written(guard, self._messages(asked, language, spoken, broken), max_tokens, attempt)
+            async with aclosing(stream) as clauses:
+                async for clause in clauses:
+                    spoken += clause
+                    yield clause
+            broken = guard.broken
+            if broken is None or guard.may_end:
+                break
+            log.info("answer_broke_character", extra={"persona": self.persona.id, "reason": broken})
+        if not spoken or (broken and not guard.may_end):
+            yield self.persona.closing.of(language)
+
+    def remember(self, question: str, heard_answer: str) -> None:
+        """Keep an exchange. An answer of which nothing was heard is kept as a pause."""
+        asked = self._asked[1] if self._asked[0] == question and question else question
+        self._history.append(Turn(asked or "…", heard_answer.strip() or "……"))
+        self._history = trim(self._history, self._history_tokens)
+        self._last_question = question
+
+    def reset(self) -> None:
+        """Forget what was said."""
+        self._history.clear()
+        self._last_question = ""
+        self._asked = ("", "")
+
+    def _messages(self, asked: str, language: Language, spoken: str, broken: Break | None) -> list[Message]:
+        """The prompt; begun again, the hint stands at its very end, so the cache still holds all before it."""
+        if broken is None:
+            return build(self.prefix(language), self._history, asked)
+        note = hint(broken, self.persona, language)
+        if not spoken:
+            return build(self.prefix(language), self._history, f"{asked}\n{note}")
+        return build(self.prefix(language), [*self._history, Turn(asked, spoken)], note)
+
+    async def _written(
+        self, guard: Guard, messages: list[Message], max_tokens: int, attempt: int
+    ) -> AsyncGenerator[str, None]:
+        """What the guard lets through of what the model writes; the model is stopped when the guard has had enough."""
+        seed = None if self._seed is None else self._seed + attempt
+        stream = self._generator.stream(messages, max_tokens=max_tokens, seed=seed)
+        pieces = 0
+        try:
+            async for piece in stream:
+                pieces += 1
+                for clause in guard.push(piece):
+                    yield clause
+                if guard.broken or guard.finished:
+                    return
+        finally:
+            await _close(stream)
+        for clause in guard.flush(cut=pieces >= max_tokens and guard.may_end):
+            yield clause
+
+
+async def _close(stream: AsyncIterator[str]) -> None:
+    """Stop the model: a generator's iterator ends its request when it is closed."""
+    if isinstance(stream, AsyncGenerator):
+        await stream.aclose()

@@ -1,0 +1,79 @@
+"""Cutting a text into passages at the borders of sentences."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+
+from avatar.dialog.passage import Passage
+from avatar.dialog.structure import Section, sections
+from avatar.errors import Language
+
+SMALL, LARGE = 200, 400
+"""Width of a passage: it is closed at the first border of paragraphs after SMALL, at one of sentences before LARGE."""
+
+_SENTENCE = re.compile(r"[^。！？!?…]*?(?:[。！？!?…]+[”’」』）》\"]*|\.[\"'”’)]*(?=\s|$)|$)\s*", re.DOTALL)
+
+
+def width(text: str) -> float:
+    """How much a text is for a reader: a Chinese character counts 1, anything else 0.4 (a word about 2)."""
+    han = sum("\u3000" <= c <= "\u9fff" or "\uff00" <= c <= "\uffef" for c in text)
+    return han + 0.4 * (len(text) - han)
+
+
+def language_of(text: str) -> Language:
+    """The language that most of a text is in."""
+    han = sum("\u3400" <= c <= "\u9fff" for c in text)
+    return "zh" if han * 4 > sum(c.isalpha() for c in text) else "en"
+
+
+def sentences(text: str) -> list[str]:
+    """A text's sentences, whose concatenation is the text."""
+    return [match.group() for match in _SENTENCE.finditer(text) if match.group()]
+
+
+def passages(text: str, work: str, *, source: str = "text") -> list[Passage]:
+    """The passages of a whole text, in order.
+
+    Args:
+        text: as decoded.
+        work: its title.
+        source: as in `Passage`.
+    """
+    found: dict[str, Passage] = {}
+    for section in sections(text, work):
+        for words in _pieces(section):
+            digest = hashlib.sha256(f"{work}\n{section.place}\n{words}".encode()).hexdigest()[:16]
+            found[digest] = Passage(digest, work, section.place, words, language_of(words), source)
+    return list(found.values())
+
+
+def _pieces(section: Section) -> Iterator[str]:
+    """The section's words in pieces of the right size."""
+    piece, size = "", 0.0
+    rest = sum(map(width, section.paragraphs))
+    for paragraph in section.paragraphs:
+        for sentence in _short_enough(paragraph):
+            extent = width(sentence)
+            if size and size + extent > LARGE and rest > SMALL / 2:
+                yield piece.strip()
+                piece, size = "", 0.0
+            piece += sentence
+            size += extent
+            rest -= extent
+        piece += "\n"
+        if size >= SMALL and rest > SMALL / 2:
+            yield piece.strip()
+            piece, size = "", 0.0
+    if piece.strip():
+        yield piece.strip()
+
+
+def _short_enough(paragraph: str) -> Iterator[str]:
+    """The paragraph's sentences; one that is longer than a passage is cut where it must."""
+    for sentence in sentences(paragraph):
+        while width(sentence) > LARGE:
+            yield sentence[:LARGE]
+            sentence = sentence[LARGE:]  # noqa: PLW2901
+        yield sentence

@@ -1,0 +1,176 @@
+"""The persona guard: reads the answer while it is written and lets through only what the persona may say.
+
+It works clause by clause, which costs nothing, because a clause is what the voice waits for anyway. A clause that
+breaks character (claims to be an assistant or a living person, the wrong language, a loop, a list) is withheld, and so
+is everything after it. The guard only judges; the conversation decides whether to begin again.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+import zhconv
+
+from avatar.dialog.persona import Persona
+from avatar.errors import Language
+
+Break = Literal["identity", "language", "loop", "form"]
+
+MAX_SENTENCES = 3
+"""Sentences of one answer; in speech more is a lecture."""
+
+_BOUNDARY = re.compile(r"(?:[。！？；，：…\n]+[”’」』）》]*|[.!?;,:]+[\"'”’)]*(?=\s)|[!?]+(?=[^!?\"'”’)\s]))\s*")
+_SENTENCE_END = re.compile(r"[。！？!?…][”’」』）\"']*\s*$|\.[\"'”’)]*\s*$")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_LETTER = re.compile(r"[A-Za-z]")
+_STRANGE = re.compile(r"[\u0400-\u052f\u0590-\u06ff\u0e00-\u0e7f\u3040-\u30ff\uac00-\ud7af]")
+
+_MODEL = (
+    r"chat\s?gpt|\bgpt|open\s?ai|qwen|claude|anthropic|gemini|llama|deepseek|kimi|copilot|"
+    r"通义|千问|阿里云|阿里巴巴|文心一言|百度|豆包|讯飞|智谱"
+)
+_MACHINE = (
+    r"人工智能|ai|(?:大型?)?语言模型|智能助[手理]|虚拟助[手理]|语音助[手理]|聊天机器人|(?:ai|人工智能)助[手理]|"
+    r"(?:an?\s+)?(?:large\s+)?(?:language model|ai\b|artificial intelligence|(?:virtual|ai|digital) assistant|chatbot)"
+)
+_SELF_ZH = r"(?:我(?:就|其实|只|不过|正|也)?是|我叫|我的名字(?:是|叫)|身为|作为|由|我来自)"
+_SELF_EN = r"(?:\bi am|\bi['’]m|my name is|\bas|created by|developed by|trained by|made by)"
+_CLAIM = re.compile(
+    rf"{_SELF_ZH}[^。！？]{{0,10}}?(?:{_MODEL}|{_MACHINE})|{_SELF_EN}[^.!?]{{0,24}}?(?:{_MODEL}|{_MACHINE})",
+    re.IGNORECASE,
+)
+_ALIVE = re.compile(
+    r"我(?:就|确实|当然|的确|真的)?是(?:一个|个)?(?:真人|活人|真实的人|活着的人|鲁迅本人|人类)|我还活着|我是本人|"
+    r"\bi(?: am|['’]m) (?:indeed |really |actually )?(?:a |an )?"
+    r"(?:real (?:person|human|man|woman)|living|alive|human\b)",
+    re.IGNORECASE,
+)
+_SERVICE = re.compile(
+    r"为[您你](?:服务|效劳|解答)|(?:可以|能|能够)(?:帮助?|协助)[您你]|有什么(?:可以|能)?帮|随时(?:向我)?(?:提问|告诉我)|请随时|"
+    r"(?:how|what) (?:can|may) i (?:help|assist|do for)|feel free to ask|happy to (?:help|assist)|"
+    r"i['’]?m here to (?:help|assist)",
+    re.IGNORECASE,
+)
+_DENIAL = re.compile(
+    r"不是|并非|不叫|不属于|没有|哪里是|谁说|\bnot\b|n['’]t\b|\bnever\b|\bneither\b|\bno\b", re.IGNORECASE
+)
+_LIST = re.compile(r"^\s*(?:[-*•#>]\s|\d{1,2}[.、)）]\s?(?!\d)|[一二三四五]、|```|\|)")
+_LEAK = re.compile(r"〔|〕|\[You recall|记得[:：]|<\|?im_|https?://|\{\{")
+_DECORATION = re.compile(r"\*+|`+|^#+\s*|_{2,}")
+
+_HINTS: dict[Break, tuple[str, str]] = {
+    "identity": ("(只以{name}的口吻说,一两句话,不提模型和助手。)", "(Speak only as {name}, briefly, no word of models.)"),
+    "language": ("(只用中文回答,一两句话。)", "(Answer in English only, one or two sentences.)"),
+    "loop": ("(换一种说法,一句话说完,不要重复。)", "(Say it once, differently, in one sentence.)"),
+    "form": ("(像当面说话那样,一两句话,不要分条。)", "(Speak as if face to face, briefly, no list.)"),
+}  # fmt: skip
+
+
+class Guard:
+    """The guard of one answer. A pure value machine: pieces in, clauses out.
+
+    Args:
+        persona: who speaks.
+        language: what the answer must be in.
+        spoken: what of this answer was let through already, where it is begun again.
+
+    Attributes:
+        broken: why the last clause was withheld, or None. Nothing comes out any more once it is set.
+        finished: enough was said. Nothing comes out any more once it is set.
+    """
+
+    def __init__(self, persona: Persona, language: Language, *, spoken: str = "") -> None:
+        self._persona = persona
+        self._language = language
+        self._buffer = ""
+        self._spoken = spoken
+        self._clauses = [_key(part) for part in _BOUNDARY.split(spoken)]
+        self.broken: Break | None = None
+        self.finished = False
+
+    @property
+    def may_end(self) -> bool:
+        """Whether what was let through can stand as the whole answer: it ends with a sentence."""
+        return bool(_SENTENCE_END.search(self._spoken))
+
+    def push(self, piece: str) -> list[str]:
+        """The clauses that are complete with these next characters and may be spoken."""
+        self._buffer += piece
+        passed: list[str] = []
+        while not (self.broken or self.finished) and (match := _BOUNDARY.search(self._buffer)):
+            clause, self._buffer = self._buffer[: match.end()], self._buffer[match.end() :]
+            passed += self._judge(clause)
+        return passed
+
+    def flush(self, *, cut: bool = False) -> list[str]:
+        """What is left when the model has ended; `cut` drops it, because the model was stopped inside a word."""
+        rest, self._buffer = self._buffer, ""
+        if cut or self.broken or self.finished or not rest.strip():
+            return []
+        return self._judge(rest)
+
+    def _judge(self, clause: str) -> list[str]:
+        """The clause, cleaned, where it may pass."""
+        self.broken = self._fault(clause)
+        if self.broken:
+            return []
+        text = self._cleaned(clause)
+        if not text.strip():
+            return []
+        self._clauses.append(_key(text))
+        self._spoken += text
+        self.finished = len(re.findall(r"[。！？!?]|\.(?=\s|$)", self._spoken)) >= MAX_SENTENCES and self.may_end
+        return [text]
+
+    def _fault(self, clause: str) -> Break | None:
+        if _LEAK.search(clause) or _LIST.match(clause):
+            return "form"
+        if _out_of_character(clause):
+            return "identity"
+        if _wrong_language(clause, self._language):
+            return "language"
+        return "loop" if self._loops(clause) else None
+
+    def _loops(self, clause: str) -> bool:
+        key = _key(clause)
+        if len(key) >= 6 and key in self._clauses:
+            return True
+        return re.search(r"(.{2,20}?)\1{3,}", key) is not None
+
+    def _cleaned(self, clause: str) -> str:
+        """Without markdown, without the speaker's name in front, in simplified characters."""
+        text = _DECORATION.sub("", clause).replace("\n", " ")
+        if not self._spoken:
+            names = "|".join(map(re.escape, (self._persona.name.zh, self._persona.name.en)))
+            text = re.sub(rf"^\s*(?:{names})\s*[:：]\s*", "", text).lstrip()
+        return zhconv.convert(text, "zh-cn") if self._language == "zh" else text
+
+
+def _out_of_character(clause: str) -> bool:
+    """Whether the persona calls itself a program or a living person, or speaks as a service; denials may pass."""
+    if _SERVICE.search(clause):
+        return True
+    claim = _CLAIM.search(clause) or _ALIVE.search(clause)
+    return claim is not None and _DENIAL.search(clause) is None
+
+
+def _wrong_language(clause: str, language: Language) -> bool:
+    """Whether a clause is in another language than the answer must be in; single foreign names may stand."""
+    han, letters = len(_HAN.findall(clause)), len(_LETTER.findall(clause))
+    if _STRANGE.search(clause):
+        return True
+    if language == "en":
+        return han > 2
+    return letters > 16 and letters > 2 * han
+
+
+def _key(text: str) -> str:
+    """A clause as it is compared: letters and digits only."""
+    return re.sub(r"\W+", "", text).lower()
+
+
+def hint(reason: Break, persona: Persona, language: Language) -> str:
+    """What is added to the question when an answer that broke so is begun again."""
+    zh, en = _HINTS[reason]
+    return (zh if language == "zh" else en).format(name=persona.name.of(language))

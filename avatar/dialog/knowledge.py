@@ -1,0 +1,298 @@
+"""What a persona knows: the notes that come with its card and the texts the user gave it, searchable.
+
+A text can be found by its words the moment it is added, and by its meaning as its passages are embedded; `embed` does
+that in the background and can be stopped. A search reads one immutable index, so it never waits for an addition.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from avatar.dialog.embedding import DIMENSIONS, Vectors
+from avatar.dialog.library import Entry, Indexed, Library, index, text_id
+from avatar.dialog.passage import Found, Passage
+from avatar.dialog.persona import Persona
+from avatar.dialog.quoting import best_quote, near_duplicate
+from avatar.dialog.retrieval import Match, WordIndex, confidence, fuse
+from avatar.dialog.texts import decode, read_text
+from avatar.dialog.words import tokens
+from avatar.errors import EngineError, Language
+from avatar.stages import Embedder
+
+log = logging.getLogger(__name__)
+
+RELEVANT = 0.35
+"""Passages that are less sure than this are not returned: the texts are silent on the question."""
+
+BATCH = 8
+"""Passages embedded at once; between batches the work can be stopped."""
+
+NOTE_WEIGHT = 0.8
+"""What a note's rank counts against that of a text: the source goes before what was written about it."""
+
+_TITLE = re.compile(r"《([^》]{2,12})》")
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class _Snapshot:
+    """Everything a search needs, never changed."""
+
+    texts: tuple[Indexed, ...]
+    vectors: tuple[Vectors, ...]
+
+    @cached_property
+    def passages(self) -> list[Passage]:
+        return [passage for text in self.texts for passage in text.passages]
+
+    @cached_property
+    def words(self) -> WordIndex:
+        return WordIndex([words for text in self.texts for words in text.words])
+
+    @cached_property
+    def matrix(self) -> Vectors:
+        return np.concatenate([np.zeros((0, DIMENSIONS), dtype=np.float32), *self.vectors])
+
+    @property
+    def embedded(self) -> int:
+        return sum(int(rows.any(axis=1).sum()) for rows in self.vectors)
+
+
+class Knowledge:
+    """The knowledge of one persona, shared by every conversation with it.
+
+    Args:
+        notes: texts that come with the card.
+        library: the user's texts.
+        embedder: finds by meaning; None leaves it at words.
+    """
+
+    def __init__(self, notes: Sequence[Indexed], library: Library, embedder: Embedder | None) -> None:
+        self._library = library
+        self._embedder = embedder
+        self._changing = threading.Lock()
+        texts = (*notes, *(library.read(text) for text in library.ids()))
+        self._notes = len(notes)
+        self._now = self._snapshot(texts)
+
+    @classmethod
+    def open(cls, persona: Persona, data_dir: Path, embedder: Embedder | None) -> Knowledge:
+        """The knowledge of a persona, as it lies on the disk. Blocks while it is read.
+
+        Raises:
+            TextError: a note that comes with the card is no text.
+        """
+        notes = []
+        if persona.knowledge_folder.is_dir():
+            for file in sorted(persona.knowledge_folder.glob("*.md")):
+                text = read_text(file)
+                notes.append(index(text, _first_heading(text) or file.stem, text_id(text), source="note"))
+        return cls(notes, Library(data_dir / "knowledge" / persona.id), embedder)
+
+    @property
+    def entries(self) -> list[Entry]:
+        """The user's texts, oldest first."""
+        return [text.entry for text in self._now.texts[self._notes :]]
+
+    @property
+    def embedded(self) -> tuple[int, int]:
+        """How many passages can be found by meaning, and how many there are."""
+        return self._now.embedded, len(self._now.passages)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Works and chapters that the knowledge speaks of, most often first."""
+        return _names(self._now.texts)
+
+    def add_file(self, file: Path, *, title: str = "") -> Entry:
+        """Keep a text file; it can be found by its words at once.
+
+        Raises:
+            TextError: not a text file, empty, or too large.
+            StorageError: the disk is full or the folder cannot be written.
+        """
+        return self._add(read_text(file), title or file.stem)
+
+    def add(self, data: bytes, name: str, *, title: str = "") -> Entry:
+        """Keep an uploaded file.
+
+        Args:
+            data: the whole file.
+            name: the file's name, as the client gave it.
+
+        Raises:
+            TextError: not a text file, empty, or too large.
+            StorageError: the disk is full or the folder cannot be written.
+        """
+        shown = _clean_title(Path(name).name)
+        return self._add(decode(data, shown), title or Path(shown).stem)
+
+    def remove(self, text: str) -> None:
+        """Forget a text.
+
+        Args:
+            text: its id.
+
+        Raises:
+            NotFoundError: there is no such text.
+        """
+        with self._changing:
+            self._library.remove(text)
+            kept = [at for at, known in enumerate(self._now.texts) if at < self._notes or known.entry.id != text]
+            now = self._now
+            self._now = _Snapshot(tuple(now.texts[at] for at in kept), tuple(now.vectors[at] for at in kept))
+
+    def embed(self, progress: Progress | None = None, cancelled: Callable[[], bool] = lambda: False) -> bool:
+        """Embed what has not been embedded yet. Blocks; what is done is kept, so it may be stopped and go on later.
+
+        Args:
+            progress: told how many passages are done, and of how many.
+            cancelled: asked between batches.
+
+        Returns:
+            True when everything is embedded.
+
+        Raises:
+            StorageError: the vectors cannot be written.
+        """
+        if self._embedder is None:
+            return False
+        return all(self._embed_text(self._embedder, text, progress, cancelled) for text in self._now.texts)
+
+    def search(self, question: str, language: Language, *, previous: str = "", limit: int = 3) -> list[Found]:
+        """The passages that bear on a question, best first; none where the texts are silent.
+
+        Args:
+            question: as asked.
+            language: it is asked in.
+            previous: the question before it, which a follow-up ("and then?") leans on.
+            limit: passages at most.
+        """
+        now = self._now
+        words = tokens(question)
+        if previous and _leans(words, now.words):
+            words, question = [*words, *tokens(previous)], f"{previous} {question}"
+        if not now.passages or not question.strip():
+            return []
+        scores, coverage = now.words.scores(words)
+        matches = fuse(scores, coverage, self._likeness(question, now))
+        ranked = sorted(matches, key=lambda match: -match.rank * (NOTE_WEIGHT if _note(now, match) else 1.0))
+        return self._chosen(ranked, now, words, limit)
+
+    def _add(self, text: str, title: str) -> Entry:
+        with self._changing:
+            added = self._library.add(text, _clean_title(title))
+            if all(known.entry.id != added.entry.id for known in self._now.texts[self._notes :]):
+                self._now = self._snapshot((*self._now.texts, added))
+        return added.entry
+
+    def _snapshot(self, texts: tuple[Indexed, ...]) -> _Snapshot:
+        vectors = tuple(self._library.vectors(text.entry.id, text.passages) for text in texts)
+        return _Snapshot(texts, vectors)
+
+    def _embed_text(
+        self, embedder: Embedder, text: Indexed, progress: Progress | None, cancelled: Callable[[], bool]
+    ) -> bool:
+        """Embed what one text lacks; False when stopped."""
+        vectors = self._library.vectors(text.entry.id, text.passages)
+        missing = np.flatnonzero(~vectors.any(axis=1))
+        for start in range(0, len(missing), BATCH):
+            if cancelled():
+                break
+            batch = missing[start : start + BATCH]
+            vectors[batch] = embedder.passages([_embeddable(text.passages[at]) for at in batch])
+            if progress is not None:
+                progress(*self._show(text, vectors))
+        if len(missing):
+            self._library.keep_vectors(text.entry.id, text.passages, vectors)
+            self._show(text, vectors)
+        return bool(vectors.any(axis=1).all())
+
+    def _show(self, text: Indexed, vectors: Vectors) -> tuple[int, int]:
+        """Let searches use what is embedded of a text so far."""
+        with self._changing:
+            now = self._now
+            rows = tuple(
+                vectors.copy() if known.entry.id == text.entry.id else old
+                for known, old in zip(now.texts, now.vectors, strict=True)
+            )
+            self._now = _share_words(now, replace(now, vectors=rows))
+        return self.embedded
+
+    def _likeness(self, question: str, now: _Snapshot) -> Vectors | None:
+        if self._embedder is None or not now.embedded:
+            return None
+        try:
+            return np.asarray(now.matrix @ self._embedder.query(question), dtype=np.float32)
+        except EngineError:
+            log.warning("embedding_failed")
+            return None
+
+    def _chosen(self, ranked: Sequence[Match], now: _Snapshot, words: Sequence[str], limit: int) -> list[Found]:
+        """The best matches that are sure enough and not the same words twice."""
+        chosen: list[Found] = []
+        for match in ranked[: 4 * limit]:
+            passage, sure = now.passages[match.at], confidence(match)
+            if sure < RELEVANT or any(near_duplicate(passage.text, found.text) for found in chosen):
+                continue
+            quote = best_quote(passage.text, words, now.words.weight)
+            chosen.append(
+                Found(passage.id, passage.work, passage.place, passage.text, quote, passage.language, round(sure, 3))
+            )
+            if len(chosen) == limit:
+                break
+        return chosen
+
+
+def _share_words(old: _Snapshot, new: _Snapshot) -> _Snapshot:
+    """Hand the word index on to a snapshot of the same texts, so that it is not built again."""
+    for name in ("words", "passages"):
+        if name in old.__dict__:
+            new.__dict__[name] = old.__dict__[name]
+    return new
+
+
+def _note(now: _Snapshot, match: Match) -> bool:
+    return now.passages[match.at].source == "note"
+
+
+def _leans(words: Sequence[str], known: WordIndex) -> bool:
+    """Whether a question says too little to be understood alone: at most one word that any passage holds."""
+    return sum(known.holds(word) for word in dict.fromkeys(words)) < 2
+
+
+def _embeddable(passage: Passage) -> str:
+    return f"{passage.place or passage.work}: {passage.text}"
+
+
+def _names(texts: Sequence[Indexed]) -> tuple[str, ...]:
+    counts: Counter[str] = Counter()
+    for text in texts:
+        for passage in text.passages:
+            counts.update(_TITLE.findall(passage.text))
+            counts.update(
+                part for part in passage.place.split(" · ") if 2 <= len(part) <= 8 and passage.language == "zh"
+            )
+    return tuple(name for name, count in counts.most_common(60) if count > 1)
+
+
+def _first_heading(text: str) -> str:
+    match = re.match(r"\s*#\s+(.+)", text)
+    return _clean_title(match[1]) if match else ""
+
+
+def _clean_title(title: str) -> str:
+    """A title that can be shown: no control characters, not endless."""
+    shown = "".join(" " if unicodedata.category(c)[0] == "C" else c for c in title)
+    return " ".join(shown.split())[:80] or "text"

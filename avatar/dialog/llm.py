@@ -1,0 +1,253 @@
+"""The language model: one client for every service that speaks the OpenAI protocol, and llama.cpp in this process.
+
+The embedded llama.cpp opens the same protocol on a loopback port, behind a key made up at the start and without CORS,
+so neither another user of the machine nor a web page can reach it. Closing the iterator closes the connection, and the
+server then stops writing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from avatar.dialog.sse import StreamError, deltas
+from avatar.errors import EngineError, WeightsError
+from avatar.stages import Message
+
+log = logging.getLogger(__name__)
+
+LLAMA_SAMPLING: Mapping[str, object] = {
+    "top_p": 0.9,
+    "top_k": 40,
+    "min_p": 0.05,
+    "repeat_penalty": 1.05,
+    "repeat_last_n": 128,
+    "frequency_penalty": 0.3,
+    "presence_penalty": 0.2,
+    "dry_multiplier": 0.6,
+    "dry_base": 1.75,
+    "dry_allowed_length": 6,
+    "dry_penalty_last_n": 256,
+    "cache_prompt": True,
+}
+"""What llama.cpp is told besides the temperature: small models loop, so repeating costs; a short quotation does not."""
+
+
+class OpenAIGenerator:
+    """Writes through any service with `/v1/chat/completions`: vLLM, Ollama, llama.cpp, a provider.
+
+    Args:
+        base_url: with or without the final `/v1`.
+        api_key: sent as a bearer token where it is not empty.
+        model: the service's name for the model.
+        temperature: 0..2.
+        timeout_s: the longest wait for the next token.
+        extra: further fields of the request, such as llama.cpp's sampling.
+    """
+
+    name = "openai"
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str = "",
+        model: str = "",
+        *,
+        temperature: float = 0.6,
+        timeout_s: float = 30.0,
+        extra: Mapping[str, object] | None = None,
+    ) -> None:
+        self._url = base_url.rstrip("/").removesuffix("/v1") + "/v1/chat/completions"
+        self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        self._model = model
+        self._temperature = temperature
+        self._timeout_s = timeout_s
+        self._extra = dict(extra or {})
+        self._client: httpx.AsyncClient | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def device(self) -> str:
+        """The service's host and port, without what stands before them: a URL may carry a password."""
+        url = httpx.URL(self._url)
+        return f"{url.scheme}://{url.host}" + (f":{url.port}" if url.port else "")
+
+    async def stream(
+        self, messages: Sequence[Message], *, max_tokens: int, seed: int | None = None
+    ) -> AsyncGenerator[str, None]:
+        """The answer, piece by piece. Closing the iterator closes the connection, and with it the writing.
+
+        Raises:
+            EngineError: out of reach, refused, too slow, or what came is not the protocol.
+        """
+        body = self._body(messages, max_tokens)
+        if seed is not None:
+            body["seed"] = seed
+        try:
+            async with self._connection().stream("POST", self._url, json=body, headers=self._headers) as response:
+                if response.status_code != httpx.codes.OK:
+                    raise _refused(response.status_code, self.device)
+                async for text in deltas(response.aiter_bytes()):
+                    yield text
+        except httpx.TimeoutException as error:
+            raise _slow(self.device, self._timeout_s) from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise _unreachable(self.device) from error
+        except StreamError as error:
+            raise _malformed(self.device, str(error)) from error
+
+    async def warm(self, messages: Sequence[Message]) -> None:
+        """Let the service read a prompt; its prefix cache then holds all but the last message.
+
+        Raises:
+            EngineError: as for `stream`.
+        """
+        async for _ in self.stream(messages, max_tokens=1):
+            pass
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    def _body(self, messages: Sequence[Message], max_tokens: int) -> dict[str, Any]:
+        return {
+            "model": self._model,
+            "messages": [{"role": message.role, "content": message.content} for message in messages],
+            "max_tokens": max_tokens,
+            "temperature": self._temperature,
+            "stream": True,
+            **self._extra,
+        }
+
+    def _connection(self) -> httpx.AsyncClient:
+        """The client of the running loop. Connections are not kept: llama.cpp closes them after a stream."""
+        loop = asyncio.get_running_loop()
+        if self._client is None or self._loop is not loop:
+            self._loop = loop
+            self._client = httpx.AsyncClient(
+                timeout=httpx.Timeout(self._timeout_s, connect=min(5.0, self._timeout_s)),
+                limits=httpx.Limits(max_keepalive_connections=0),
+                follow_redirects=False,
+            )
+        return self._client
+
+
+class EmbeddedLlama(OpenAIGenerator):
+    """llama.cpp in this process, behind the same client.
+
+    Args:
+        model: a GGUF file.
+        context: tokens that the prompt and the answer may take, for each of two conversations.
+        threads: that may compute.
+        device: "cpu", or "cuda" to put every layer on the GPU.
+        temperature: 0..2.
+        timeout_s: the longest wait for the next token.
+
+    Raises:
+        WeightsError: there is no such file, or llama.cpp cannot load it.
+    """
+
+    name = "embedded"
+
+    def __init__(
+        self,
+        model: Path,
+        *,
+        context: int = 4096,
+        threads: int = 2,
+        device: str = "cpu",
+        temperature: float = 0.6,
+        timeout_s: float = 30.0,
+    ) -> None:
+        key = secrets.token_urlsafe(24)
+        self._server: object | None = _serve(model, context, threads, device, key)
+        self._device = device
+        self.base_url: str = getattr(self._server, "listening_address")  # noqa: B009
+        super().__init__(
+            self.base_url, key, model.stem, temperature=temperature, timeout_s=timeout_s, extra=LLAMA_SAMPLING
+        )
+
+    @property
+    def device(self) -> str:
+        """Where it computes."""
+        return self._device
+
+    def close(self) -> None:
+        """Stop the server and free the model. Nothing may be written any more."""
+        self._server = None
+
+
+def _serve(model: Path, context: int, threads: int, device: str, key: str) -> object:
+    """A llama.cpp server with two slots that share one cache, so two conversations keep their prefixes."""
+    import xllamacpp
+
+    if not model.is_file():
+        raise WeightsError(
+            f"There is no model file {model}. `avatar models pull` fetches it.",
+            f"没有模型文件 {model}。用 `avatar models pull` 获取。",
+        )
+    params = xllamacpp.CommonParams()
+    params.model.path = str(model)
+    params.n_parallel = 2
+    params.n_ctx = 2 * context
+    params.n_gpu_layers = 0 if device == "cpu" else 999
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+    params.cache_ram_mib = 256
+    params.port = 0
+    params.api_keys = [key]
+    params.cors_origins = ""
+    params.ui = params.endpoint_slots = params.warmup = False
+    params.verbosity = -1
+    try:
+        return xllamacpp.Server(params)
+    except (RuntimeError, ValueError, MemoryError) as error:
+        raise WeightsError(
+            f"llama.cpp cannot load {model.name}. `avatar models verify` tells whether the file is whole.",
+            f"llama.cpp 无法加载 {model.name}。用 `avatar models verify` 检查文件是否完整。",
+        ) from error
+
+
+def _unreachable(where: str) -> EngineError:
+    return EngineError(
+        f"The language model at {where} cannot be reached. Check that it runs, and the setting llm.base_url.",
+        f"无法连接 {where} 的语言模型。请确认它在运行,并检查设置 llm.base_url。",
+        code="llm_unreachable",
+    )
+
+
+def _slow(where: str, seconds: float) -> EngineError:
+    return EngineError(
+        f"The language model at {where} did not answer within {seconds:g} s. Try again, or raise llm.timeout_s.",
+        f"{where} 的语言模型在 {seconds:g} 秒内没有回应。请重试,或调大 llm.timeout_s。",
+        code="llm_timeout",
+    )
+
+
+def _refused(status: int, where: str) -> EngineError:
+    if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+        return EngineError(
+            f"The language model at {where} refused the key ({status}). Check the setting llm.api_key.",
+            f"{where} 的语言模型拒绝了密钥({status})。请检查设置 llm.api_key。",
+            code="llm_unauthorized",
+        )
+    return EngineError(
+        f"The language model at {where} refused the request ({status}). Check llm.model and the service's log.",
+        f"{where} 的语言模型拒绝了请求({status})。请检查 llm.model 和该服务的日志。",
+        code="llm_refused",
+    )
+
+
+def _malformed(where: str, what: str) -> EngineError:
+    return EngineError(
+        f"What the language model at {where} sent is not a chat completion stream: {what}.",
+        f"{where} 的语言模型发来的不是对话补全流:{what}。",
+        code="llm_malformed",
+    )

@@ -1,0 +1,60 @@
+"""A passage: the piece of text that is found, quoted and cited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from avatar.errors import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a text, 200 to 400 characters as a rule.
+
+    Attributes:
+        id: stable: made from the text it stands in and its words.
+        work: the title of the text.
+        place: the chapter or section, for a reader; may be empty.
+        text: the words, line breaks mended, as the source spells them.
+        language: what it is written in.
+        source: "text" for a work the user added, "note" for what the project wrote about it.
+    """
+
+    id: str
+    work: str
+    place: str
+    text: str
+    language: Language
+    source: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A passage found for a question.
+
+    Attributes:
+        id: the passage's.
+        work: the title of the text.
+        place: the chapter or section; may be empty.
+        text: the whole passage.
+        quote: the sentence or two of it that answer best, short enough for a prompt.
+        language: what it is written in.
+        score: 0..1, how sure it is that the passage bears on the question; below RELEVANT it is not returned.
+    """
+
+    id: str
+    work: str
+    place: str
+    text: str
+    quote: str
+    language: Language
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Grounding:
+    """What an answer will rest on: the passages found for one question, best first; none where the texts are silent."""
+
+    question: str
+    language: Language
+    passages: tuple[Found, ...] = ()

@@ -1,0 +1,235 @@
+"""Personas: who speaks. A persona is a folder with a card, `persona.toml`, and what belongs to it.
+
+    personas/<id>/persona.toml      the card
+    personas/<id>/portrait.png      the picture the face is made from
+    personas/<id>/knowledge/*.md    what the persona knows from the start
+
+Those that come with the project lie in this package; the user's own lie in `<data_dir>/personas` and go first where
+an id is the same. A card is read as hostile: its size, its lengths, its file names and its characters are checked.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from avatar.errors import InputError, Language, NotFoundError, TextError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+BUILT_IN = Path(__file__).resolve().parent / "personas"
+CARD = "persona.toml"
+MAX_CARD_BYTES = 256 * 1024
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+
+
+def _printable(text: str) -> str:
+    if _CONTROL.search(text):
+        raise ValueError("holds a control character")
+    return text
+
+
+def _file_name(name: str) -> str:
+    if name != Path(name).name or name.startswith(".") or "\\" in name:
+        raise ValueError("must be the name of a file in the persona's own folder")
+    return name
+
+
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_printable)
+]
+Prose = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), AfterValidator(_printable)
+]
+FileName = Annotated[Line, AfterValidator(_file_name)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Name(_Part):
+    """A short text in both languages."""
+
+    zh: Line
+    en: Line
+
+    def of(self, language: Language) -> str:
+        """The text in one language."""
+        return self.zh if language == "zh" else self.en
+
+
+class Both(_Part):
+    """A longer text in both languages."""
+
+    zh: Prose
+    en: Prose
+
+    def of(self, language: Language) -> str:
+        """The text in one language."""
+        return self.zh if language == "zh" else self.en
+
+
+class Example(_Part):
+    """A question and how the persona answers it; `quote` is put before the question as a passage found would be."""
+
+    language: Language
+    question: Prose
+    answer: Prose
+    quote: Annotated[str, StringConstraints(strip_whitespace=True, max_length=400), AfterValidator(_printable)] = ""
+
+
+class Ground(_Part):
+    """With what right there is such a persona.
+
+    Attributes:
+        kind: a person of history, or one made up.
+        basis: why it may be portrayed, in a sentence.
+        synthetic: what is said to whoever asks whether this is the person: it is not.
+    """
+
+    kind: Literal["historical", "fictional"]
+    basis: Both
+    synthetic: Both
+
+
+class Persona(_Part):
+    """Everything a card says.
+
+    Attributes:
+        id: the folder's name.
+        languages: those it answers in, its first language first.
+        names: people, places and works it is likely to be asked about, likeliest first, for the recognizer.
+        topic: a sentence on its conversations, for the recognizer's prompt.
+        foreign: names it must never take for itself.
+        closings: said in character where no answer came that could be spoken.
+        voice: the id of a voice profile.
+        portrait: the picture's file name in the folder.
+        folder: where the card lies.
+    """
+
+    id: Annotated[str, StringConstraints(pattern=f"^{_ID.pattern}$")]
+    name: Name
+    languages: Annotated[tuple[Language, ...], Field(min_length=1, max_length=2)]
+    biography: Both
+    manner: Both
+    limits: Both
+    greeting: Both
+    closing: Both
+    topic: Both
+    ground: Ground
+    examples: Annotated[tuple[Example, ...], Field(max_length=24)]
+    names: Annotated[tuple[Line, ...], Field(max_length=200)] = ()
+    voice: Line
+    portrait: FileName = "portrait.png"
+    folder: Path = Field(exclude=True)
+
+    @model_validator(mode="after")
+    def _examples_in_each_language(self) -> Persona:
+        for language in self.languages:
+            if not any(example.language == language for example in self.examples):
+                raise ValueError(f"no example dialogue in {language}")
+        return self
+
+    @property
+    def portrait_file(self) -> Path:
+        """The picture the face is made from; it may be absent."""
+        return self.folder / self.portrait
+
+    @property
+    def knowledge_folder(self) -> Path:
+        """The notes that come with the card; the folder may be absent."""
+        return self.folder / "knowledge"
+
+    def speaks(self, language: Language) -> Language:
+        """The language it answers in when spoken to in this one."""
+        return language if language in self.languages else self.languages[0]
+
+
+def load_persona(persona_id: str, data_dir: Path) -> Persona:
+    """The persona of that id: the user's own, or one that comes with the project.
+
+    Raises:
+        NotFoundError: there is none; the sentence names those there are.
+        TextError: the card is not text or not TOML.
+        InputError: the card lacks something or holds what it may not; the sentence names the place.
+    """
+    folder = _folders(data_dir).get(persona_id)
+    if folder is None:
+        known = ", ".join(sorted(_folders(data_dir)))
+        shown = persona_id if _ID.fullmatch(persona_id) else repr(persona_id[:40])
+        raise NotFoundError(
+            f"There is no persona {shown}. There are: {known}.",
+            f"没有名为 {shown} 的人物。现有:{known}。",
+            code="persona_not_found",
+        )
+    return read_card(folder / CARD)
+
+
+def list_personas(data_dir: Path) -> list[Persona]:
+    """Every persona, by id.
+
+    Raises:
+        InputError: a card is damaged; the sentence names the file.
+    """
+    return [read_card(folder / CARD) for _, folder in sorted(_folders(data_dir).items())]
+
+
+def read_card(card: Path) -> Persona:
+    """A card, checked.
+
+    Raises:
+        TextError: not text, not TOML, or too large.
+        InputError: something is missing, unknown or out of bounds.
+    """
+    try:
+        with card.open("rb") as stream:
+            data = stream.read(MAX_CARD_BYTES + 1)
+    except OSError as error:
+        raise TextError(f"{card} cannot be read: {error.strerror}.", f"无法读取 {card}:{error.strerror}。") from error
+    if len(data) > MAX_CARD_BYTES:
+        raise TextError(f"{card} is larger than 256 KB; a card is shorter.", f"{card} 超过 256 KB,不像一张人物卡。")
+    try:
+        fields = tomllib.loads(data.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise TextError(
+            f"{card} is not a TOML file in UTF-8: {error}.", f"{card} 不是 UTF-8 的 TOML 文件:{error}。"
+        ) from error
+    return _checked(fields, card)
+
+
+def _checked(fields: dict[str, object], card: Path) -> Persona:
+    try:
+        persona = Persona.model_validate({**fields, "folder": card.parent})
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "card"
+        raise InputError(
+            f"{card}, {place}: {first['msg']}. See docs/persona.md.",
+            f"{card} 的 {place} 有误:{first['msg']}。见 docs/persona.md。",
+            code="invalid_persona",
+        ) from error
+    if persona.id != card.parent.name:
+        raise InputError(
+            f"{card}: the id is {persona.id}, the folder {card.parent.name}; they must be the same.",
+            f"{card}:id 是 {persona.id},文件夹是 {card.parent.name},两者须相同。",
+            code="invalid_persona",
+        )
+    return persona
+
+
+def _folders(data_dir: Path) -> dict[str, Path]:
+    """The folders that hold a card, by id; the user's own go before the built-in ones."""
+    found: dict[str, Path] = {}
+    for root in (BUILT_IN, data_dir / "personas"):
+        if root.is_dir():
+            found.update({f.name: f for f in root.iterdir() if _ID.fullmatch(f.name) and (f / CARD).is_file()})
+    return found

@@ -1,0 +1,110 @@
+"""The prompt: a stable beginning that the model's cache keeps, then what changes.
+
+    system                 who the persona is                             stable
+    user, assistant, …     example turns in the question's language       stable
+    user, assistant, …     what was said so far                           grows at its end only
+    user                   one or two quotations and the question         new
+
+History is kept as it was sent, quotations included, so the cache holds everything but the last message. When it grows
+too long, the older half goes at once: the cache is then lost once, not at every turn.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from avatar.dialog.passage import Found
+from avatar.dialog.persona import Persona
+from avatar.errors import Language
+from avatar.stages import Message
+
+QUOTE_TOKENS = 70
+"""Tokens that the quotations of one question may take together."""
+
+QUESTION_TOKENS = 400
+"""Longer questions are cut; speech does not come near."""
+
+_BRACKETS = str.maketrans({"〔": "(", "〕": ")", "[": "(", "]": ")", "<": "(", ">": ")", "|": "/"})
+_SPACE = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One exchange as it stands in the prompt: the whole user message, and what was heard of the answer."""
+
+    asked: str
+    answered: str
+
+
+def estimate_tokens(text: str) -> int:
+    """Tokens that a text takes, estimated high: one for a Chinese character, one for three letters of anything else."""
+    han = sum("\u3400" <= c <= "\u9fff" for c in text)
+    return han + (len(text) - han + 2) // 3
+
+
+def prefix(persona: Persona, language: Language) -> list[Message]:
+    """The stable beginning: the card, then the example turns of the language."""
+    messages = [Message("system", _card(persona, language))]
+    for example in persona.examples:
+        if example.language == language:
+            quotes = (example.quote,) if example.quote else ()
+            messages.append(Message("user", user_message(example.question, quotes, language)))
+            messages.append(Message("assistant", example.answer))
+    return messages
+
+
+def build(start: Sequence[Message], history: Sequence[Turn], asked: str) -> list[Message]:
+    """The whole prompt: the stable beginning, the history, and the last message as `user_message` made it."""
+    messages = list(start)
+    for turn in history:
+        messages += [Message("user", turn.asked), Message("assistant", turn.answered)]
+    return [*messages, Message("user", asked)]
+
+
+def user_message(question: str, quotes: Sequence[str], language: Language) -> str:
+    """A question with its quotations before it, delimited; brackets inside are made harmless."""
+    asked = _clip(_clean(question), QUESTION_TOKENS)
+    if not quotes:
+        return asked
+    body = "；".join(map(_clean, quotes)) if language == "zh" else "; ".join(map(_clean, quotes))
+    return f"〔记得:{body}〕\n{asked}" if language == "zh" else f"[You recall: {body}]\n{asked}"
+
+
+def choose_quotes(passages: Sequence[Found], language: Language, budget: int = QUOTE_TOKENS) -> tuple[str, ...]:
+    """One or two short quotations: those in the question's language first, as many as the budget holds."""
+    ordered = sorted(passages[:3], key=lambda found: found.language != language)
+    chosen: list[str] = []
+    for found in ordered[:2]:
+        quote = _clip(found.quote, budget)
+        if chosen and (found.language != language or estimate_tokens(quote) > budget):
+            break
+        chosen.append(quote)
+        budget -= estimate_tokens(quote)
+    return tuple(chosen)
+
+
+def trim(history: Sequence[Turn], budget: int) -> list[Turn]:
+    """The history, or its younger half (again and again) where it is larger than the budget in tokens."""
+    kept = list(history)
+    while kept and sum(estimate_tokens(t.asked) + estimate_tokens(t.answered) + 8 for t in kept) > budget:
+        kept = kept[len(kept) // 2 + 1 :] if len(kept) > 1 else []
+    return kept
+
+
+def _card(persona: Persona, language: Language) -> str:
+    parts = (persona.biography, persona.manner, persona.limits)
+    return "\n".join(part.of(language) for part in parts)
+
+
+def _clean(text: str) -> str:
+    """On one line, without the marks that delimit quotations or that a chat template takes for its own."""
+    return _SPACE.sub(" ", text).strip().translate(_BRACKETS)
+
+
+def _clip(text: str, tokens: int) -> str:
+    """As much of the beginning as fits."""
+    while estimate_tokens(text) > tokens:
+        text = text[: max(1, len(text) * tokens // estimate_tokens(text)) - 1]
+    return text

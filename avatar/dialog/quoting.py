@@ -1,0 +1,68 @@
+"""What is shown of a passage: the sentence or two that answer, and whether two passages say the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from avatar.dialog.cutting import sentences, width
+from avatar.dialog.words import tokens
+
+QUOTE_WIDTH = 60
+"""Width of a quotation, as `cutting.width` counts: some forty tokens."""
+
+_CLAUSE = re.compile(r"[^，；：、,;:]*[，；：、,;:]*\s*")
+
+
+def best_quote(text: str, words: Sequence[str], weight: Callable[[str], float]) -> str:
+    """The sentence of a text that holds most of the words, with what follows as far as it is short. A part of the text.
+
+    Args:
+        text: a passage's.
+        words: of the question.
+        weight: how telling a word is.
+    """
+    wanted = frozenset(words)
+    parts = [part for line in text.split("\n") for part in sentences(line) if part.strip()]
+    if not parts:
+        return text.strip()
+    gains = [sum(weight(word) for word in wanted & frozenset(tokens(part))) for part in parts]
+    best = max(range(len(parts)), key=lambda at: (gains[at], -at))
+    if width(parts[best]) > QUOTE_WIDTH:
+        return _best_clauses(parts[best], wanted, weight)
+    quote = parts[best]
+    for part in parts[best + 1 :]:
+        if width(quote + part) > QUOTE_WIDTH or (quote + part) not in text:
+            break
+        quote += part
+    return quote.strip()
+
+
+def near_duplicate(one: str, other: str) -> bool:
+    """Whether two passages are the same words but for spelling and punctuation: most pairs of characters are shared."""
+    first, second = _pairs(one), _pairs(other)
+    smaller = min(len(first), len(second))
+    return smaller > 0 and len(first & second) > 0.8 * smaller
+
+
+def _best_clauses(sentence: str, wanted: frozenset[str], weight: Callable[[str], float]) -> str:
+    """The run of clauses, no wider than a quotation, that holds most of the words; the first where all are equal."""
+    clauses = [match.group() for match in _CLAUSE.finditer(sentence) if match.group()]
+    best, best_gain = "", -1.0
+    for start in range(len(clauses)):
+        run = ""
+        for clause in clauses[start:]:
+            if run and width(run + clause) > QUOTE_WIDTH:
+                break
+            run += clause
+        gain = sum(weight(word) for word in wanted & frozenset(tokens(run)))
+        if gain > best_gain:
+            best, best_gain = run, gain
+    while width(best) > QUOTE_WIDTH * 1.5:
+        best = best[: len(best) * 2 // 3]
+    return best.strip()
+
+
+def _pairs(text: str) -> set[str]:
+    letters = re.sub(r"\W+", "", text)
+    return {letters[at : at + 2] for at in range(len(letters) - 1)}

@@ -1,0 +1,220 @@
+"""The structure of a plain text: titles found by their shape, hard line breaks mended, notes of editors left out.
+
+Texts of the public domain circulate as they were typed in the nineties: centred titles, lines broken after forty
+characters, marks such as ⑴ or 〔１〕 and the notes they point to. What is left is the author's words, in paragraphs,
+under the title of the piece they stand in. Markdown headings and the chapter lines of novels are known as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+INDENT = 2
+"""Columns of white space that begin a paragraph; a full-width space is two."""
+
+_MARK = re.compile(r"[⑴-⒇]|(?<=\S)[①-⑳]|〔[０-９0-9]{1,3}〕|(?<=\S)\[[0-9]{1,3}\]")
+_TITLE_MARK = re.compile(r"(?:⑴|①|〔(?:１|1)〕|\[1\])\s*$")
+_GLOSS = re.compile(r"【[^】\n]{1,80}】")
+_NOTES = re.compile(r"^[□■◎*\s]*注\s*[释解]?\s*[:：]?$|^(?:notes|footnotes)\s*[:：]?$", re.IGNORECASE)
+_NOTE = re.compile(r"^(?:⑴|〔(?:１|1)〕)\s*\S")
+_SOURCE = re.compile(r"^[〔（(【](?:选自)?《[^》]+》[〕）)】]$")
+_CONTENTS = re.compile(r"目\s*[录錄次]\s*[:：]?$|^(?:table of )?contents$", re.IGNORECASE)
+_NUMERAL = "〇零一二三四五六七八九十百"
+_DATE = re.compile(rf"^[{_NUMERAL}○Ｏ0-9０-９]+[年月][{_NUMERAL}○元0-9０-９年月日夜毕改讫作于，、。.\s]*$")
+_CHAPTER = re.compile(
+    rf"^(?:第[{_NUMERAL}0-9０-９]+[章回节節卷部](?:\s+\S{{1,16}})?|(?:chapter|part)\s+\w+[.:]?(?:\s\w+){{0,8}})$",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(rf"^(?:[{_NUMERAL}]{{1,3}}|[0-9０-９]{{1,2}}|[IVXivx]{{1,5}})[.、．]?$")
+_MARKDOWN = re.compile(r"^(#{1,6})\s+(.+?)\s*#*$")
+_STOPPED = re.compile(r"[。，！？；：…、”’」』,.!?;:—]$")
+
+
+@dataclass(slots=True)
+class Section:
+    """A piece of a text: its title, the title within it, and its paragraphs."""
+
+    title: str = ""
+    part: str = ""
+    paragraphs: list[str] = field(default_factory=list)
+
+    @property
+    def place(self) -> str:
+        """Where this is, for a reader."""
+        return " · ".join(filter(None, (self.title, self.part)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    text: str
+    indent: int
+    blanks: int  # empty lines before it
+    last: bool  # an empty line, or the end, follows
+
+    @property
+    def bare(self) -> str:
+        """Without footnote marks."""
+        return _MARK.sub("", self.text).strip()
+
+
+def sections(text: str, title: str) -> list[Section]:
+    """The pieces of a text, in order; those without words are left out.
+
+    Args:
+        text: as decoded.
+        title: of the whole, which is not repeated as a section's title.
+    """
+    lines = _lines(text)
+    known = _contents(lines)
+    width = _width(lines)
+    found, in_notes, in_contents = [Section()], False, False
+    previous: _Line | None = None
+    for line in lines:
+        if _CONTENTS.search(line.bare) and len(line.bare) < 12:
+            in_contents = True
+        elif in_contents and ((line.blanks < 2 and len(line.bare) < 90) or line.bare.count(".") > 5):
+            continue
+        elif heading := _heading(line, known, title, loose=in_notes):
+            in_notes = in_contents = False
+            _open(found, heading, title)
+        elif in_notes or _NOTES.match(line.text) or (_NOTE.match(line.text) and len(line.text) > 8):
+            in_notes = True
+        elif not _noise(line):
+            in_contents = False
+            _append(found[-1], line, previous, width)
+        previous = line
+    return [section for section in found if section.paragraphs]
+
+
+def _lines(text: str) -> list[_Line]:
+    raw = [line.rstrip() for line in text.split("\n")]
+    found, blanks = [], 2
+    for at, line in enumerate(raw):
+        bare = line.strip()
+        if not bare or bare in "—－-":
+            blanks += 1
+            continue
+        indent = sum(2 if c == "\u3000" else 1 for c in line[: len(line) - len(line.lstrip())])
+        last = at + 1 == len(raw) or not raw[at + 1].strip()
+        found.append(_Line(bare, indent, blanks, last))
+        blanks = 0
+    return found
+
+
+def _contents(lines: list[_Line]) -> frozenset[str]:
+    """The titles that a table of contents lists, without their spaces."""
+    titles, inside = [], False
+    for line in lines:
+        if _CONTENTS.search(line.bare) and len(line.bare) < 12:
+            inside = True
+        elif inside and line.blanks < 2 and len(line.bare) < 90:
+            titles.append(_tight(re.split(r"[.．…]{3,}", line.bare)[0]))
+        else:
+            inside = False
+    return frozenset(filter(None, titles))
+
+
+def _width(lines: list[_Line]) -> int:
+    """Characters of a full line where lines are broken by hand; 0 where a line is a paragraph."""
+    lengths = Counter(len(line.text) + line.indent // 2 for line in lines if len(line.text) > 20)
+    if not lengths:
+        return 0
+    total = sum(lengths.values())
+    common = max((length for length, count in lengths.items() if count * 40 >= total), default=0)
+    longer = sum(count for length, count in lengths.items() if length > common + 3)
+    return common if common <= 100 and longer * 20 <= total else 0
+
+
+def _heading(line: _Line, known: frozenset[str], title: str, *, loose: bool) -> tuple[int, str] | None:
+    """The level and the words of a heading: 1 for a piece, 2 for a part of one; `loose` where a piece has just ended."""
+    bare = line.bare
+    if match := _MARKDOWN.match(bare):
+        return (1 if len(match[1]) <= 2 else 2), match[2]
+    if len(bare) > 60 or _DATE.match(bare) or not line.blanks:
+        return None
+    if _CHAPTER.match(bare):
+        return 2, re.sub(r"\s+", " ", bare)
+    if _NUMBER.match(_tight(bare)) and line.last and not _TITLE_MARK.search(line.text):
+        return 2, _tight(bare)
+    return _title(line, bare, known, title, loose=loose)
+
+
+def _title(line: _Line, bare: str, known: frozenset[str], title: str, *, loose: bool) -> tuple[int, str] | None:
+    """A line as the title of a piece: listed in the contents, or set apart and shaped like one."""
+    inner = _spaced(bare).replace(f"《{title}》", "")
+    if _tight(inner) in known:
+        return 1, inner
+    return (1, inner) if _like_a_title(inner) and _set_apart(line, loose=loose) else None
+
+
+def _like_a_title(words: str) -> bool:
+    """Short, not a sentence, not the author's name."""
+    return (
+        0 < len(words) <= 16
+        and not _STOPPED.search(words)
+        and not re.search(r"[，。；：“”（）〔〕]", words)
+        and words != "鲁迅"
+    )
+
+
+def _set_apart(line: _Line, *, loose: bool) -> bool:
+    """Centred, or with empty lines before it; a mark that is not the first note's belongs to a line of verse."""
+    first = _TITLE_MARK.search(line.text) is not None
+    if _MARK.search(line.text) and not first:
+        return False
+    apart = line.blanks >= 2
+    return (line.indent >= 8 and (apart or loose or first)) or (apart and (line.indent >= 4 or first))
+
+
+def _open(found: list[Section], heading: tuple[int, str], title: str) -> None:
+    level, words = heading
+    if level == 1:
+        found.append(Section("" if words == title else words))
+    else:
+        found.append(Section(found[-1].title, words))
+
+
+def _noise(line: _Line) -> bool:
+    """Lines that are neither title nor text: dates and signatures, where the text was taken from, rules."""
+    bare = _tight(line.bare)
+    signature = line.indent >= 16 and len(bare) <= 24 and (_DATE.match(bare.rstrip("。")) or not _STOPPED.search(bare))
+    return bool(_SOURCE.match(bare) or _DATE.match(bare) or signature or not re.search(r"\w", bare))
+
+
+def _append(section: Section, line: _Line, previous: _Line | None, width: int) -> None:
+    """Add a line: to the paragraph before where a hard break cut it, else as a new one."""
+    text = _GLOSS.sub("", _MARK.sub("", line.text)).strip()
+    if not text:
+        return
+    if section.paragraphs and previous is not None and _continues(line, previous, width):
+        section.paragraphs[-1] = _joined(section.paragraphs[-1], text)
+    else:
+        section.paragraphs.append(text)
+
+
+def _continues(line: _Line, previous: _Line, width: int) -> bool:
+    """Whether a line goes on where the line before was broken by hand. Pieces of one book differ in width."""
+    if line.blanks or not width:
+        return False
+    extent = len(previous.text) + previous.indent // 2
+    if line.indent < INDENT:
+        return extent >= 0.6 * width
+    return extent >= width - 3 and not _STOPPED.search(previous.text)
+
+
+def _joined(left: str, right: str) -> str:
+    """Two halves of a broken line: no space between Chinese, one between words, and a hyphen at the break goes."""
+    if left.endswith("-") and left[-2:-1].isalpha() and right[:1].islower():
+        return left[:-1] + right
+    return left + (" " if left[-1].isascii() and right[0].isascii() else "") + right
+
+
+def _spaced(title: str) -> str:
+    """A title whose characters were set apart to look wide (伤　逝), closed up; other spaces stay single."""
+    return re.sub(r"(?<!\S)(\S) (?=\S(?!\S))", r"\1", " ".join(title.split()))
+
+
+def _tight(text: str) -> str:
+    return re.sub(r"\s+", "", text)

@@ -1,0 +1,121 @@
+"""Files of unknown origin as text: which encoding, whether it is text at all.
+
+Chinese text files come in UTF-8, in UTF-16 (with or without a byte order mark), in GB18030 (GBK) and in Big5. The last
+two decode nearly any bytes without complaint, so what they give is judged by how common its characters are.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from pathlib import Path
+
+from avatar.errors import TextError
+
+MAX_BYTES = 20 * 1024 * 1024
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_COMMON = frozenset(
+    "的一是不了在人有我他这個个们們中来來上大为為和国國地到以说說时時要就出会會可也你对對生能而子那得于於着著下自之年过過发發"
+    "后後作里裡用道行所然家种種事成方多经經么麼去法学學如都同现現当當没沒动動面起看定天分还還进進好小部其些主样樣理心她本前开開"
+    "但因只从從想实實，。、；：？！“”「」《》"
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_SAMPLE = 20_000
+
+
+def read_text(file: Path) -> str:
+    """A text file, decoded.
+
+    Raises:
+        TextError: it cannot be read, or as for `decode`.
+    """
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise TextError(f"There is no file {file}.", f"没有文件 {file}。", code="text_not_found") from error
+    except OSError as error:
+        raise TextError(f"{file} cannot be read: {error.strerror}.", f"无法读取 {file}:{error.strerror}。") from error
+    return decode(data, file.name)
+
+
+def decode(data: bytes, name: str) -> str:
+    """Bytes as text in Unicode, line ends made "\\n".
+
+    Args:
+        data: the whole file.
+        name: what the error calls it.
+
+    Raises:
+        TextError: too large, empty, binary, or in no encoding that is known here.
+    """
+    if len(data) > MAX_BYTES:
+        raise TextError(
+            f"{name} is larger than 20 MB. Split it into several files.",
+            f"{name} 超过 20 MB。请拆成几个文件。",
+            code="text_too_large",
+        )
+    text = _decoded(data)
+    if text is None:
+        raise TextError(
+            f"{name} is not a text file, or its encoding is unknown. Save it as UTF-8 and try again.",
+            f"{name} 不是文本文件,或编码无法识别。请另存为 UTF-8 再试。",
+        )
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n").rstrip("\x1a")
+    if not text.strip():
+        raise TextError(f"{name} is empty.", f"{name} 是空的。", code="text_empty")
+    if _CONTROL.search(text):
+        raise TextError(
+            f"{name} holds a NUL byte or another control character; it is not a text file.",
+            f"{name} 含有 NUL 或其他控制字符,不是文本文件。",
+            code="text_binary",
+        )
+    return text
+
+
+def _decoded(data: bytes) -> str | None:
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return _try(data, encoding)
+    if b"\x00" in data:
+        wide = [text for e in ("utf-16-le", "utf-16-be") if (text := _try(data, e)) and "\x00" not in text]
+        best = max(wide, key=_commonness, default=None)
+        return best if best is not None and _commonness(best) > 0.1 else _try(data, "utf-8")
+    text = _try(data, "utf-8")
+    return text if text is not None else _legacy(data)
+
+
+def _legacy(data: bytes) -> str | None:
+    """GB18030 or Big5, whichever reads more like Chinese; else Western text with typographic quotes."""
+    guesses = [text for encoding in ("gb18030", "big5hkscs") if (text := _try(data, encoding)) is not None]
+    best = max(guesses, key=_commonness, default=None)
+    if best is not None and _commonness(best) > 0.1:
+        return best
+    western = _try(data, "cp1252")
+    if western is not None and sum(byte > 0x7F for byte in data) < 0.1 * len(data):
+        return western
+    return None
+
+
+def _try(data: bytes, encoding: str) -> str | None:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _commonness(text: str) -> float:
+    """How much a text reads like Chinese: the share of common characters; of ASCII text, the share that is text."""
+    sample = text[:_SAMPLE]
+    beyond = [c for c in sample if ord(c) > 0x7F and not c.isspace()]
+    if len(beyond) < 0.05 * len(sample):
+        return sum(unicodedata.category(c)[0] in "LNPZ" or c.isspace() for c in sample) / max(1, len(sample))
+    return sum(c in _COMMON for c in beyond) / len(beyond)
