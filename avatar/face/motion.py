@@ -1,0 +1,181 @@
+"""Everything that moves in a face, frame by frame: what it says, and the life it has when it says nothing.
+
+Pure and counted in frames: the same seed, words and calls give the same face. What is asked of it in a reply:
+
+    begin ─► hear, hear, … ─► step, step, … ─► stop          at any time: attend
+
+Frame k of a reply shows the sound from k * 960 to k * 960 + 960. It is drawn for a moment LEAD after its start, a
+little past its middle: people forgive lips that run ahead of the sound sooner than lips that lag (ITU-R BT.1359).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.random import PCG64, Generator, SeedSequence
+from numpy.typing import NDArray
+
+from avatar.face.blink import Blinks
+from avatar.face.coarticulation import MouthTrack
+from avatar.face.drift import Drift
+from avatar.face.gaze import Gaze
+from avatar.face.head import HEAD, Head
+from avatar.face.params import INDEX, MOUTH, NAMES, FaceParams
+from avatar.face.soundshape import KEPT, Sound, SoundShape
+from avatar.face.visemes import MOUTH_INDEX, Mouth
+from avatar.media import FPS, SAMPLES_PER_FRAME, PhoneSpan, Samples
+from avatar.stages import Presence
+
+LEAD = 720
+"""Samples from the start of a frame to the moment of the sound that it shows: 30 ms."""
+
+_STEPS = {
+    "jaw": 0.35, "upper": 0.3, "lower": 0.3, "pucker": 0.4, "wide": 0.35, "smile": 0.15, "press": 0.5, "tuck": 0.65,
+    "tongue": 0.6, "close": 0.9, "blink_left": 0.62, "blink_right": 0.62, "gaze_x": 0.45, "gaze_y": 0.35,
+    "squint": 0.06, "brow_up": 0.2, "brow_down": 0.06, "yaw": 0.015, "pitch": 0.025, "roll": 0.012, "tx": 0.003,
+    "ty": 0.003, "scale": 0.003, "breath": 0.08,
+}  # fmt: skip
+MAX_STEP: NDArray[np.float32] = np.array([_STEPS[name] for name in NAMES], dtype=np.float32)
+"""The furthest that each parameter moves from one frame to the next, in the order of `params.NAMES`."""
+
+_RELEASE, _STILL = np.float32(0.55), 0.008
+"""After `stop` the mouth keeps this share of its shape with every frame, until it is as good as still."""
+
+_EYE_RANGE = 0.6
+"""Radians that the eyes turn at a gaze of 1."""
+
+_COUNTER = 0.8
+"""How much of the head's turn the eyes take back, so that the gaze stays where it was (the vestibulo-ocular reflex)."""
+
+_LID_FOLLOWS = 0.3
+"""How far the upper lid sinks with a gaze that is lowered by 1."""
+
+_QUIET_JAW, _LOUD_JAW = 0.72, 1.08
+"""What is left of the jaw's opening at no loudness, and at full."""
+
+_BREATHS: dict[Presence, float] = {"idle": 0.23, "listening": 0.24, "thinking": 0.25, "speaking": 0.29}
+_STRESS_RISE, _STRESS_LEVEL, _STRESS_GAP = 0.16, 0.6, 9
+
+
+class Motion:
+    """The motion of one face. Not shared between threads.
+
+    Args:
+        seed: which of all possible lives it leads.
+        liveliness: 1 as people are; 0 moves nothing but the mouth, which then rests exactly at zero.
+    """
+
+    def __init__(self, seed: int = 0, *, liveliness: float = 1.0) -> None:
+        streams = [Generator(PCG64(child)) for child in SeedSequence(seed).spawn(4)]
+        self._blinks, self._gaze, self._head = Blinks(streams[0]), Gaze(streams[1]), Head(streams[2])
+        self._breath = _Breath(streams[3])
+        self._liveliness = liveliness
+        self._presence: Presence = "idle"
+        self._last = FaceParams().vector()
+        self._speech: Speech | None = None
+
+    def begin(self) -> None:
+        """A reply starts; the next frame is its first."""
+        self._speech = Speech()
+
+    def hear(self, samples: Samples, phones: Sequence[PhoneSpan], at: int) -> None:
+        """What will sound; see `Animator.speak`. Without a reply under way it is dropped: it came too late."""
+        if self._speech is not None:
+            self._speech.hear(samples, phones, at)
+
+    def stop(self) -> None:
+        """The reply is over: the mouth comes to rest within half a second, from wherever it is."""
+        self._speech = None
+
+    def attend(self, presence: Presence) -> None:
+        """What the persona is doing from now on."""
+        self._presence = presence
+
+    def step(self) -> FaceParams:
+        """The parameters of the next frame, no further from the last than MAX_STEP."""
+        target = np.zeros(len(NAMES), dtype=np.float32)
+        mouth = self._last[: len(MOUTH)]
+        stress, phrase_end = 0.0, False
+        if self._speech is None:
+            target[: len(MOUTH)] = _released(mouth)
+        else:
+            target[: len(MOUTH)], stress, phrase_end = self._speech.step()
+        self._live(target, stress, phrase_end)
+        self._last = self._last + np.clip(target - self._last, -MAX_STEP, MAX_STEP)
+        return FaceParams.of(self._last)
+
+    def _live(self, target: NDArray[np.float32], stress: float, phrase_end: bool) -> None:
+        """Write everything but the mouth."""
+        look = self._gaze.step(self._presence)
+        head = self._head.step(self._presence, self._gaze.target, stress=stress, phrase_end=phrase_end)
+        left, right = self._blinks.step(self._presence, phrase_end=phrase_end, jump=self._gaze.jumped)
+        for name, value in zip(HEAD, head, strict=True):
+            target[INDEX[name]] = value
+        target[INDEX["gaze_x"]] = look[0] - _COUNTER * head[HEAD.index("yaw")] / _EYE_RANGE
+        target[INDEX["gaze_y"]] = look[1] - _COUNTER * head[HEAD.index("pitch")] / _EYE_RANGE
+        sunk = _LID_FOLLOWS * max(0.0, -float(target[INDEX["gaze_y"]]))
+        target[INDEX["blink_left"]] = max(left, sunk)
+        target[INDEX["blink_right"]] = max(right, sunk)
+        target[INDEX["breath"]] = self._breath.step(self._presence)
+        target[len(MOUTH) :] *= self._liveliness
+
+
+class Speech:
+    """The mouth of one reply, and the accents that its sound gives to the rest of the face."""
+
+    def __init__(self) -> None:
+        self._track, self._sound, self._follower = MouthTrack(), Sound(), SoundShape()
+        self._frame = 0
+        self._usual = 0.0
+        self._since_stress = _STRESS_GAP
+
+    def hear(self, samples: Samples, phones: Sequence[PhoneSpan], at: int) -> None:
+        """Append sound and make phones known."""
+        self._sound.add(samples)
+        self._track.add(phones, at)
+
+    def step(self) -> tuple[Mouth, float, bool]:
+        """The mouth of the next frame, the strength of a syllable that begins (0: none), whether a phrase ends."""
+        time = self._frame * SAMPLES_PER_FRAME + LEAD
+        heard = self._follower.step(self._sound.around(time))
+        known, cover = self._track.moment(time)
+        known[MOUTH_INDEX["jaw"]] *= _QUIET_JAW + (_LOUD_JAW - _QUIET_JAW) * self._follower.level
+        share = np.float32(min(1.0, 2.0 * cover))
+        phrase_end = self._track.phrase_ends(time - SAMPLES_PER_FRAME, time)
+        self._frame += 1
+        self._track.forget(time)
+        self._sound.forget(time - KEPT)
+        return share * known + (1 - share) * heard, self._stress(self._follower.level), phrase_end
+
+    def _stress(self, level: float) -> float:
+        """A syllable is strong that rises well above what was usual in the last half second."""
+        rise = level - self._usual
+        self._usual += 0.12 * rise
+        self._since_stress += 1
+        if rise < _STRESS_RISE or level < _STRESS_LEVEL or self._since_stress < _STRESS_GAP:
+            return 0.0
+        self._since_stress = 0
+        return min(1.0, 0.4 + rise)
+
+
+class _Breath:
+    """Breathing: in for two fifths of the time, out for the rest, never quite even."""
+
+    def __init__(self, rng: Generator) -> None:
+        self._drift = Drift(rng, 2.0, 1)
+        self._phase = 0.0
+
+    def step(self, presence: Presence) -> float:
+        """How full the lungs are in the next frame, 0..1; the first frame is empty."""
+        phase = self._phase
+        self._phase = (phase + _BREATHS[presence] * (1.0 + 0.15 * float(self._drift.step()[0])) / FPS) % 1.0
+        half = phase / 0.8 if phase < 0.4 else 0.5 + (phase - 0.4) / 1.2
+        return 0.5 - 0.5 * math.cos(2.0 * math.pi * half)
+
+
+def _released(mouth: Mouth) -> Mouth:
+    """The mouth of the next frame on its way to rest: exactly zero once that cannot be seen."""
+    smaller = mouth * _RELEASE
+    return np.where(np.abs(smaller) < _STILL, np.float32(0.0), smaller)
