@@ -7,7 +7,7 @@ though the catalog is ours: a folder of one's own can be given another catalog.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -185,10 +185,8 @@ class Catalog:
     """All models, in the order of the file."""
 
     def __init__(self, models: tuple[Model, ...]) -> None:
-        self._models = {model.name: model for model in models}
-
-    def __iter__(self) -> Iterator[Model]:
-        return iter(self._models.values())
+        self.models = models
+        self._by_name = {model.name: model for model in models}
 
     def __getitem__(self, name: str) -> Model:
         """The model of that name.
@@ -196,18 +194,18 @@ class Catalog:
         Raises:
             NotFoundError: there is none.
         """
-        if name not in self._models:
-            known = ", ".join(self._models)
+        if name not in self._by_name:
+            known = ", ".join(self._by_name)
             raise NotFoundError(
                 f"There is no model {name[:80]!r} in the catalog. It has: {known}.",
                 f"目录里没有模型 {name[:80]!r}。现有:{known}。",
                 code="model_not_found",
             )
-        return self._models[name]
+        return self._by_name[name]
 
     def defaults(self) -> tuple[Model, ...]:
         """What `avatar serve` needs."""
-        return tuple(model for model in self if model.default)
+        return tuple(model for model in self.models if model.default)
 
 
 @lru_cache(maxsize=8)

@@ -89,10 +89,17 @@ class Store:
 
     def list(self) -> tuple[ModelState, ...]:
         """Every model of the catalog and how its files are, without reading them."""
-        return tuple(
-            ModelState(model, self._folder(model), {file.name: self._state(model, file) for file in model.files})
-            for model in self.catalog
-        )
+        return tuple(self.state(model.name) for model in self.catalog.models)
+
+    def state(self, name: str) -> ModelState:
+        """How a model's files are, without reading them.
+
+        Raises:
+            NotFoundError: the catalog has no such model.
+        """
+        model = self.catalog[name]
+        states = {file.name: self._state(model, file) for file in model.files}
+        return ModelState(model, self._folder(model), states)
 
     def pull(self, name: str, report: Report = silent) -> int:
         """Fetch what a model lacks. What is there and sound is left alone.
