@@ -1,0 +1,211 @@
+"""A film file: frames and sound muxed as MP4 (H.264 and AAC) that starts to play before all of it has arrived.
+
+The encoder of AAC needs a run-up of 1,024 samples; the file's edit list takes them away again, and no picture is
+reordered, so both tracks begin at zero and stay together. Frames are pulled one at a time and never kept. The file
+appears under its name only when it is whole.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from avatar.errors import AvatarError, EngineError, StorageError
+from avatar.face.encode import describe_colours, video_frame
+from avatar.media import FPS, SAMPLES_PER_FRAME, SPEECH_RATE, Pixels, Samples
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.container import OutputContainer
+    from av.video.stream import VideoStream
+
+logger = logging.getLogger(__name__)
+
+NOTICE = "AI-generated: this face and this voice are synthetic. 本视频由人工智能生成。"
+"""What every film says of itself in its metadata."""
+
+Progress = Callable[[int], None]
+"""Told how many frames are written."""
+
+_X264 = {"preset": "veryfast", "profile": "high", "crf": "20", "threads": "2"}
+_AUDIO_BITS = 96_000
+_AUDIO_BLOCK = 1024
+_FULL_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def write_film(
+    path: Path,
+    frames: Iterator[Pixels],
+    sound: Samples,
+    *,
+    metadata: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> int:
+    """Write a film; what shorter ends first is held: the last picture, or silence.
+
+    Args:
+        path: the file; its folder is made where it is missing, and an older file of that name is replaced.
+        frames: uint8 [size, size, 3] RGB, sides even, FPS of them a second.
+        sound: float32 [n] in -1..1 at SPEECH_RATE; its first sample sounds with the first frame.
+        metadata: the file's title, comment, artist, date, …; the comment always ends with NOTICE.
+        progress: told the count after each frame.
+
+    Returns:
+        How many frames the film has.
+
+    Raises:
+        StorageError: the disk is full or the folder is not writable.
+        EngineError: there are no frames, or encoding failed.
+    """
+    first = next(frames, None)
+    if first is None:
+        raise EngineError("There is no picture to make a film of.", "没有画面,无法生成视频。")
+    with _whole_or_nothing(path) as unfinished, _mux_errors(path):
+        count = _write(unfinished, chain([first], frames), first.shape, sound, _labels(metadata), progress)
+    logger.info("film_written", extra={"frames": count})
+    return count
+
+
+def _labels(metadata: Mapping[str, str] | None) -> dict[str, str]:
+    """The metadata with the notice in its comment."""
+    labels = {key: value.replace("\0", "") for key, value in (metadata or {}).items()}
+    labels["comment"] = " ".join(part for part in (labels.get("comment", ""), NOTICE) if part)
+    return labels
+
+
+def _write(
+    path: Path,
+    frames: Iterator[Pixels],
+    shape: tuple[int, ...],
+    sound: Samples,
+    labels: dict[str, str],
+    progress: Progress | None,
+) -> int:
+    """Mux everything into an MP4 file; how many frames it took."""
+    import av
+
+    with av.open(os.fspath(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+        container.metadata.update(labels)
+        writer = _Writer(container, shape, sound)
+        for frame in frames:
+            writer.put(frame)
+            if progress is not None:
+                progress(writer.count)
+        return writer.finish()
+
+
+class _Writer:
+    """Two streams of a container, filled side by side so that a player never has to seek between them."""
+
+    def __init__(self, container: OutputContainer, shape: tuple[int, ...], sound: Samples) -> None:
+        self._container = container
+        self._video: VideoStream = container.add_stream("libx264", rate=FPS, options=dict(_X264))
+        self._video.height, self._video.width = shape[0], shape[1]
+        self._video.pix_fmt = "yuv420p"
+        self._video.codec_context.max_b_frames = 0
+        self._video.codec_context.gop_size = 2 * FPS
+        describe_colours(self._video.codec_context)
+        self._audio: AudioStream = container.add_stream("aac", rate=SPEECH_RATE, layout="mono")
+        self._audio.bit_rate = _AUDIO_BITS
+        self._sound = np.asarray(sound, dtype=np.float32).reshape(-1)
+        self._heard = 0
+        self._last: Pixels | None = None
+        self.count = 0
+
+    def put(self, frame: Pixels) -> None:
+        """Append a frame, and the sound up to its end."""
+        picture = video_frame(np.ascontiguousarray(frame))
+        picture.pts, picture.time_base = self.count, Fraction(1, FPS)
+        self._container.mux(self._video.encode(picture))
+        self._last = frame
+        self.count += 1
+        self._sound_until(self.count * SAMPLES_PER_FRAME)
+
+    def finish(self) -> int:
+        """Hold the last picture while there is sound, and end both streams; how many frames there are."""
+        while self._last is not None and self.count * SAMPLES_PER_FRAME < self._sound.size:
+            self.put(self._last)
+        self._container.mux(self._video.encode(None))
+        self._container.mux(self._audio.encode(None))
+        return self.count
+
+    def _sound_until(self, end: int) -> None:
+        """Append the sound up to a sample, in whole blocks but for the last; silence where there is none left."""
+        from av import AudioFrame
+
+        last = end >= self._sound.size
+        while self._heard < end and (last or self._heard + _AUDIO_BLOCK <= end):
+            length = min(_AUDIO_BLOCK, end - self._heard)
+            block = np.zeros((1, length), dtype=np.float32)
+            taken = self._sound[self._heard : self._heard + length]
+            block[0, : taken.size] = np.clip(np.nan_to_num(taken), -1.0, 1.0)
+            frame = AudioFrame.from_ndarray(block, format="fltp", layout="mono")
+            frame.sample_rate, frame.pts, frame.time_base = SPEECH_RATE, self._heard, Fraction(1, SPEECH_RATE)
+            self._container.mux(self._audio.encode(frame))
+            self._heard += length
+
+
+@contextmanager
+def _whole_or_nothing(path: Path) -> Iterator[Path]:
+    """A temporary file beside the path that takes its name at the end, or vanishes."""
+    with _storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.parent / f".film-{secrets.token_hex(8)}.mp4"
+        unfinished.touch(exist_ok=False)
+    try:
+        yield unfinished
+        with _storage_errors(path):
+            _settle(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _settle(unfinished: Path, path: Path) -> None:
+    """Flush the file to the disk and give it its name."""
+    with unfinished.open("rb+") as file:
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+
+
+@contextmanager
+def _mux_errors(path: Path) -> Iterator[None]:
+    """Tell a full disk from a failed encoder; frames that fail to be drawn speak for themselves."""
+    from av import FFmpegError
+
+    try:
+        yield
+    except AvatarError:
+        raise
+    except FFmpegError as error:
+        if isinstance(error, OSError) and error.errno in _FULL_DISK:
+            raise _not_stored(path, error) from error
+        raise EngineError(f"Writing the film failed: {error}.", f"写入视频失败:{error}。") from error
+    except OSError as error:
+        raise _not_stored(path, error) from error
+
+
+@contextmanager
+def _storage_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _not_stored(path, error) from error
+
+
+def _not_stored(path: Path, error: OSError) -> StorageError:
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return StorageError(
+        f"The film {path.name} could not be stored in {path.parent}: {reason}. "
+        "Free some space or choose another place.",
+        f"视频 {path.name} 无法保存到 {path.parent}:{reason}。请腾出空间,或换一个位置。",
+    )

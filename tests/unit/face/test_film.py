@@ -1,0 +1,170 @@
+"""Films: read back, picture and sound belong together, and nothing half written is left behind."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from avatar.errors import EngineError, StorageError
+from avatar.face.film import NOTICE, write_film
+from avatar.media import FPS, SAMPLES_PER_FRAME, SPEECH_RATE, Pixels, Samples, read_audio
+
+SIZE = 64
+
+
+def grey(brightness: int) -> Pixels:
+    return np.full((SIZE, SIZE, 3), brightness, dtype=np.uint8)
+
+
+def flashing(count: int, flash: int) -> Iterator[Pixels]:
+    """Dark frames, and one that is white."""
+    return (grey(235 if number == flash else 30) for number in range(count))
+
+
+def clicking(length: int, click: int) -> Samples:
+    """Silence, and a short tone that begins at a sample."""
+    sound = np.zeros(length, dtype=np.float32)
+    tone = 0.8 * np.sin(2 * np.pi * 1000 * np.arange(480) / SPEECH_RATE)
+    sound[click : click + 480] = tone[: max(length - click, 0)]
+    return sound
+
+
+def pictures(path: Path) -> tuple[list[float], list[float]]:
+    """When each picture shows, in seconds, and how bright it is."""
+    with av.open(str(path)) as container:
+        frames = list(container.decode(video=0))
+    return [float(frame.time or 0) for frame in frames], [
+        float(frame.to_ndarray(format="gray").mean()) for frame in frames
+    ]
+
+
+def sounds(path: Path) -> tuple[float, NDArray[np.float32]]:
+    """When the sound begins, in seconds, and its samples, with the edit list applied."""
+    with av.open(str(path)) as container:
+        frames = list(container.decode(audio=0))
+    return float(frames[0].time or 0), np.concatenate([frame.to_ndarray().reshape(-1) for frame in frames])
+
+
+@pytest.mark.parametrize("flash", [0, 1, 25, 74])
+def test_a_flash_and_a_click_stay_together(tmp_path: Path, flash: int) -> None:
+    path = tmp_path / "film.mp4"
+    write_film(path, flashing(80, flash), clicking(80 * SAMPLES_PER_FRAME, flash * SAMPLES_PER_FRAME))
+    times, brightness = pictures(path)
+    start, samples = sounds(path)
+    seen = times[int(np.argmax(brightness))]
+    heard = start + int(np.argmax(np.abs(samples) > 0.3)) / SPEECH_RATE
+    assert abs(seen - flash / FPS) < 0.001
+    assert abs(seen - heard) <= 0.020
+
+
+def test_every_frame_and_sample_comes_back(tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    told: list[int] = []
+    count = write_film(path, (grey(40 + number) for number in range(60)), clicking(57_600, 9), progress=told.append)
+    times, brightness = pictures(path)
+    assert count == len(times) == 60
+    assert told == list(range(1, 61))
+    assert np.allclose(times, np.arange(60) / FPS, atol=1e-3)
+    assert np.corrcoef(brightness, np.arange(60))[0, 1] > 0.99
+    assert abs(sounds(path)[1].size - 57_600) <= 1024
+    assert abs(read_audio(path, SPEECH_RATE).size - 57_600) <= 1024
+
+
+def test_both_tracks_last_equally_long(tmp_path: Path) -> None:
+    for frames, samples in ((50, 24_000), (10, 48_100), (3, 0)):
+        path = tmp_path / f"{frames}.mp4"
+        expected = max(frames, -(-samples // SAMPLES_PER_FRAME))
+        assert write_film(path, (grey(99) for _ in range(frames)), clicking(samples, 0)) == expected
+        times, _ = pictures(path)
+        with av.open(str(path)) as container:
+            video, audio = container.streams.video[0], container.streams.audio[0]
+            lasts = [float((stream.duration or 0) * (stream.time_base or 0)) for stream in (video, audio)]
+        assert len(times) == expected
+        assert abs(lasts[0] - lasts[1]) <= 0.06
+
+
+def test_the_film_says_what_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    write_film(path, flashing(5, 1), clicking(4800, 0), metadata={"title": "呐喊", "comment": "A reply.\0"})
+    with av.open(str(path)) as container:
+        assert container.metadata["title"] == "呐喊"
+        assert container.metadata["comment"] == f"A reply. {NOTICE}"
+        assert container.streams.video[0].codec_context.name == "h264"
+        assert container.streams.audio[0].codec_context.name == "aac"
+
+
+def test_it_can_be_played_while_it_arrives(tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    write_film(path, flashing(30, 3), clicking(28_800, 0))
+    data = path.read_bytes()
+    assert 0 < data.index(b"moov") < data.index(b"mdat")
+
+
+def test_frames_are_pulled_one_at_a_time(tmp_path: Path) -> None:
+    pulled: list[int] = []
+    written: list[int] = []
+
+    def frames() -> Iterator[Pixels]:
+        for number in range(12):
+            pulled.append(len(written))
+            yield grey(number)
+
+    write_film(tmp_path / "film.mp4", frames(), clicking(960, 0), progress=written.append)
+    assert all(later - earlier == 1 for earlier, later in pairwise(pulled))
+
+
+def test_no_frames_no_film(tmp_path: Path) -> None:
+    with pytest.raises(EngineError):
+        write_film(tmp_path / "film.mp4", iter(()), clicking(960, 0))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_frame_that_fails_leaves_the_older_film(tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(b"older")
+
+    def failing() -> Iterator[Pixels]:
+        yield from flashing(4, 1)
+        raise EngineError("no", "不")
+
+    with pytest.raises(EngineError, match="no"):
+        write_film(path, failing(), clicking(9600, 0))
+    assert path.read_bytes() == b"older"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (40, 128, 128, 3), dtype=np.uint8)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, hard))
+    try:
+        with pytest.raises(StorageError) as caught:
+            write_film(tmp_path / "film.mp4", iter(noise), clicking(38_400, 0))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "film.mp4" in caught.value.en
+    assert "film.mp4" in caught.value.zh
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("x")
+    with pytest.raises(StorageError):
+        write_film(tmp_path / "taken" / "film.mp4", flashing(3, 1), clicking(960, 0))
+
+
+def test_the_sound_is_clipped_not_wrapped(tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    loud = 3.0 * clicking(9600, 2000)
+    loud[5000] = np.nan
+    write_film(path, flashing(10, 1), loud)
+    _, samples = sounds(path)
+    assert np.isfinite(samples).all()
+    assert 0.7 < np.abs(samples).max() < 1.5
