@@ -1,0 +1,128 @@
+"""The warp engine: a photograph moved by its own mesh, on the processor, on one thread for each face."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+
+from avatar.face.landmarks import FaceFinder
+from avatar.face.motion import Motion
+from avatar.face.params import FaceParams, intended_aperture
+from avatar.face.render import Renderer
+from avatar.face.rig import Rig, load_rig
+from avatar.media import Frame, PhoneSpan, Samples
+from avatar.stages import Presence
+
+logger = logging.getLogger(__name__)
+
+KEPT_RIGS = 8
+"""How many prepared portraits stay in memory; one takes some 10 MB at 512 pixels."""
+
+_EVERYTHING = FaceParams(jaw=0.5, blink_left=1.0, blink_right=1.0, yaw=0.05)
+"""A pose that takes every kernel to draw."""
+
+_Key = tuple[Path, int, int, int]
+
+
+class WarpEngine:
+    """Animates photographs by warping them. Safe to share between threads.
+
+    Args:
+        weights: the folder of the face landmark models.
+        cache: the folder in which prepared portraits are kept.
+        threads: for finding the face; drawing takes one thread for each face.
+    """
+
+    name = "warp"
+    device = "cpu"
+
+    def __init__(self, weights: Path, cache: Path, threads: int = 1) -> None:
+        self._finder = FaceFinder(weights, threads)
+        self._cache = cache
+        self._rigs: OrderedDict[_Key, Rig] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def animator(self, photo: Path, *, size: int, seed: int = 0) -> WarpAnimator:
+        """A face made from a photograph; the preparation is kept, so the second time is quick.
+
+        Args:
+            size: width and height of the frames in pixels, 256..1024, even.
+            seed: repeats its blinks and glances.
+
+        Raises:
+            PhotoError: the file is no picture, or not exactly one face can be used in it.
+            StorageError: the prepared portrait cannot be kept in the cache.
+        """
+        return WarpAnimator(self._rig(photo, size), seed)
+
+    def _rig(self, photo: Path, size: int) -> Rig:
+        """The prepared portrait, from memory where the file has not changed since. One is prepared at a time."""
+        with self._lock:
+            key = _key(photo, size)
+            rig = self._rigs.pop(key, None) if key else None
+            if rig is None:
+                rig = load_rig(photo, self._finder, size=size, cache=self._cache)
+                logger.info("portrait_prepared", extra={"size": size})
+            if key:
+                self._rigs[key] = rig
+            while len(self._rigs) > KEPT_RIGS:
+                self._rigs.popitem(last=False)
+            return rig
+
+
+def _key(photo: Path, size: int) -> _Key | None:
+    """What tells one state of a file from another; None where there is no such file, which `load_rig` will say."""
+    try:
+        state = photo.stat()
+    except OSError:
+        return None
+    return photo.resolve(), state.st_mtime_ns, state.st_size, size
+
+
+class WarpAnimator:
+    """One session's face: its motion, and the renderer that draws it. Not shared between threads.
+
+    The first of a process takes seconds where the drawing kernels are not compiled yet; they are kept on the disk.
+    """
+
+    def __init__(self, rig: Rig, seed: int = 0) -> None:
+        self._rig = rig
+        self._renderer = Renderer(rig)
+        self._renderer.render(_EVERYTHING)
+        self._motion = Motion(seed)
+
+    @property
+    def size(self) -> int:
+        """Width and height of the frames in pixels."""
+        return self._renderer.size
+
+    def begin(self) -> None:
+        """A reply starts: the next frame is the reply's first, at time 0 of its sound."""
+        self._motion.begin()
+
+    def speak(self, samples: Samples, phones: Sequence[PhoneSpan], at: int) -> None:
+        """Tell what will sound, before the frames that show it are drawn; see `Animator.speak`.
+
+        Without phones the sound itself moves the lips. What comes before `begin` or after `stop` is dropped.
+        """
+        self._motion.hear(samples, phones, at)
+
+    def stop(self) -> None:
+        """The reply is over or broken off: the mouth comes to rest within half a second."""
+        self._motion.stop()
+
+    def attend(self, presence: Presence) -> None:
+        """What the persona is doing from now on."""
+        self._motion.attend(presence)
+
+    def frame(self) -> Frame:
+        """The next frame, 40 ms after the last."""
+        params = self._motion.step()
+        return Frame(self._renderer.render(params), intended_aperture(params, self._rig))
+
+    def skip(self) -> None:
+        """Let 40 ms pass without a picture, for one that would come too late."""
+        self._motion.step()
