@@ -166,12 +166,15 @@ class ResponseAudio(Message):
     output: VoiceOutput
 
 
+ResponseStatus = Literal["in_progress", "completed", "cancelled", "failed"]
+
+
 class ResponseObject(Message):
     """A reply. `usage` is null: nothing is billed, so nothing is counted."""
 
     object: Literal["realtime.response"] = "realtime.response"
     id: str
-    status: Literal["in_progress", "completed", "cancelled", "failed"]
+    status: ResponseStatus
     status_details: StatusDetails | None = None
     output: list[AssistantItem]
     conversation_id: str
@@ -232,7 +235,7 @@ class SessionObject(Message):
     output_modalities: list[Modality]
     instructions: str
     audio: SessionAudio
-    tools: Annotated[list[str], Field(default_factory=list)]
+    tools: list[str] = Field(default_factory=list)
     tool_choice: Literal["none"] = "none"
     max_output_tokens: int | Literal["inf"]
     truncation: Literal["auto"] = "auto"

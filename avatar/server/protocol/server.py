@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -30,7 +30,7 @@ def new_event_id() -> str:
 class ServerEvent(Message):
     """The base of what is sent."""
 
-    event_id: Annotated[str, Field(default_factory=new_event_id)]
+    event_id: str = Field(default_factory=new_event_id)
 
 
 # session

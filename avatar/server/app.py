@@ -1,0 +1,117 @@
+"""The application: the sockets and routes on one FastAPI, and how it is served."""
+
+from __future__ import annotations
+
+import logging
+import socket
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from avatar.errors import AvatarError, InputError, NotFoundError, PortError
+from avatar.server.failures import TooLargeError, error_response, language_of, unforeseen
+from avatar.server.house import House
+from avatar.server.limits import Admission
+from avatar.server.media_socket import media_routes
+from avatar.server.middleware import BodyLimit, SecurityHeaders
+from avatar.server.protocol.base import MAX_MESSAGE
+from avatar.server.realtime import realtime_routes
+from avatar.server.rest import rest_routes
+from avatar.server.sessions import Personas, SessionFactory
+from avatar.settings import Settings
+
+log = logging.getLogger(__name__)
+
+SHUTDOWN_S = 5
+"""How long open conversations are given when the server stops."""
+
+
+def create_app(sessions: SessionFactory, personas: Personas, settings: Settings) -> FastAPI:
+    """The application, without a page. Whatever is mounted at "/" afterwards comes after its routes.
+
+    Args:
+        sessions: opens a session; called in a worker thread, since it may load engines.
+        personas: lists the personas, the default first.
+    """
+    house = House(sessions, personas, settings, Admission(settings.server.max_sessions))
+    app = FastAPI(title="avatar", docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json")
+    app.include_router(realtime_routes(house))
+    app.include_router(media_routes(house))
+    app.include_router(rest_routes(house))
+    app.add_exception_handler(AvatarError, _known)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unknown)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take an address before anything slow is loaded. Port 0 takes any that is free.
+
+    Raises:
+        PortError: the address is taken, not allowed, or not of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen()
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise PortError(
+            f"Cannot listen on {host}:{port} ({error}). Choose another port: avatar serve --port N.",
+            f"无法监听 {host}:{port}({error})。请换一个端口:avatar serve --port N。",
+        ) from error
+    return listener
+
+
+def serve(app: FastAPI, listener: socket.socket) -> None:
+    """Serve until SIGINT or SIGTERM; open conversations are then closed (1012)."""
+    uvicorn_server(app).run(sockets=[listener])
+
+
+def uvicorn_server(app: FastAPI) -> uvicorn.Server:
+    """The server with the limits that the protocol promises; media does not compress, so nothing is deflated."""
+    config = uvicorn.Config(
+        app,
+        ws="websockets-sansio",
+        ws_max_size=MAX_MESSAGE,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )
+    return uvicorn.Server(config)
+
+
+async def _known(request: Request, error: Exception) -> Response:
+    if not isinstance(error, AvatarError):
+        return await _unknown(request, error)
+    return error_response(error, language_of(request))
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    return error_response(InputError("The request is not valid.", "请求无效。"), language_of(request))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    refused: AvatarError = InputError(f"The request was refused ({status}).", f"请求被拒绝({status})。")
+    if status == 404:
+        refused = NotFoundError("There is nothing at this address.", "这个地址没有内容。")
+    elif status == 413:
+        refused = TooLargeError("The request's body is too large.", "请求体过大。")
+    response = error_response(refused, language_of(request))
+    response.status_code = status
+    return response
+
+
+async def _unknown(request: Request, error: Exception) -> Response:
+    return error_response(unforeseen(error), language_of(request))

@@ -1,0 +1,94 @@
+"""An error as the wire shows it: one place for the sockets, HTTP and close codes."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from typing import ClassVar
+
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse
+
+from avatar.errors import AvatarError, InputError, Language
+from avatar.server.protocol.objects import ErrorObject
+from avatar.server.protocol.parsing import EventError
+
+log = logging.getLogger(__name__)
+
+SLOW_READER = 1008
+TOO_LARGE = 1009
+FAILED = 1011
+NO_ROOM = 1013
+
+RETRY_AFTER_S = 30
+"""What a client that was refused for want of room is told to wait."""
+
+_CLOSE_CODES = {400: 4400, 401: 4401, 403: 4403, 404: 4404, 503: NO_ROOM}
+
+
+class UnauthorizedError(InputError):
+    """No key, or a wrong one."""
+
+    code = "invalid_api_key"
+    http_status: ClassVar[int] = 401
+
+
+class ForbiddenError(InputError):
+    """A page of another site."""
+
+    code = "forbidden_origin"
+    http_status: ClassVar[int] = 403
+
+
+class TooLargeError(InputError):
+    """A request body beyond the limit."""
+
+    code = "request_too_large"
+    http_status: ClassVar[int] = 413
+
+
+def unforeseen(error: BaseException) -> AvatarError:
+    """What is told of an error that nobody foresaw. Its place goes to the log; its message may quote a person."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    log.error("server_failed error=%s\n%s", type(error).__name__, frames)
+    return AvatarError(
+        "The server failed; its log says where. Try again.", "服务器出错,位置见其日志。请重试。", code="internal_error"
+    )
+
+
+def error_object(error: AvatarError, language: Language, *, event_id: str | None = None) -> ErrorObject:
+    """An error as an event or a response body carries it.
+
+    Args:
+        event_id: of the client's event that caused it; an EventError knows it itself.
+    """
+    from_event = error if isinstance(error, EventError) else None
+    return ErrorObject(
+        type="invalid_request_error" if error.http_status < 500 else "server_error",
+        code=error.code,
+        message=error.sentence(language),
+        message_zh=error.zh,
+        message_en=error.en,
+        param=from_event.param if from_event else None,
+        event_id=(from_event.event_id if from_event else None) or event_id,
+    )
+
+
+def close_code(error: AvatarError) -> int:
+    """The code that a socket closes with after it was refused with this error."""
+    return _CLOSE_CODES.get(error.http_status, FAILED)
+
+
+def error_response(error: AvatarError, language: Language) -> JSONResponse:
+    """An error as an HTTP response."""
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if error.http_status == 503 else {}
+    if error.http_status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    body = error_object(error, language).model_dump(exclude={"event_id"})
+    return JSONResponse({"error": body}, status_code=error.http_status, headers=headers)
+
+
+def language_of(connection: HTTPConnection) -> Language:
+    """The language of an answer: the query's, else the browser's."""
+    wish = connection.query_params.get("language") or connection.headers.get("accept-language", "")
+    return "zh" if wish.lower().startswith("zh") else "en"

@@ -1,0 +1,81 @@
+"""Around every HTTP request: a bound on its body, and headers that tell the browser to be careful."""
+
+from __future__ import annotations
+
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from avatar.server.failures import TooLargeError, error_response, language_of
+
+MAX_BODY = 1024 * 1024
+"""Bytes of a request's body under /v1. The page mounted beside it has limits of its own."""
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
+}
+"""For every answer."""
+
+API_HEADERS = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
+"""For answers under /v1, which are no pages."""
+
+
+class SecurityHeaders:
+    """Adds the headers, where an answer does not set them itself."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        wanted = HEADERS | (API_HEADERS if is_api(scope) else {})
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in wanted.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+class BodyLimit:
+    """Refuses bodies that are too large: by their announced length, or, where that is absent, by counting."""
+
+    def __init__(self, app: ASGIApp, limit: int = MAX_BODY) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not is_api(scope):
+            await self._app(scope, receive, send)
+            return
+        announced = HTTPConnection(scope).headers.get("content-length", "0")
+        if announced.isdigit() and int(announced) > self._limit:
+            error = TooLargeError("The request's body is too large.", "请求体过大。")
+            await error_response(error, language_of(HTTPConnection(scope)))(scope, receive, send)
+            return
+        received = 0
+
+        async def receive_counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._limit:
+                raise HTTPException(413)
+            return message
+
+        await self._app(scope, receive_counted, send)
+
+
+def is_api(scope: Scope) -> bool:
+    """Whether a request is for the interface, and not for the page mounted beside it."""
+    path: str = scope["path"]
+    return path.startswith("/v1/")

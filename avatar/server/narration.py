@@ -1,0 +1,338 @@
+"""What happens in the session, told as the events and frames of the wire."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from avatar.live.events import (
+    Citation,
+    Cited,
+    Failed,
+    PresenceChanged,
+    ReplyAudio,
+    ReplyDone,
+    ReplyStarted,
+    ReplyText,
+    SessionEvent,
+    SpeechStarted,
+    SpeechStopped,
+    Understood,
+    Video,
+)
+from avatar.media import SPEECH_RATE
+from avatar.server.choices import voice_of
+from avatar.server.failures import error_object
+from avatar.server.protocol.framing import Flag, Kind, MediaFrame
+from avatar.server.protocol.objects import (
+    AssistantItem,
+    AudioPart,
+    CitationObject,
+    ErrorObject,
+    InputAudio,
+    Metadata,
+    OutputAudio,
+    OutputText,
+    ResponseAudio,
+    ResponseObject,
+    ResponseStatus,
+    StatusDetails,
+    StatusError,
+    TextPart,
+    UserItem,
+    VoiceOutput,
+)
+from avatar.server.protocol.server import (
+    AudioDelta,
+    AudioDone,
+    AudioTranscriptDelta,
+    AudioTranscriptDone,
+    AvatarCitations,
+    AvatarReplyStarted,
+    AvatarState,
+    AvatarTimings,
+    AvatarVideoDelta,
+    ContentPartAdded,
+    ContentPartDone,
+    ErrorEvent,
+    InputSpeechStarted,
+    InputSpeechStopped,
+    ItemAdded,
+    ItemDone,
+    OutputItemAdded,
+    OutputItemDone,
+    ResponseCreated,
+    ResponseDone,
+    ServerEvent,
+    TextDelta,
+    TextDone,
+    TranscriptionCompleted,
+    TranscriptionDelta,
+    TranscriptionUsage,
+)
+from avatar.server.sound import SoundOut, to_base64
+from avatar.server.state import WireState, new_id
+
+Outgoing = ServerEvent | MediaFrame
+"""What a socket sends: a text frame or a binary one."""
+
+
+@dataclass(slots=True)
+class _Telling:
+    """A reply as far as it was told."""
+
+    reply_id: str
+    item_id: str
+    generation: int
+    spoken: bool
+    sound: SoundOut
+    metadata: Metadata | None
+    failure: ErrorObject | None = None
+
+
+class Narration:
+    """Tells one client what happens. Sans-I/O: session events in, wire events and frames out.
+
+    Args:
+        state: shared with the other direction.
+    """
+
+    def __init__(self, state: WireState) -> None:
+        self._state = state
+        self._started: dict[str, int] = {}
+        self._telling: _Telling | None = None
+        self._last: tuple[int, str] | None = None
+        self._seq = dict.fromkeys(Kind, 0)
+
+    def tell(self, event: SessionEvent) -> list[Outgoing]:  # noqa: C901, PLR0911 - one line for each kind of event
+        """What is sent for an event of the session."""
+        match event:
+            case SpeechStarted():
+                self._started[event.utterance_id] = event.at_ms
+                return [InputSpeechStarted(audio_start_ms=event.at_ms, item_id=event.utterance_id)]
+            case SpeechStopped():
+                return self._stopped(event)
+            case Understood():
+                return self._understood(event)
+            case ReplyStarted():
+                return self._reply_started(event)
+            case Cited():
+                citations = [_citation(citation) for citation in event.citations]
+                return self._ours(AvatarCitations(response_id=event.reply_id, citations=citations))
+            case ReplyText():
+                return self._reply_text(event)
+            case ReplyAudio():
+                return self._reply_audio(event)
+            case Video():
+                return self._video(event)
+            case ReplyDone():
+                return self._reply_done(event)
+            case PresenceChanged():
+                return self._ours(AvatarState(state=event.presence))
+            case Failed():
+                return self._failed(event)
+
+    # what the user says
+
+    def _stopped(self, event: SpeechStopped) -> list[Outgoing]:
+        """The end of an utterance whose beginning was told; one that the client committed has none."""
+        started = self._started.pop(event.utterance_id, None)
+        if started is None:
+            return []
+        self._state.durations[event.utterance_id] = max(0, event.at_ms - started) / 1000
+        self._state.heard = 0
+        return [InputSpeechStopped(audio_end_ms=event.at_ms, item_id=event.utterance_id)]
+
+    def _understood(self, event: Understood) -> list[Outgoing]:
+        state = self._state
+        state.follow(event.language)
+        told: list[Outgoing] = [*state.committed(event.utterance_id)]
+        usage = TranscriptionUsage(seconds=round(state.durations.pop(event.utterance_id, 0.0), 3))
+        if not state.choices.options.transcribe:
+            return told
+        state.items.replace(UserItem(id=event.utterance_id, content=[InputAudio(transcript=event.text)]))
+        if event.text:
+            told.append(TranscriptionDelta(item_id=event.utterance_id, delta=event.text))
+        told.append(
+            TranscriptionCompleted(
+                item_id=event.utterance_id, transcript=event.text, language=event.language, usage=usage
+            )
+        )
+        return told
+
+    # the reply
+
+    def _reply_started(self, event: ReplyStarted) -> list[Outgoing]:
+        state = self._state
+        state.follow(event.language)
+        state.reply_id = event.reply_id
+        self._last = (event.generation, event.reply_id)
+        self._telling = telling = _Telling(
+            event.reply_id,
+            new_id("item"),
+            event.generation,
+            state.choices.options.sound,
+            SoundOut(state.choices.output_format),
+            state.metadata.pop(event.reply_id, None),
+        )
+        item = AssistantItem(id=telling.item_id, status="in_progress", content=[])
+        previous = state.items.add(item, event.reply_id)
+        part = AudioPart(transcript="") if telling.spoken else TextPart(text="")
+        return [
+            ResponseCreated(response=self._response(telling, "in_progress")),
+            *self._ours(
+                AvatarReplyStarted(response_id=event.reply_id, generation=event.generation, language=event.language)
+            ),
+            OutputItemAdded(response_id=event.reply_id, item=item),
+            ItemAdded(previous_item_id=previous, item=item),
+            ContentPartAdded(response_id=event.reply_id, item_id=telling.item_id, part=part),
+        ]
+
+    def _reply_text(self, event: ReplyText) -> list[Outgoing]:
+        telling = self._of(event.reply_id)
+        if telling is None:
+            return []
+        kind = AudioTranscriptDelta if telling.spoken else TextDelta
+        return [kind(response_id=telling.reply_id, item_id=telling.item_id, delta=event.text)]
+
+    def _reply_audio(self, event: ReplyAudio) -> list[Outgoing]:
+        telling = self._of(event.reply_id)
+        if telling is None:
+            return []
+        self._state.voice_used = self._state.voice_used or voice_of(self._state.choices, self._state.session)
+        data = telling.sound.encode(event.samples)
+        if self._state.choices.binary:
+            return [self._frame(Kind.SPEECH, Flag.NONE, event.generation, _pts_us(event.start), data)]
+        return self._audio_delta(telling, data)
+
+    def _reply_done(self, event: ReplyDone) -> list[Outgoing]:
+        telling = self._of(event.reply_id)
+        if telling is None:
+            return []
+        self._telling = self._state.reply_id = None
+        content = OutputAudio(transcript=event.text) if telling.spoken else OutputText(text=event.text)
+        item = AssistantItem(
+            id=telling.item_id,
+            status="completed" if event.status == "completed" else "incomplete",
+            content=[content],
+        )
+        previous = self._state.items.replace(item)
+        timings = AvatarTimings(response_id=telling.reply_id, **asdict(event.times))
+        return [
+            *self._content_done(telling, event),
+            OutputItemDone(response_id=telling.reply_id, item=item),
+            ItemDone(previous_item_id=previous, item=item),
+            *self._ours(timings),
+            ResponseDone(response=self._response(telling, event.status, [item], _details(telling, event))),
+        ]
+
+    def _content_done(self, telling: _Telling, event: ReplyDone) -> list[Outgoing]:
+        reply, item, text = telling.reply_id, telling.item_id, event.text
+        if not telling.spoken:
+            return [
+                TextDone(response_id=reply, item_id=item, text=text),
+                ContentPartDone(response_id=reply, item_id=item, part=TextPart(text=text)),
+            ]
+        return [
+            *self._last_sound(telling, event),
+            AudioDone(response_id=reply, item_id=item),
+            AudioTranscriptDone(response_id=reply, item_id=item, transcript=text),
+            ContentPartDone(response_id=reply, item_id=item, part=AudioPart(transcript=text)),
+        ]
+
+    def _last_sound(self, telling: _Telling, event: ReplyDone) -> list[Outgoing]:
+        """The end of the sound: a frame that says so, or what the resampler still held."""
+        if self._state.choices.binary:
+            return [self._frame(Kind.SPEECH, Flag.END, event.generation, _pts_us(event.length), b"")]
+        if event.status != "completed":
+            return []
+        return self._audio_delta(telling, telling.sound.finish())
+
+    def _response(
+        self,
+        telling: _Telling,
+        status: ResponseStatus,
+        output: list[AssistantItem] | None = None,
+        details: StatusDetails | None = None,
+    ) -> ResponseObject:
+        state = self._state
+        return ResponseObject(
+            id=telling.reply_id,
+            status=status,
+            status_details=details,
+            output=output or [],
+            conversation_id=state.conversation_id,
+            output_modalities=["audio" if telling.spoken else "text"],
+            max_output_tokens=state.choices.options.max_tokens or "inf",
+            audio=ResponseAudio(
+                output=VoiceOutput(format=state.choices.output_format, voice=voice_of(state.choices, state.session))
+            ),
+            metadata=telling.metadata,
+        )
+
+    # pictures, failures, and the parts of frames
+
+    def _video(self, event: Video) -> list[Outgoing]:
+        choices = self._state.choices
+        if not choices.video:
+            return []
+        codec, packet = choices.options.codec, event.packet
+        if choices.binary:
+            kind = Kind.H264 if codec == "h264" else Kind.JPEG
+            flags = Flag.KEY if packet.key else Flag.NONE
+            return [self._frame(kind, flags, event.generation, max(0, event.pts_ms) * 1000, packet.data)]
+        last = self._last
+        return [
+            AvatarVideoDelta(
+                response_id=last[1] if last is not None and last[0] == event.generation else None,
+                generation=event.generation,
+                pts_ms=event.pts_ms,
+                key=packet.key,
+                codec=codec,
+                delta=to_base64(packet.data),
+            )
+        ]
+
+    def _failed(self, event: Failed) -> list[Outgoing]:
+        error = error_object(event.error, self._state.language)
+        if event.reply_id is not None and (telling := self._of(event.reply_id)) is not None:
+            telling.failure = error
+        return [ErrorEvent(error=error)]
+
+    def _of(self, reply_id: str) -> _Telling | None:
+        """The reply in progress, if it is this one; what comes late is not told."""
+        telling = self._telling
+        return telling if telling is not None and telling.reply_id == reply_id else None
+
+    def _ours(self, event: ServerEvent) -> list[Outgoing]:
+        """An `avatar.*` event, where the client wants them."""
+        return [event] if self._state.choices.events else []
+
+    def _audio_delta(self, telling: _Telling, data: bytes) -> list[Outgoing]:
+        if not data:
+            return []
+        return [AudioDelta(response_id=telling.reply_id, item_id=telling.item_id, delta=to_base64(data))]
+
+    def _frame(self, kind: Kind, flags: Flag, generation: int, pts_us: int, data: bytes) -> MediaFrame:
+        seq = self._seq[kind]
+        self._seq[kind] = (seq + 1) % 2**32
+        return MediaFrame(kind, flags, generation % 2**16, seq, pts_us, data)
+
+
+def _details(telling: _Telling, event: ReplyDone) -> StatusDetails:
+    if event.status == "cancelled":
+        return StatusDetails(
+            type="cancelled", reason="turn_detected" if event.reason == "turn_detected" else "client_cancelled"
+        )
+    failure = telling.failure
+    if event.status == "failed" and failure is not None:
+        error = StatusError(type=failure.type, code=failure.code, message=failure.message)
+        return StatusDetails(type="failed", error=error)
+    return StatusDetails(type=event.status)
+
+
+def _citation(citation: Citation) -> CitationObject:
+    return CitationObject(id=citation.passage_id, work=citation.work, place=citation.place, quote=citation.quote)
+
+
+def _pts_us(sample: int) -> int:
+    return sample * 1_000_000 // SPEECH_RATE

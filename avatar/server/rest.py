@@ -1,0 +1,119 @@
+"""The HTTP routes: health, models, personas and their portraits."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel
+
+from avatar.dialog.persona import Both, Name, Persona
+from avatar.errors import Language, NotFoundError
+from avatar.server.door import check_key
+from avatar.server.house import House
+
+PICTURE_TYPES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
+"""Media types by a file's first bytes; the name of a file is not trusted."""
+
+MAX_PORTRAIT = 64 * 1024 * 1024
+"""Bytes of a portrait that are sent at most."""
+
+
+class Health(BaseModel):
+    """That the server answers, and how full it is."""
+
+    status: str = "ok"
+    sessions: int
+    max_sessions: int
+
+
+class ModelCard(BaseModel):
+    """A persona, as OpenAI's clients list models."""
+
+    id: str
+    object: str = "model"
+    created: int = 0
+    owned_by: str = "avatar"
+
+
+class ModelList(BaseModel):
+    object: str = "list"
+    data: list[ModelCard]
+
+
+class PersonaCard(BaseModel):
+    """What a page shows of a persona."""
+
+    id: str
+    name: Name
+    languages: tuple[Language, ...]
+    voice: str
+    greeting: Both
+    portrait: str
+
+    @classmethod
+    def of(cls, persona: Persona) -> PersonaCard:
+        """The public part of a card."""
+        return cls(
+            id=persona.id,
+            name=persona.name,
+            languages=persona.languages,
+            voice=persona.voice,
+            greeting=persona.greeting,
+            portrait=f"/v1/avatar/personas/{persona.id}/portrait",
+        )
+
+
+class PersonaList(BaseModel):
+    object: str = "list"
+    data: list[PersonaCard]
+
+
+def rest_routes(house: House) -> APIRouter:
+    """All HTTP routes; those under /v1 ask for the key."""
+    router = APIRouter()
+
+    @router.get("/healthz")
+    async def health() -> Health:
+        return Health(sessions=house.admission.taken, max_sessions=house.admission.places)
+
+    router.include_router(_keyed_routes(house))
+    return router
+
+
+def _keyed_routes(house: House) -> APIRouter:
+    def key(request: Request) -> None:
+        check_key(request, house.settings.server.api_key)
+
+    router = APIRouter(prefix="/v1", dependencies=[Depends(key)])
+
+    @router.get("/models")
+    def models() -> ModelList:
+        return ModelList(data=[ModelCard(id=persona.id) for persona in house.personas()])
+
+    @router.get("/avatar/personas")
+    def personas() -> PersonaList:
+        return PersonaList(data=[PersonaCard.of(persona) for persona in house.personas()])
+
+    @router.get("/avatar/personas/{persona_id}/portrait", response_class=Response)
+    def portrait(persona_id: str) -> Response:
+        return _picture(house.persona(persona_id))
+
+    return router
+
+
+def _picture(persona: Persona) -> Response:
+    """A persona's portrait.
+
+    Raises:
+        NotFoundError: the file is absent, too large, or no picture.
+    """
+    try:
+        with persona.portrait_file.open("rb") as file:
+            data = file.read(MAX_PORTRAIT + 1)
+    except OSError:
+        data = b""
+    media_type = next((kind for magic, kind in PICTURE_TYPES.items() if data.startswith(magic)), None)
+    if media_type is None or len(data) > MAX_PORTRAIT:
+        raise NotFoundError(
+            f"The persona {persona.id} has no portrait.", f"人物 {persona.id} 没有肖像。", code="portrait_not_found"
+        )
+    return Response(data, media_type=media_type, headers={"Cache-Control": "private, max-age=300"})

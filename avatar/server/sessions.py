@@ -1,0 +1,67 @@
+"""What the sockets ask of a live session. `avatar.live.session.Session` is one; tests have a scripted one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Protocol
+
+from avatar.dialog.persona import Persona
+from avatar.live.events import SessionEvent
+from avatar.live.options import SessionOptions
+from avatar.media import Samples
+
+
+class LiveSession(Protocol):
+    """A conversation with one persona; see `avatar.live.session.Session` for what each call does and raises."""
+
+    id: str
+
+    @property
+    def persona(self) -> Persona:
+        """Who is talked to."""
+
+    async def start(self) -> None:
+        """Begin to listen and to show the face."""
+
+    async def close(self) -> None:
+        """Break off everything; the events end."""
+
+    def events(self) -> AsyncIterator[SessionEvent]:
+        """What happens, in order."""
+
+    def configure(self, options: SessionOptions) -> None:
+        """Change what the client chose."""
+
+    def hear(self, samples: Samples) -> None:
+        """Take in sound: float32 [n] at SPEECH_RATE."""
+
+    def commit(self) -> str:
+        """End the user's utterance; returns its id."""
+
+    def clear_input(self) -> None:
+        """Throw away the sound that was not yet committed."""
+
+    def type(self, text: str) -> str:
+        """Add a typed message; returns its id."""
+
+    def reply(self) -> str:
+        """Begin a reply; returns its id."""
+
+    def cancel(self, reply_id: str | None = None) -> bool:
+        """Break off the current reply; False where there is none."""
+
+    def truncate(self, reply_id: str, audio_end_ms: int) -> None:
+        """Keep only what sounded of a reply before a time."""
+
+    def played(self, reply_id: str, audio_end_ms: int) -> None:
+        """How much of a reply was heard."""
+
+    def request_key_frame(self) -> None:
+        """The next picture shall stand on its own."""
+
+
+SessionFactory = Callable[[str, SessionOptions], LiveSession]
+"""Opens a session with the persona of an id; blocks while engines load. Raises NotFoundError for an unknown id."""
+
+Personas = Callable[[], Sequence[Persona]]
+"""The personas there are, the default first."""

@@ -1,0 +1,68 @@
+"""What the two directions of one socket share."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+from avatar.errors import Language
+from avatar.media import SPEECH_RATE
+from avatar.server.choices import Choices
+from avatar.server.items import Items
+from avatar.server.protocol.objects import InputAudio, Metadata, UserItem
+from avatar.server.protocol.server import InputAudioCommitted, ItemAdded, ItemDone, ServerEvent
+from avatar.server.sessions import LiveSession
+
+
+def new_id(kind: str) -> str:
+    """An id such as "item_5f…"."""
+    return f"{kind}_{secrets.token_hex(10)}"
+
+
+@dataclass(slots=True)
+class WireState:
+    """The state of one socket's conversation.
+
+    Attributes:
+        session: the live session.
+        choices: what the client chose.
+        language: of error messages.
+        items: the conversation.
+        metadata: what the client attached to replies that have not begun yet, by reply id.
+        voice_used: the voice that the persona has spoken with, once it has.
+        reply_id: of the reply in progress.
+        durations: of utterances, in seconds, until their transcript was told.
+        heard: samples taken in since the last commit.
+    """
+
+    session: LiveSession
+    choices: Choices
+    language: Language
+    items: Items = field(default_factory=Items)
+    conversation_id: str = field(default_factory=lambda: new_id("conv"))
+    metadata: dict[str, Metadata] = field(default_factory=dict)
+    voice_used: str | None = None
+    reply_id: str | None = None
+    durations: dict[str, float] = field(default_factory=dict)
+    heard: int = 0
+
+    def follow(self, language: Language) -> None:
+        """Speak of errors in the language that the conversation has taken."""
+        self.language = self.choices.options.language or language
+
+    def committed(self, utterance_id: str) -> list[ServerEvent]:
+        """Tell of an utterance that is now an item; nothing where that was told before."""
+        if utterance_id in self.items:
+            return []
+        item = UserItem(id=utterance_id, content=[InputAudio()])
+        previous = self.items.add(item)
+        return [
+            InputAudioCommitted(previous_item_id=previous, item_id=utterance_id),
+            ItemAdded(previous_item_id=previous, item=item),
+            ItemDone(previous_item_id=previous, item=item),
+        ]
+
+    def note_commit(self, utterance_id: str) -> None:
+        """The sound since the last commit is an utterance."""
+        self.durations[utterance_id] = self.heard / SPEECH_RATE
+        self.heard = 0

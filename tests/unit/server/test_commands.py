@@ -1,0 +1,366 @@
+"""What a client asks for, and what it is answered."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from avatar.live.turns import TurnDetection
+from avatar.media import SPEECH_RATE, to_pcm16
+from avatar.server.commands import MAX_FRAME
+from avatar.server.protocol.framing import Flag, Kind, MediaFrame
+from avatar.server.translator import Translator
+from tests.unit.server.fake_session import FakeSession, fake_persona, spoken_reply, tone
+from tests.unit.server.wire import ask, choices, pair, refused, sent, types
+
+
+def update(translator: Translator, **session: Any) -> dict[str, Any]:
+    """Send a session.update; the session that is answered."""
+    (answer,) = ask(translator, "session.update", session={"type": "realtime", **session})
+    assert answer["type"] == "session.updated", answer
+    updated: dict[str, Any] = answer["session"]
+    return updated
+
+
+def append(translator: Translator, data: bytes) -> list[dict[str, Any]]:
+    return ask(translator, "input_audio_buffer.append", audio=base64.b64encode(data).decode())
+
+
+def begun(session: FakeSession, translator: Translator) -> str:
+    """Tell a whole reply; the id of its item."""
+    told = [message for event in spoken_reply() for message in translator.from_session(event)]
+    item_id: str = sent(told)[-1]["response"]["output"][0]["id"]
+    return item_id
+
+
+def test_the_opening_shows_the_whole_session() -> None:
+    _, translator = pair()
+    created, conversation = sent(translator.opening())
+    assert created["type"] == "session.created"
+    assert conversation["conversation"]["id"].startswith("conv_")
+    session = created["session"]
+    assert session["type"] == "realtime"
+    assert session["object"] == "realtime.session"
+    assert session["output_modalities"] == ["audio"]
+    assert session["audio"]["input"]["format"] == {"type": "audio/pcm", "rate": 24000}
+    assert session["audio"]["input"]["turn_detection"]["type"] == "semantic_vad"
+    assert session["audio"]["output"] == {
+        "format": {"type": "audio/pcm", "rate": 24000},
+        "voice": "luxun",
+        "speed": 1.0,
+    }
+    assert session["max_output_tokens"] == "inf"
+    assert session["avatar"]["ai_generated"] is True
+
+
+def test_the_opening_of_a_player_says_that_the_face_is_ready() -> None:
+    _, translator = pair(choices(binary=True, events=True, video=True, size=256, codec="jpeg"))
+    ready, state = sent(translator.opening())[2:]
+    assert {key: ready[key] for key in ("type", "persona", "codec", "size", "generation")} == {
+        "type": "avatar.ready",
+        "persona": "luxun",
+        "codec": "jpeg",
+        "size": 256,
+        "generation": 0,
+    }
+    assert state["state"] == "idle"
+
+
+def test_an_update_changes_what_it_names_and_nothing_else() -> None:
+    session, translator = pair()
+    updated = update(
+        translator,
+        instructions="Be brief.",
+        max_output_tokens=99,
+        audio={
+            "input": {"turn_detection": {"type": "server_vad", "silence_duration_ms": 700}},
+            "output": {"voice": {"id": "af_heart"}, "speed": 1.25},
+        },
+    )
+    assert session.options.turn_detection == TurnDetection("server_vad", silence_ms=700)
+    assert (session.options.voice, session.options.speed) == ("af_heart", 1.25)
+    assert (session.options.instructions, session.options.max_tokens) == ("Be brief.", 99)
+    assert updated["audio"]["output"]["voice"] == "af_heart"
+    assert updated["audio"]["input"]["turn_detection"]["silence_duration_ms"] == 700
+    before = session.options
+    update(translator, max_output_tokens="inf")
+    assert session.options == replace(before, max_tokens=None)
+
+
+def test_null_turns_things_off() -> None:
+    session, translator = pair()
+    updated = update(translator, audio={"input": {"turn_detection": None, "transcription": None}})
+    assert session.options.turn_detection is None
+    assert session.options.transcribe is False
+    assert updated["audio"]["input"]["turn_detection"] is None
+    assert updated["audio"]["input"]["transcription"] is None
+
+
+def test_text_only_and_language() -> None:
+    session, translator = pair()
+    updated = update(
+        translator,
+        output_modalities=["text"],
+        audio={"input": {"transcription": {"model": "whisper-1", "language": "zh-CN"}}},
+    )
+    assert session.options.sound is False
+    assert session.options.language == "zh"
+    assert updated["output_modalities"] == ["text"]
+
+
+@pytest.mark.parametrize(
+    ("patch", "code"),
+    [
+        ({"modalities": ["audio"]}, "beta_shape"),
+        ({"input_audio_format": "pcm16"}, "beta_shape"),
+        ({"tools": [{"type": "function", "name": "f"}]}, "unsupported_value"),
+        ({"audio": {"input": {"transcription": {"language": "fr"}}}}, "unsupported_value"),
+        ({"avatar": {"video": True}}, "unsupported_value"),
+        ({"audio": {"output": {"speed": 5}}}, "invalid_value"),
+    ],
+)
+def test_an_update_that_cannot_be_done_changes_nothing(patch: dict[str, Any], code: str) -> None:
+    session, translator = pair()
+    before = session.options
+    error = refused(translator, "session.update", session={"instructions": "new", **patch})
+    assert error["code"] == code
+    assert error["type"] == "invalid_request_error"
+    assert error["param"].startswith("session.")
+    assert session.options == before
+    assert session.asked == []
+
+
+def test_the_media_socket_keeps_its_format() -> None:
+    _, translator = pair(choices(binary=True))
+    for side in ("input", "output"):
+        patch = {"audio": {side: {"format": {"type": "audio/pcmu"}}}}
+        assert refused(translator, "session.update", session=patch)["code"] == "unsupported_value"
+
+
+def test_the_voice_is_fixed_once_it_was_heard() -> None:
+    session, translator = pair()
+    begun(session, translator)
+    patch = {"audio": {"output": {"voice": "af_heart"}}}
+    assert refused(translator, "session.update", session=patch)["code"] == "cannot_update_voice"
+    update(translator, audio={"output": {"voice": "luxun"}})
+
+
+def test_events_can_be_asked_for() -> None:
+    _, translator = pair()
+    assert update(translator, avatar={"events": True})["avatar"]["events"] is True
+
+
+def test_sound_reaches_the_session() -> None:
+    session, translator = pair()
+    assert append(translator, to_pcm16(tone(0.1))) == []
+    assert session.heard == 2400
+
+
+def test_telephone_sound_reaches_the_session() -> None:
+    session, translator = pair()
+    update(translator, audio={"input": {"format": {"type": "audio/pcmu"}}})
+    append(translator, b"\xff" * 8000)
+    assert session.heard == pytest.approx(SPEECH_RATE, abs=2000)
+
+
+@pytest.mark.parametrize("audio", ["AAA", "****", "AAAA", "AA==\n"], ids=["padding", "signs", "odd", "newline"])
+def test_sound_that_is_none_is_refused(audio: str) -> None:
+    session, translator = pair()
+    assert refused(translator, "input_audio_buffer.append", audio=audio)["code"] == "invalid_audio"
+    assert session.heard == 0
+
+
+def test_sound_far_ahead_of_time_is_refused_until_time_has_passed() -> None:
+    clock = [0.0]
+    chosen = choices()
+    session = FakeSession(fake_persona(), chosen.options)
+    translator = Translator(session, chosen, now=lambda: clock[0])
+    minute = to_pcm16(np.zeros(60 * SPEECH_RATE, dtype=np.float32))
+    assert [append(translator, minute) for _ in range(10)] == [[]] * 10
+    (answer,) = append(translator, minute)
+    assert answer["error"]["code"] == "input_audio_too_fast"
+    clock[0] = 60.0
+    assert append(translator, minute) == []
+
+
+def test_a_commit_makes_an_item() -> None:
+    _, translator = pair()
+    append(translator, to_pcm16(tone(0.2)))
+    told = ask(translator, "input_audio_buffer.commit")
+    assert [event["type"] for event in told] == [
+        "input_audio_buffer.committed",
+        "conversation.item.added",
+        "conversation.item.done",
+    ]
+    assert {told[0]["item_id"], told[1]["item"]["id"], told[2]["item"]["id"]} == {"item_commit"}
+    (retrieved,) = ask(translator, "conversation.item.retrieve", item_id="item_commit")
+    assert retrieved["item"]["content"] == [{"type": "input_audio", "transcript": None}]
+
+
+def test_an_empty_commit_is_refused() -> None:
+    _, translator = pair()
+    assert refused(translator, "input_audio_buffer.commit")["code"] == "input_audio_buffer_commit_empty"
+
+
+def test_clearing() -> None:
+    session, translator = pair()
+    append(translator, to_pcm16(tone(0.2)))
+    assert ask(translator, "input_audio_buffer.clear")[0]["type"] == "input_audio_buffer.cleared"
+    assert session.heard == 0
+
+
+def test_a_typed_message_is_an_item_after_the_last() -> None:
+    session, translator = pair()
+    item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "你好"}]}
+    added, done = ask(translator, "conversation.item.create", item=item)
+    assert session.asked == [("type", "你好")]
+    assert added["item"] == done["item"]
+    assert added["item"]["content"] == [{"type": "input_text", "text": "你好"}]
+    assert added["previous_item_id"] is None
+    second, _ = ask(translator, "conversation.item.create", item={**item, "id": "chosen"})
+    assert second["item"]["id"] == "chosen"
+    assert second["previous_item_id"] == added["item"]["id"]
+    assert refused(translator, "conversation.item.create", item={**item, "id": "chosen"})["code"] == "item_exists"
+
+
+@pytest.mark.parametrize(
+    ("item", "more", "code"),
+    [
+        ({"type": "message", "role": "user", "content": []}, {}, "text_empty"),
+        ({"type": "message", "role": "system", "content": []}, {}, "unsupported_item"),
+        ({"type": "message", "role": "assistant", "content": []}, {}, "unsupported_item"),
+        ({"type": "function_call_output"}, {}, "unsupported_item"),
+        ({"type": "message", "role": "user", "content": [{"type": "input_audio"}]}, {}, "unsupported_item"),
+        ({"type": "message", "role": "user"}, {"previous_item_id": "root"}, "unsupported_value"),
+    ],
+)
+def test_items_that_cannot_be_added(item: dict[str, Any], more: dict[str, Any], code: str) -> None:
+    session, translator = pair()
+    assert refused(translator, "conversation.item.create", item=item, **more)["code"] == code
+    assert session.asked == []
+
+
+def test_truncating_a_reply_takes_its_words_out_of_the_item() -> None:
+    session, translator = pair()
+    item_id = begun(session, translator)
+    (told,) = ask(translator, "conversation.item.truncate", item_id=item_id, content_index=0, audio_end_ms=150)
+    assert (told["type"], told["item_id"], told["audio_end_ms"]) == ("conversation.item.truncated", item_id, 150)
+    assert session.asked == [("truncate", "resp_1", 150)]
+    (retrieved,) = ask(translator, "conversation.item.retrieve", item_id=item_id)
+    assert retrieved["item"]["content"] == [{"type": "output_audio", "transcript": None}]
+
+
+def test_truncations_that_cannot_be_done() -> None:
+    session, translator = pair()
+    item_id = begun(session, translator)
+    kind = "conversation.item.truncate"
+    beyond = refused(translator, kind, item_id=item_id, audio_end_ms=5000)
+    assert beyond["code"] == "item_truncate_invalid_audio_end_ms"
+    assert refused(translator, kind, item_id=item_id, content_index=1, audio_end_ms=1)["code"] == "unsupported_value"
+    assert refused(translator, kind, item_id="nobody", audio_end_ms=1)["code"] == "item_not_found"
+    item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "hm"}], "id": "mine"}
+    ask(translator, "conversation.item.create", item=item)
+    assert refused(translator, kind, item_id="mine", audio_end_ms=1)["code"] == "unsupported_item"
+
+
+def test_what_is_not_there_cannot_be_retrieved_or_deleted() -> None:
+    _, translator = pair()
+    assert refused(translator, "conversation.item.retrieve", item_id="nobody")["code"] == "item_not_found"
+    assert refused(translator, "conversation.item.delete", item_id="nobody")["code"] == "unsupported_event"
+
+
+def test_a_reply_carries_the_metadata_that_it_was_asked_with() -> None:
+    session, translator = pair()
+    assert ask(translator, "response.create", response={"metadata": {"topic": "1"}}) == []
+    created = sent(translator.from_session(spoken_reply("resp_1")[0]))[0]
+    assert created["response"]["metadata"] == {"topic": "1"}
+    assert sent(translator.from_session(spoken_reply("resp_2")[0]))[0]["response"]["metadata"] is None
+    assert session.asked == []
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [{"output_modalities": ["text"]}, {"conversation": "none"}, {"input": [{}]}, {"tools": [{}]}],
+)
+def test_a_reply_has_no_wishes_of_its_own(wish: dict[str, Any]) -> None:
+    _, translator = pair()
+    assert refused(translator, "response.create", response=wish)["code"] == "unsupported_value"
+
+
+def test_two_replies_at_once_are_refused() -> None:
+    session, translator = pair()
+    session._active = "resp_0"
+    assert refused(translator, "response.create")["code"] == "conversation_already_has_active_response"
+
+
+def test_cancelling() -> None:
+    session, translator = pair()
+    session._active = "resp_1"
+    assert ask(translator, "response.cancel", response_id="resp_1") == []
+    assert session.asked == [("cancel", "resp_1")]
+    assert refused(translator, "response.cancel")["code"] == "response_cancel_not_active"
+
+
+def test_clearing_the_output_cancels_the_reply() -> None:
+    session, translator = pair()
+    translator.from_session(spoken_reply()[0])
+    (told,) = ask(translator, "output_audio_buffer.clear")
+    assert (told["type"], told["response_id"]) == ("output_audio_buffer.cleared", "resp_1")
+    assert session.asked == [("cancel", None)]
+
+
+def test_a_player_reports_and_asks_for_key_frames() -> None:
+    session, translator = pair()
+    assert ask(translator, "avatar.played", response_id="resp_1", audio_end_ms=120) == []
+    assert ask(translator, "avatar.keyframe") == []
+    assert session.asked == [("played", "resp_1", 120), ("request_key_frame",)]
+
+
+def test_microphone_frames() -> None:
+    session, translator = pair(choices(binary=True))
+    frame = MediaFrame(Kind.MICROPHONE, Flag.NONE, 0, 0, 0, to_pcm16(tone(0.1)))
+    assert translator.from_binary(frame.pack()) == []
+    assert session.heard == 2400
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"short", "invalid_frame"),
+        (MediaFrame(Kind.H264, Flag.KEY, 0, 0, 0, b"").pack(), "invalid_frame"),
+        (MediaFrame(Kind.MICROPHONE, Flag.NONE, 0, 0, 0, b"\0" * MAX_FRAME).pack(), "invalid_frame"),
+        (MediaFrame(Kind.MICROPHONE, Flag.NONE, 0, 0, 0, b"\0").pack(), "invalid_audio"),
+    ],
+    ids=["short", "picture", "too large", "odd"],
+)
+def test_frames_that_are_none(data: bytes, code: str) -> None:
+    session, translator = pair(choices(binary=True))
+    (answer,) = sent(translator.from_binary(data))
+    assert answer["error"]["code"] == code
+    assert session.heard == 0
+
+
+def test_the_realtime_socket_takes_no_frames() -> None:
+    _, translator = pair()
+    assert types(translator.from_binary(b"\0" * 20)) == ["error"]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_errors_speak_the_language_of_the_conversation(language: Any) -> None:
+    _, translator = pair(choices(language=language))
+    (answer,) = sent(translator.from_text("no json"))
+    assert answer["error"]["message"] == answer["error"][f"message_{language}"]
+    assert answer["error"]["event_id"] is None
+
+
+def test_every_event_has_an_id_of_its_own() -> None:
+    session, translator = pair()
+    told = [event for _ in range(50) for event in sent(translator.from_text("{}"))]
+    told += sent([message for event in spoken_reply() for message in translator.from_session(event)])
+    assert len({event["event_id"] for event in told}) == len(told)
+    assert json.dumps(session.asked) == "[]"

@@ -1,0 +1,59 @@
+"""Small helpers for the tests of the wire."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from avatar.live.options import SessionOptions
+from avatar.server.choices import Choices
+from avatar.server.narration import Outgoing
+from avatar.server.protocol.framing import MediaFrame
+from avatar.server.protocol.server import ServerEvent
+from avatar.server.translator import Translator
+from tests.unit.server.fake_session import FakeSession, fake_persona
+
+Json = dict[str, Any]
+
+
+def choices(*, binary: bool = False, events: bool = False, video: bool = False, **options: Any) -> Choices:
+    """A client's choices."""
+    return Choices(SessionOptions(video=video, **options), "luxun", binary, events, video)
+
+
+def pair(chosen: Choices | None = None) -> tuple[FakeSession, Translator]:
+    """A fake session and the translator of a socket to it."""
+    chosen = chosen or choices()
+    session = FakeSession(fake_persona(), chosen.options)
+    return session, Translator(session, chosen)
+
+
+def sent(messages: list[Outgoing]) -> list[Json]:
+    """The text frames among messages, as a client reads them."""
+    return [json.loads(message.model_dump_json()) for message in messages if isinstance(message, ServerEvent)]
+
+
+def frames(messages: list[Outgoing]) -> list[MediaFrame]:
+    """The binary frames among messages."""
+    return [message for message in messages if isinstance(message, MediaFrame)]
+
+
+def types(messages: list[Outgoing]) -> list[str]:
+    """The types of the text frames among messages."""
+    return [event["type"] for event in sent(messages)]
+
+
+def ask(translator: Translator, event_type: str, **fields: Any) -> list[Json]:
+    """Send an event, give the answers."""
+    return sent(translator.from_text(json.dumps({"type": event_type, **fields})))
+
+
+def refused(translator: Translator, event_type: str, **fields: Any) -> Json:
+    """Send an event that must be refused; the error."""
+    (answer,) = ask(translator, event_type, event_id="mine", **fields)
+    assert answer["type"] == "error"
+    error: Json = answer["error"]
+    assert error["event_id"] == "mine"
+    assert error["message_zh"]
+    assert error["message_en"]
+    return error
