@@ -3,7 +3,7 @@
 What the networks expect and return was taken from MediaPipe's public graph definitions and model cards: letterboxed
 input in -1..1 for the detectors, one anchor or more at every cell of their feature maps, six key points for each face;
 the landmark network sees the face upright in a square 1.5 times its box; the iris network sees each eye in a square
-2.3 times its width, the person's right eye mirrored.
+2.3 times its width, the person's left eye mirrored.
 """
 
 from __future__ import annotations
@@ -171,8 +171,8 @@ class FaceFinder:
         """The mesh with its eyelids replaced by the iris network's, and the two irises appended."""
         full = np.concatenate([mesh, np.zeros((10, 3), np.float32)])
         for upper, lower, iris, mirrored in (
-            (topology.RIGHT_UPPER_LID, topology.RIGHT_LOWER_LID, topology.RIGHT_IRIS, True),
-            (topology.LEFT_UPPER_LID, topology.LEFT_LOWER_LID, topology.LEFT_IRIS, False),
+            (topology.RIGHT_UPPER_LID, topology.RIGHT_LOWER_LID, topology.RIGHT_IRIS, False),
+            (topology.LEFT_UPPER_LID, topology.LEFT_LOWER_LID, topology.LEFT_IRIS, True),
         ):
             square = _eye_square(mesh, lower[0], lower[-1])
             crop = square.cut(photo, 64)

@@ -22,7 +22,7 @@ class FaceParams:
     """The pose of the face in one frame.
 
     Mouth, each 0..1 unless said otherwise:
-        jaw: the jaw drops; 1 opens the lips by about 0.6 of the mouth's width.
+        jaw: the jaw drops; 1 opens the lips by about 0.55 of the mouth's width.
         upper: the upper lip rises and shows the upper teeth.
         lower: the lower lip falls away from the lower teeth.
         pucker: the lips round and come forward (u, w, o); the mouth narrows by a third at 1.
@@ -40,11 +40,11 @@ class FaceParams:
     Brows, 0..1:
         brow_up, brow_down.
     Head, moved relative to the photograph:
-        yaw: radians, positive turns the nose to the viewer's right; clipped to ±0.45.
-        pitch: radians, positive raises the nose; clipped to ±0.35.
-        roll: radians, positive tips the crown to the viewer's right; clipped to ±0.35.
-        tx, ty: the head's shift to the viewer's right, and up, in widths of the face; clipped to ±0.25.
-        scale: growth of the head by nearing the camera, 0.05 is five per cent; clipped to ±0.15.
+        yaw: radians, positive turns the nose to the viewer's right; clipped to ±0.25.
+        pitch: radians, positive raises the nose; clipped to ±0.25.
+        roll: radians, positive tips the crown to the viewer's right; clipped to ±0.25.
+        tx, ty: the head's shift to the viewer's right, and up, in widths of the face; clipped to ±0.12.
+        scale: growth of the head by nearing the camera, 0.05 is five per cent; clipped to ±0.1.
     Body:
         breath: 0..1, breathed out to breathed in.
     """
@@ -98,12 +98,12 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "smile": (-1.0, 1.0),
     "gaze_x": (-1.0, 1.0),
     "gaze_y": (-1.0, 1.0),
-    "yaw": (-0.45, 0.45),
-    "pitch": (-0.35, 0.35),
-    "roll": (-0.35, 0.35),
-    "tx": (-0.25, 0.25),
-    "ty": (-0.25, 0.25),
-    "scale": (-0.15, 0.15),
+    "yaw": (-0.35, 0.35),
+    "pitch": (-0.25, 0.25),
+    "roll": (-0.25, 0.25),
+    "tx": (-0.12, 0.12),
+    "ty": (-0.12, 0.12),
+    "scale": (-0.1, 0.1),
 }
 LOWEST: NDArray[np.float32] = np.array([_LIMITS.get(name, (0.0, 1.0))[0] for name in NAMES], dtype=np.float32)
 """The least value of each parameter."""

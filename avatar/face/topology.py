@@ -54,14 +54,14 @@ NOSE_TIP = 1
 def triangles() -> NDArray[np.int32]:
     """int32 [852 + 46, 3]: the face with the mouth and the eyes closed by strips; the strips come last.
 
-    The order of the last 46: the mouth (18), the right eye (14), the left eye (14).
+    All turn clockwise as the viewer sees a face from the front. The order of the last 46: the mouth (18), the right eye (14), the left eye (14).
     """
     text = files("avatar.face").joinpath("triangles.csv").read_text(encoding="ascii")
     skin = np.array([line.split(",") for line in text.split()], dtype=np.int32)
     gaps = [
         *_strip(UPPER_INNER, LOWER_INNER),
         *_strip(RIGHT_UPPER_LID, RIGHT_LOWER_LID),
-        *_strip(LEFT_UPPER_LID, LEFT_LOWER_LID),
+        *_strip(LEFT_UPPER_LID[::-1], LEFT_LOWER_LID[::-1]),
     ]
     return np.concatenate([skin, np.array(gaps, dtype=np.int32)])
 
@@ -71,7 +71,7 @@ SKIN_TRIANGLES = 852
 
 
 def _strip(above: tuple[int, ...], below: tuple[int, ...]) -> list[tuple[int, int, int]]:
-    """Triangles between two curves that share both ends."""
+    """Triangles between two curves that share both ends, from the viewer's left to right."""
     strip = [(above[0], above[1], below[1])]
     for left in range(1, len(above) - 2):
         strip.append((above[left], above[left + 1], below[left]))

@@ -1,0 +1,316 @@
+"""What each expression does to every point of the mesh.
+
+An expression moves a few points whose motion is known (lips, chin, jaw line, brows); the rest follows so that the
+displacement bends as little as possible: the squared graph Laplacian is least (Botsch and Sorkine, "On linear
+variational surface deformation methods", 2008). The strips across the mouth and the eyes take no part in it, so the
+lips come apart. Lengths are in widths of the mouth, or heights of the eye, so that a rig's size does not matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.face import topology
+from avatar.face.mesh import FaceFrame, Mesh
+from avatar.face.params import INDEX
+
+MOUTH_BASES = ("jaw", "upper", "lower", "pucker", "wide", "smile", "press", "tuck")
+EYE_BASES = ("blink_left", "blink_right", "squint", "brow_up", "brow_down")
+BASES = (*MOUTH_BASES, *EYE_BASES)
+"""The expressions in the order of a rig's bases."""
+
+BASIS_OF: NDArray[np.int64] = np.array([INDEX[name] for name in BASES])
+"""For each basis, where its weight stands in the parameters' vector."""
+
+JAW_DROP = 0.55
+"""How far the chin sinks at jaw = 1, in widths of the mouth."""
+
+Field = NDArray[np.float64]
+
+_LIPS = (topology.UPPER_INNER, topology.LOWER_INNER, topology.UPPER_OUTER, topology.LOWER_OUTER)
+_LIP_POINTS = tuple(sorted({point for ring in _LIPS for point in ring}))
+_LOWER_FACE = {152: 1.0, 148: 0.96, 377: 0.96, 176: 0.88, 400: 0.88, 149: 0.76, 378: 0.76, 150: 0.6, 379: 0.6,
+               136: 0.42, 365: 0.42, 172: 0.24, 397: 0.24, 58: 0.1, 288: 0.1, 132: 0.02, 361: 0.02,
+               175: 1.0, 199: 1.0, 200: 0.98}  # fmt: skip
+_STILL = (
+    1,
+    2,
+    4,
+    5,
+    6,
+    98,
+    327,
+    168,
+    9,
+    10,
+    67,
+    297,
+    33,
+    133,
+    263,
+    362,
+    145,
+    374,
+    118,
+    347,
+    234,
+    454,
+    127,
+    356,
+    93,
+    323,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Expressions:
+    """The fields of a mesh.
+
+    Attributes:
+        bases: float32 [len(BASES), n, 3]: the displacement in pixels at weight 1.
+        closings: float32 [len(MOUTH_BASES) + 1, n, 3]: what closes the lips again after each mouth basis, and last
+            after the photograph itself.
+    """
+
+    bases: NDArray[np.float32]
+    closings: NDArray[np.float32]
+
+
+def build_expressions(mesh: Mesh, frame: FaceFrame) -> Expressions:
+    """The expressions of a face at rest."""
+    laplacian = _laplacian(mesh)
+    count = len(mesh.points)
+    mouth = _Handles(mesh, frame)
+    far = [index for index in range(topology.COUNT, count) if mesh.head[index] < 0.25]
+    border = _ring_outside(mesh, frame)
+    held = sorted({*(point for ring in _LIPS for point in ring), *_LOWER_FACE, *_STILL, *far, *border})
+    fill = _Fill(laplacian, held)
+    bases = [fill(mouth.displacement(name)) for name in MOUTH_BASES]
+    rest = np.zeros((count, 3))
+    rest[:, :2] = mesh.points[:, :2]
+    closings = [fill(mouth.closing(base)) for base in (*bases, rest)]
+    eyes = _EyeHandles(mesh, frame)
+    fill = _Fill(laplacian, sorted({*eyes.held, *far, *border}))
+    bases += [fill(eyes.displacement(name)) for name in EYE_BASES]
+    return Expressions(np.array(bases, dtype=np.float32), np.array(closings, dtype=np.float32))
+
+
+class _Fill:
+    """Spreads the motion of held points to all others.
+
+    Args:
+        laplacian: float64 [n, n].
+        held: the points whose motion is given.
+    """
+
+    def __init__(self, laplacian: Field, held: list[int]) -> None:
+        bending = laplacian.T @ laplacian
+        self._held = np.array(held)
+        self._free = np.setdiff1d(np.arange(len(laplacian)), self._held)
+        inner = bending[np.ix_(self._free, self._free)] + 1e-9 * np.eye(len(self._free))
+        self._spread = -np.linalg.solve(inner, bending[np.ix_(self._free, self._held)])
+
+    def __call__(self, displacement: Field) -> Field:
+        """float64 [n, 3]: the displacement of every point, given that of the held ones."""
+        full = np.zeros_like(displacement)
+        full[self._held] = displacement[self._held]
+        full[self._free] = self._spread @ displacement[self._held]
+        return full
+
+
+def _laplacian(mesh: Mesh) -> Field:
+    """float64 [n, n]: a point minus the mean of its neighbours, near ones counting more."""
+    count = len(mesh.points)
+    weights = np.zeros((count, count))
+    gaps = 2 * (len(topology.UPPER_INNER) - 2)  # the strip across the mouth comes first
+    for a, b in ((0, 1), (1, 2), (2, 0)):
+        first, second = mesh.triangles[gaps:, a], mesh.triangles[gaps:, b]
+        length = np.linalg.norm(mesh.points[first, :2] - mesh.points[second, :2], axis=1)
+        weights[first, second] = weights[second, first] = 1.0 / np.maximum(length, 1.0)
+    total = weights.sum(axis=1, keepdims=True)
+    return np.eye(count) - weights / np.maximum(total, 1e-9)
+
+
+def _ring_outside(mesh: Mesh, frame: FaceFrame) -> list[int]:
+    """Points outside of the face that expressions leave alone: above the ears, and far below the chin."""
+    offset = (mesh.points[topology.COUNT :, :2] - frame.middle) / frame.height
+    across, along = offset @ frame.right, offset @ frame.down
+    apart = (along < 0.12) | (along > 0.85) | (np.abs(across) > 0.62)
+    return [int(index) + topology.COUNT for index in np.flatnonzero(apart)]
+
+
+class _Handles:
+    """The motion of the lips and the jaw, in widths of the mouth along the face's axes."""
+
+    def __init__(self, mesh: Mesh, frame: FaceFrame) -> None:
+        self._frame = frame
+        self._rest = mesh.points
+        offset = (mesh.points[:, :2] - frame.mouth) / frame.mouth_width
+        self._across = offset @ frame.right
+        self._moves = np.zeros((len(mesh.points), 3))
+
+    def displacement(self, name: str) -> Field:
+        """float64 [n, 3] in pixels; only held points count."""
+        self._moves = np.zeros_like(self._moves)
+        getattr(self, f"_{name}")()
+        return self._in_pixels()
+
+    def closing(self, base: Field) -> Field:
+        """What brings the lips together again: the lower lip does most of it, the chin follows a little."""
+        self._moves = np.zeros_like(self._moves)
+        upper, lower = list(topology.UPPER_INNER), list(topology.LOWER_INNER)
+        gap = (base[lower] - base[upper]) / self._frame.mouth_width
+        moves = self._moves
+        moves[upper], moves[lower] = 0.25 * gap, -0.75 * gap
+        moves[list(topology.UPPER_OUTER)[1:-1]] = 0.2 * gap[1:-1]
+        moves[list(topology.LOWER_OUTER)[1:-1]] = -0.68 * gap[1:-1]
+        middle = gap[len(gap) // 2]
+        for point, share in _LOWER_FACE.items():
+            moves[point] = -0.45 * share * middle
+        return moves * self._frame.mouth_width
+
+    def _in_pixels(self) -> Field:
+        plane = self._moves[:, :1] * self._frame.right + self._moves[:, 1:2] * self._frame.down
+        return np.concatenate([plane, self._moves[:, 2:]], axis=1) * self._frame.mouth_width
+
+    def _move(self, ring: tuple[int, ...], across: float = 0.0, down: float = 0.0, power: float = 0.7) -> None:
+        """Move a lip's edge: all of it sideways in proportion to the distance from the middle, its middle down."""
+        points = list(ring)
+        self._moves[points, 0] += across * self._across[points]
+        self._moves[points, 1] += down * self._arch(ring) ** power
+
+    def _arch(self, ring: tuple[int, ...]) -> Field:
+        """0 at the ends of a lip's edge, 1 in its middle."""
+        across = self._across[list(ring)]
+        ends = sorted((across[0], across[-1]))
+        place = np.clip((across - ends[0]) / max(ends[1] - ends[0], 1e-3), 0.0, 1.0)
+        return np.asarray(4.0 * place * (1.0 - place))
+
+    def _lips(self, across: float) -> None:
+        for ring in (
+            topology.UPPER_INNER,
+            topology.LOWER_INNER[1:-1],
+            topology.UPPER_OUTER,
+            topology.LOWER_OUTER[1:-1],
+        ):
+            self._move(ring, across=across)
+
+    def _corners(self, down: float) -> None:
+        """Move the corners, and the lips near them, down."""
+        for ring in (
+            topology.UPPER_INNER,
+            topology.LOWER_INNER[1:-1],
+            topology.UPPER_OUTER,
+            topology.LOWER_OUTER[1:-1],
+        ):
+            points = list(ring)
+            self._moves[points, 1] += down * np.clip(2.0 * np.abs(self._across[points]), 0, 1) ** 2
+
+    def _chin(self, down: float) -> None:
+        for point, share in _LOWER_FACE.items():
+            self._moves[point, 1] += down * share
+
+    def _jaw(self) -> None:
+        self._move(topology.LOWER_INNER, down=JAW_DROP - 0.1, power=0.85)
+        self._move(topology.LOWER_OUTER, down=JAW_DROP - 0.1, power=0.6)
+        self._move(topology.UPPER_INNER, down=-0.03)
+        self._move(topology.UPPER_OUTER, down=-0.02)
+        self._lips(across=-0.12)
+        for ring in (topology.LOWER_INNER[1:-1], topology.LOWER_OUTER[1:-1]):
+            self._moves[list(ring), 1] += 0.1
+        for corner in (61, 291, 78, 308):
+            self._moves[corner, 1] += 0.1
+        self._chin(JAW_DROP)
+
+    def _upper(self) -> None:
+        self._move(topology.UPPER_INNER, down=-0.12)
+        self._move(topology.UPPER_OUTER, down=-0.11)
+        self._moves[[2, 98, 327], 1] = -0.01
+
+    def _lower(self) -> None:
+        self._move(topology.LOWER_INNER, down=0.13)
+        self._move(topology.LOWER_OUTER, down=0.12)
+        self._chin(0.02)
+
+    def _pucker(self) -> None:
+        self._lips(across=-0.36)
+        self._move(topology.UPPER_OUTER, down=-0.055)
+        self._move(topology.UPPER_INNER, down=-0.015)
+        self._move(topology.LOWER_INNER, down=0.035)
+        self._move(topology.LOWER_OUTER, down=0.075)
+        for ring in _LIPS:
+            self._moves[list(ring), 2] = -0.16 * self._arch(ring)
+
+    def _wide(self) -> None:
+        self._lips(across=0.2)
+        self._move(topology.UPPER_OUTER, down=0.012)
+        self._move(topology.LOWER_OUTER, down=-0.02)
+        self._corners(-0.015)
+
+    def _smile(self) -> None:
+        self._lips(across=0.16)
+        self._corners(-0.1)
+        self._move(topology.UPPER_OUTER, down=0.01)
+        self._move(topology.LOWER_OUTER, down=-0.02)
+
+    def _press(self) -> None:
+        self._move(topology.UPPER_OUTER, down=0.05)
+        self._move(topology.LOWER_OUTER, down=-0.06)
+        self._lips(across=0.03)
+        self._chin(-0.025)
+
+    def _tuck(self) -> None:
+        self._move(topology.LOWER_INNER, down=-0.015)
+        self._move(topology.LOWER_OUTER, down=-0.08)
+        self._move(topology.UPPER_INNER, down=-0.075)
+        self._move(topology.UPPER_OUTER, down=-0.055)
+        self._chin(-0.03)
+
+
+class _EyeHandles:
+    """The motion of the brows and of the skin around the eyes. The lids themselves are painted, not moved."""
+
+    def __init__(self, mesh: Mesh, frame: FaceFrame) -> None:
+        self._frame = frame
+        self._count = len(mesh.points)
+        self._unit = 0.13 * frame.width  # about the height from the eye to the brow
+        lids = (topology.RIGHT_UPPER_LID, topology.RIGHT_LOWER_LID, topology.LEFT_UPPER_LID, topology.LEFT_LOWER_LID)
+        still = (*(point for ring in lids for point in ring), 1, 2, 4, 5, 6, 168, 197, 234, 454, 61, 291, 0, 17, 152,
+                 98, 327, 205, 425, 127, 356, 10, 338, 109)  # fmt: skip
+        moved = (topology.RIGHT_CREASE, topology.LEFT_CREASE, topology.RIGHT_BELOW, topology.LEFT_BELOW,
+                 topology.RIGHT_BROW, topology.LEFT_BROW)  # fmt: skip
+        self.held: set[int] = {*still, *(point for ring in moved for point in ring[1:-1]), 8, 9, 151}
+
+    def displacement(self, name: str) -> Field:
+        """float64 [n, 3] in pixels; only held points count."""
+        moves = np.zeros((self._count, 3))
+        if name == "blink_left":
+            self._blink(moves, topology.LEFT_CREASE, topology.LEFT_BELOW, topology.LEFT_BROW)
+        elif name == "blink_right":
+            self._blink(moves, topology.RIGHT_CREASE, topology.RIGHT_BELOW, topology.RIGHT_BROW)
+        elif name == "squint":
+            for ring in (topology.LEFT_BELOW, topology.RIGHT_BELOW):
+                self._add(moves, ring[2:-2], down=-0.1)
+        else:
+            sign = 1.0 if name == "brow_up" else -0.6
+            for ring in (topology.LEFT_BROW, topology.RIGHT_BROW):
+                self._add(moves, ring, down=-0.42 * sign)
+            for ring in (topology.LEFT_CREASE, topology.RIGHT_CREASE):
+                self._add(moves, ring[2:-2], down=-0.1 * sign)
+            self._add(moves, (8, 9), down=-0.15 * sign)
+            self._add(moves, (151,), down=-0.2 * sign)
+            if name == "brow_down":
+                moves[[107, 55, 66, 65], :2] += 0.08 * self._unit * self._frame.right
+                moves[[336, 285, 296, 295], :2] -= 0.08 * self._unit * self._frame.right
+        return moves
+
+    def _blink(self, moves: Field, crease: tuple[int, ...], below: tuple[int, ...], brow: tuple[int, ...]) -> None:
+        self._add(moves, crease[2:-2], down=0.07)
+        self._add(moves, below[2:-2], down=-0.03)
+        self._add(moves, brow, down=0.03)
+
+    def _add(self, moves: Field, points: tuple[int, ...], down: float) -> None:
+        moves[list(points), :2] += down * self._unit * self._frame.down

@@ -1,0 +1,246 @@
+"""The eyes: what is needed to close them and to turn their gaze, and the painting of it.
+
+An eye is painted into the texture that the mesh carries, at twice the picture's resolution, so turning the head costs
+it nothing. The lid is not stretched over the eye: beneath the fold lies skin filled in from above and below the eye,
+and the line of the lashes, taken from the photograph, rides on the lid's edge.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.face import topology
+from avatar.face.landmarks import Points
+from avatar.face.matte import fill_smoothly
+from avatar.face.shading import Colour, Floats, compiled, darker, mix, put, ramp, sample, texel
+
+COLUMNS = 64
+"""Places along an eye at which its lids are tabulated."""
+
+
+class Eye(NamedTuple):
+    """One eye. Lengths are in texels of the texture, x to the right and y down within the patch.
+
+    Attributes:
+        corner: int32 [2]: the patch's left and top in the texture.
+        photo: float32 [height, width, 3]: the texture as it is.
+        skin: float32 [height, width, 3]: the patch with the eye grown over by skin.
+        ball: float32 [height, width, 3]: the eyeball, continued beneath the lids.
+        place: float32 [height, width, 4]: for each texel, how far it lies along the line between the eye's corners,
+            0..1 from the viewer's left; how far below that line; and how far below it the two lids' edges are there.
+        axis: float32 [4]: the unit vector from corner to corner, their distance, the height of the open eye.
+        iris: float32 [3]: centre x, y and radius.
+    """
+
+    corner: NDArray[np.int32]
+    photo: Floats
+    skin: Floats
+    ball: Floats
+    place: Floats
+    axis: Floats
+    iris: Floats
+
+
+def build_eye(texture: NDArray[np.uint8], landmarks: Points, *, left: bool) -> Eye:
+    """One eye of a texture.
+
+    Args:
+        texture: uint8 [height, width, 3 or more].
+        landmarks: float32 [478, 3] in texels.
+        left: the person's left eye.
+    """
+    upper = topology.LEFT_UPPER_LID if left else topology.RIGHT_UPPER_LID
+    lower = topology.LEFT_LOWER_LID if left else topology.RIGHT_LOWER_LID
+    iris = landmarks[topology.LEFT_IRIS if left else topology.RIGHT_IRIS :][:5, :2].astype(np.float64)
+    curves = [landmarks[list(ring), :2].astype(np.float64) for ring in (upper, lower)]
+    if curves[0][0, 0] > curves[0][-1, 0]:
+        curves = [curve[::-1] for curve in curves]
+    start, along = curves[0][0], curves[0][-1] - curves[0][0]
+    width = max(float(np.hypot(*along)), 4.0)
+    right = along / width
+    x, y, w, h = _box(start + along / 2, width, texture.shape)
+    place, height = _coordinates((h, w), curves, start - (x, y), right, width)
+    radius = np.clip(np.hypot(*(iris[1:] - iris[0]).T).mean(), 0.1 * width, 0.3 * width)
+    disc = np.array([*(iris[0] - (x, y)), radius], dtype=np.float32)
+    axis = np.array([*right, width, height], dtype=np.float32)
+    photo = texture[y : y + h, x : x + w, :3].astype(np.float32)
+    eye = Eye(np.array([x, y], dtype=np.int32), photo, photo, photo, place, axis, disc)
+    whole = eye._replace(skin=_grown_over(eye), ball=_eyeball(eye))
+    return _trimmed(whole)
+
+
+def _reach(axis: Floats) -> float:
+    """How far from a lid's edge its lashes and their shadow lie, in texels."""
+    return float(0.2 * axis[3] + 0.11 * axis[2])
+
+
+def _trimmed(eye: Eye) -> Eye:
+    """The eye without the surroundings that the skin was made from."""
+    across, below, upper, lower = np.moveaxis(eye.place, -1, 0)
+    reach = _reach(eye.axis)
+    used = (across > -0.16) & (across < 1.16) & (below > upper - reach - 1) & (below < lower + reach + 1)
+    rows, columns = np.flatnonzero(used.any(axis=1)), np.flatnonzero(used.any(axis=0))
+    part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    corner = np.array([columns[0], rows[0]])
+    return Eye(
+        (eye.corner + corner).astype(np.int32),
+        *(np.ascontiguousarray(layer[part]) for layer in (eye.photo, eye.skin, eye.ball, eye.place)),
+        eye.axis,
+        (eye.iris - [*corner, 0]).astype(np.float32),
+    )
+
+
+def _box(middle: NDArray[np.float64], width: float, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """Left, top, width and height of the eye with its surroundings, within the texture."""
+    low = np.clip(np.floor(middle - width * np.array([1.0, 0.8])), 0, [shape[1] - 4, shape[0] - 4]).astype(int)
+    high = np.clip(np.ceil(middle + width * np.array([1.0, 0.8])), low + 4, [shape[1], shape[0]]).astype(int)
+    return int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])
+
+
+def _coordinates(
+    shape: tuple[int, int],
+    curves: list[NDArray[np.float64]],
+    start: NDArray[np.float64],
+    right: NDArray[np.float64],
+    width: float,
+) -> tuple[Floats, float]:
+    """The patch's coordinates, `Eye.place`, and the height of the open eye. Args: start: the corner in the patch."""
+    y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float64)
+    dx, dy = x - start[0], y - start[1]
+    across, below = (dx * right[0] + dy * right[1]) / width, dy * right[0] - dx * right[1]
+    upper, lower = (_table(curve, right, width) for curve in curves)
+    lower = np.maximum(lower, upper + 0.02 * width)
+    places = np.linspace(0, 1, COLUMNS)
+    lids = [np.interp(across.ravel(), places, table).reshape(shape) for table in (upper, lower)]
+    height = max(float((lower - upper).max()), 0.1 * width)
+    return np.stack([across, below, *lids], axis=-1).astype(np.float32), height
+
+
+def _table(curve: NDArray[np.float64], right: NDArray[np.float64], width: float) -> NDArray[np.float64]:
+    """float64 [COLUMNS]: how far a lid lies below the line between the corners, smoothed."""
+    across = (curve - curve[0]) @ right / width
+    below = (curve - curve[0]) @ np.array([-right[1], right[0]])
+    order = np.argsort(across)
+    table = np.interp(np.linspace(0, 1, COLUMNS), across[order], below[order])
+    padded = np.pad(table, 6, mode="reflect", reflect_type="odd")
+    kernel = np.hanning(9)
+    return np.asarray(np.convolve(padded, kernel / kernel.sum(), mode="same")[6:-6])
+
+
+def _grown_over(eye: Eye) -> Floats:
+    """The patch without the eye: skin from around it, its lighter parts above all, a little rounded."""
+    width, height = float(eye.axis[2]), float(eye.axis[3])
+    across, below, upper, lower = np.moveaxis(eye.place, -1, 0)
+    taper = np.sqrt(np.clip(4 * (across + 0.15) * (1.15 - across), 0.0, 1.0))
+    reach = _reach(eye.axis) * taper
+    hidden = (below > upper - reach) & (below < lower + reach) & (across > -0.15) & (across < 1.15)
+    light = cv2.GaussianBlur(eye.photo, (0, 0), 0.06 * height + 0.5)
+    bright = light.mean(axis=2)
+    known = np.where(hidden, 0.0, np.clip(bright / max(float(np.percentile(bright, 90)), 1.0), 0.05, 1.0) ** 3)
+    skin = cv2.GaussianBlur(fill_smoothly(light, known.astype(np.float32)), (0, 0), max(0.1 * height, 1.0))
+    middle = (below - 0.5 * (upper + lower)) / height
+    bulge = np.exp(-((middle / 0.4) ** 2)) * np.clip(4 * across * (1 - across), 0, 1)
+    skin = skin * (1.0 + 0.05 * bulge)[..., None] + _grain(eye.photo, 0.04 * width)
+    return np.asarray(skin, dtype=np.float32)
+
+
+def _grain(photo: Floats, scale: float) -> Floats:
+    """The photograph's own fine texture, taken from the patch's upper and lower parts by mirroring them inwards."""
+    rows = photo.shape[0]
+    fine = photo - cv2.GaussianBlur(photo, (0, 0), max(scale, 1.0))
+    quarter = fine[: rows // 6]
+    tiled = np.concatenate([quarter, quarter[::-1]] * (rows // max(2 * len(quarter), 1) + 1))[:rows]
+    spread = float(np.abs(fine[: rows // 6]).mean()) * 2.5
+    return np.asarray(np.clip(tiled, -spread, spread), dtype=np.float32)
+
+
+def _eyeball(eye: Eye) -> Floats:
+    """The eyeball as if the lids were not there: the iris mirrored about its centre, the white filled in."""
+    photo, iris = eye.photo, eye.iris
+    across, below, upper, lower = np.moveaxis(eye.place, -1, 0)
+    margin = 0.08 * (lower - upper)
+    inside = (below > upper + 1.5 * margin) & (below < lower - margin) & (across > 0.02) & (across < 0.98)
+    seen = inside.astype(np.float32)
+    y, x = np.mgrid[0 : photo.shape[0], 0 : photo.shape[1]].astype(np.float32)
+    distance = np.hypot(x - iris[0], y - iris[1]) / iris[2]
+    white = fill_smoothly(photo, (seen * (distance > 1.15)).astype(np.float32))
+    mirrored = cv2.remap(photo, x, 2 * iris[1] - y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    also = cv2.remap(seen, x, 2 * iris[1] - y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    both = fill_smoothly(photo * seen[..., None] + mirrored * ((1 - seen) * also)[..., None], np.maximum(seen, also))
+    disc = np.clip((1.12 - distance) / 0.12, 0.0, 1.0)[..., None]
+    ball = white * (1 - disc) + both * disc
+    return np.asarray(ball * (1 - seen[..., None]) + photo * seen[..., None], dtype=np.float32)
+
+
+@compiled
+def paint_eye(texture: NDArray[np.uint8], eye: Eye, pose: Floats) -> None:
+    """Paint one eye into the texture.
+
+    Args:
+        texture: uint8 [height, width, 4], of which the first three channels are written.
+        pose: float32 [4]: blink 0..1, squint 0..1, gaze to the right and down -1..1.
+    """
+    for row in range(eye.photo.shape[0]):
+        for column in range(eye.photo.shape[1]):
+            colour = _eye_colour(eye, pose, column, row)
+            put(texture, row + eye.corner[1], column + eye.corner[0], colour)
+
+
+@compiled
+def _eye_colour(eye: Eye, pose: Floats, column: int, row: int) -> Colour:
+    """The colour of one texel of the patch."""
+    blink, squint = pose[0], pose[1]
+    width, height = eye.axis[2], eye.axis[3]
+    across, below = eye.place[row, column, 0], eye.place[row, column, 1]
+    upper, lower = eye.place[row, column, 2], eye.place[row, column, 3]
+    reach = 0.2 * height + 0.11 * width
+    colour = texel(eye.photo, row, column)
+    if across < -0.15 or across > 1.15 or below < upper - reach or below > lower + reach:
+        return colour
+    if across > 0.0 and across < 1.0 and below > upper and below < lower:
+        colour = _gazing(colour, eye, pose, column, row)
+    taper = ramp(-0.15, 0.0, across) * ramp(1.15, 1.0, across)
+    rise = (0.2 * blink + (1.0 - blink) * 0.22 * squint) * (lower - upper)
+    if rise > 0.0:
+        cover = ramp(-0.7, 0.7, below - (lower - rise)) * ramp(lower + reach, lower + 0.4 * reach, below)
+        colour = mix(colour, texel(eye.skin, row, column), cover * taper * ramp(0.0, 0.1 * height, rise))
+    follow = max(pose[3], 0.0) * 0.25 + 0.1 * squint  # the upper lid follows the gaze downwards
+    fall = (0.8 * blink + (1.0 - blink) * follow) * (lower - upper)
+    if fall > 0.0:
+        edge = upper + fall
+        cover = ramp(0.7, -0.7, below - edge) * ramp(upper - reach, upper - 0.7 * reach, below)
+        colour = mix(colour, texel(eye.skin, row, column), cover * taper * ramp(0.0, 0.15 * height, fall))
+        colour = _lashes(colour, eye, column, row, fall, below - edge)
+    return colour
+
+
+@compiled
+def _gazing(colour: Colour, eye: Eye, pose: Floats, column: int, row: int) -> Colour:
+    """The eyeball turned: the iris moves as a whole, the white near the corners stays."""
+    width, height = eye.axis[2], eye.axis[3]
+    shift_x, shift_y = pose[2] * 0.15 * width, pose[3] * 0.22 * height
+    if abs(shift_x) + abs(shift_y) < 1e-3:
+        return colour
+    across, below = eye.place[row, column, 0], eye.place[row, column, 1]
+    upper, lower = eye.place[row, column, 2], eye.place[row, column, 3]
+    hold = ramp(0.75, 0.35, abs(column - eye.iris[0]) / width) * min(1.0, 6.0 * across, 6.0 * (1.0 - across))
+    soft = ramp(0.0, 0.15 * height + 1.0, below - upper) * ramp(0.0, 0.12 * height + 1.0, lower - below)
+    return mix(colour, sample(eye.ball, column - shift_x * hold, row - shift_y * hold), soft)
+
+
+@compiled
+def _lashes(colour: Colour, eye: Eye, column: int, row: int, fall: float, distance: float) -> Colour:
+    """The photograph's own line of lashes, riding on the lid's edge. Args: distance: below the edge."""
+    lash = 0.07 * eye.axis[3] + 0.02 * eye.axis[2] + 0.5
+    across = eye.place[row, column, 0]
+    line = (
+        ramp(1.2 * lash, 0.3 * lash, abs(distance + 0.2 * lash)) * ramp(-0.04, 0.06, across) * ramp(1.04, 0.94, across)
+    )
+    if line <= 0.0:
+        return colour
+    carried = sample(eye.photo, column + eye.axis[1] * fall, row - eye.axis[0] * fall)
+    return mix(colour, darker(mix(carried, colour, 0.25), colour), line)

@@ -1,0 +1,193 @@
+"""From parameters to pixels.
+
+Per frame: the expression moves the mesh, the head turns it, its triangles are drawn backwards as a map "where does
+this pixel come from" at half the resolution, and one pass samples the texture through the map and lays it over the
+background. Eyes are painted into the texture beforehand, the mouth over the result. Everything after the mesh is four
+compiled kernels on one thread that hold no lock.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.face import topology
+from avatar.face.eyes import paint_eye
+from avatar.face.mouth import Opening, lip_tables, paint_mouth
+from avatar.face.params import INDEX, FaceParams, clipped
+from avatar.face.rig import TEXTURE_SCALE, Rig
+from avatar.face.shading import Floats, compiled
+from avatar.media import Pixels
+
+_BREATH = 0.012  # how far the chest rises, in heights of the face
+_UPPER, _LOWER = list(topology.UPPER_INNER), list(topology.LOWER_INNER)
+
+
+class Renderer:
+    """Draws the frames of one face. Not shared between threads; several may draw from one rig."""
+
+    def __init__(self, rig: Rig) -> None:
+        self._rig = rig
+        size = rig.size
+        self._texture = rig.texture.copy()
+        self._texels = self._texture.view(np.uint32)[..., 0]
+        self._plate = np.dstack([rig.plate, np.full((size, size), 255, np.uint8)]).view(np.uint32)[..., 0]
+        line = np.arange(size // 2 + 1, dtype=np.float32) * 2
+        self._rest_map = np.stack(np.meshgrid(line, line), axis=-1).astype(np.float32)
+        self._map = self._rest_map.copy()
+        self._poses: dict[str, tuple[float, ...]] = {"right_eye": (0.0,) * 4, "left_eye": (0.0,) * 4}
+        self._rest_gap = rig.opening(rig.points)
+
+    @property
+    def size(self) -> int:
+        """Width and height of the frames in pixels."""
+        return self._rig.size
+
+    def render(self, params: FaceParams) -> Pixels:
+        """One frame, uint8 [size, size, 3] RGB."""
+        vector = clipped(params)
+        shape = self._rig.shape(vector)
+        placed = self._placed(shape, vector)
+        self._paint_eyes(vector)
+        self._map[:] = self._rest_map
+        draw_map(self._map, placed, self._rig.points, self._rig.triangles)
+        frame = np.empty_like(self._rig.picture)
+        compose(frame, self._map, self._texels, self._plate)
+        self._paint_mouth(frame, shape, placed, vector)
+        return frame
+
+    def _placed(self, shape: Floats, vector: Floats) -> Floats:
+        """float32 [n, 3]: the mesh as the head and the breath carry it."""
+        rig, face = self._rig, self._rig.frame
+        turned = (shape - face.pivot.astype(np.float32)) @ _rotation(vector).T * (1.0 + vector[INDEX["scale"]])
+        turned += face.pivot.astype(np.float32)
+        shift = vector[INDEX["tx"]] * face.right - vector[INDEX["ty"]] * face.down
+        turned[:, :2] += (shift * face.width).astype(np.float32)
+        placed = shape + (turned - shape) * rig.head[:, None]
+        placed[:, 1] -= rig.chest * np.float32(vector[INDEX["breath"]] * _BREATH * face.height)
+        return np.ascontiguousarray(placed, dtype=np.float32)
+
+    def _paint_eyes(self, vector: Floats) -> None:
+        squint, gaze_x, gaze_y = (float(vector[INDEX[name]]) for name in ("squint", "gaze_x", "gaze_y"))
+        for name, blink in (("right_eye", "blink_right"), ("left_eye", "blink_left")):
+            pose = (float(vector[INDEX[blink]]), squint, gaze_x, -gaze_y)
+            if pose != self._poses[name]:
+                self._poses[name] = pose
+                eye: Eye = getattr(self._rig, name)
+                paint_eye(self._texture, getattr(self._rig, name), np.array(pose, dtype=np.float32))
+
+    def _paint_mouth(self, frame: Pixels, shape: Floats, placed: Floats, vector: Floats) -> None:
+        rig, face = self._rig, self._rig.frame
+        if rig.opening(shape) - self._rest_gap < 0.002 and (shape[_LOWER] - shape[_UPPER])[:, 1].max() < 1.0:
+            return
+        skull = self._placed(rig.points, vector)
+        left, right = skull[61, :2].astype(np.float64), skull[291, :2].astype(np.float64)
+        span = right - left
+        width = max(float(np.hypot(*span)), 1.0)
+        across, middle = span / width, (left + right) / 2
+        axes = np.array([across, [-across[1], across[0]]])
+        upper, lower = ((placed[ring, :2] - middle) @ axes.T / width for ring in (_UPPER, _LOWER))
+        corners, table = lip_tables(upper, lower)
+        seam = float(((skull[[13, 14], :2].mean(axis=0) - middle) @ axes.T / width)[1])
+        sunk = float((shape[topology.CHIN, :2] - rig.points[topology.CHIN, :2]) @ face.down) / face.mouth_width
+        opening = Opening(
+            corners,
+            table,
+            (float(middle[0]), float(middle[1]), float(across[0]), float(across[1]), width),
+            (max(sunk, 0.0), float(vector[INDEX["tongue"]]), self._rest_gap, seam, float(vector[INDEX["pucker"]])),
+        )
+        paint_mouth(frame, rig.mouth, opening)
+
+
+def _rotation(vector: Floats) -> Floats:
+    """float32 [3, 3]: turns a point by yaw, then pitch, then roll, in axes right, down, away from the viewer."""
+    yaw, pitch, roll = (float(vector[INDEX[name]]) for name in ("yaw", "pitch", "roll"))
+    cy, sy, cp, sp, cr, sr = np.cos(yaw), np.sin(yaw), np.cos(pitch), np.sin(pitch), np.cos(roll), np.sin(roll)
+    around_y = np.array([[cy, 0, -sy], [0, 1, 0], [sy, 0, cy]])
+    around_x = np.array([[1, 0, 0], [0, cp, sp], [0, -sp, cp]])
+    around_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
+    return np.asarray(around_z @ around_x @ around_y, dtype=np.float32)
+
+
+@compiled
+def draw_map(target: Floats, placed: Floats, rest: Floats, triangles: NDArray[np.int32]) -> None:
+    """Draw triangles as the inverse map: where each pixel of the frame comes from in the picture.
+
+    Args:
+        target: float32 [rows, columns, 2], for every second pixel; written where a triangle lies.
+        placed, rest: float32 [n, 3]: the mesh in the frame, and in the picture.
+        triangles: int32 [m, 3]; later ones are drawn over earlier ones, those that face away are left out.
+    """
+    rows, columns = target.shape[0], target.shape[1]
+    for number in range(triangles.shape[0]):
+        a, b, c = triangles[number, 0], triangles[number, 1], triangles[number, 2]
+        ax, ay = placed[a, 0] * 0.5, placed[a, 1] * 0.5
+        bx, by = placed[b, 0] * 0.5, placed[b, 1] * 0.5
+        cx, cy = placed[c, 0] * 0.5, placed[c, 1] * 0.5
+        area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
+        if area < 1e-7:
+            continue
+        inverse = 1.0 / area
+        slack = min(0.25, 0.02 / max(area, 0.08))
+        x0, x1 = max(0, int(np.floor(min(ax, bx, cx)))), min(columns - 1, int(np.ceil(max(ax, bx, cx))))
+        y0, y1 = max(0, int(np.floor(min(ay, by, cy)))), min(rows - 1, int(np.ceil(max(ay, by, cy))))
+        for y in range(y0, y1 + 1):
+            for x in range(x0, x1 + 1):
+                v = ((x - ax) * (cy - ay) - (cx - ax) * (y - ay)) * inverse
+                w = ((bx - ax) * (y - ay) - (x - ax) * (by - ay)) * inverse
+                u = 1.0 - v - w
+                if u >= -slack and v >= -slack and w >= -slack:
+                    target[y, x, 0] = u * rest[a, 0] + v * rest[b, 0] + w * rest[c, 0]
+                    target[y, x, 1] = u * rest[a, 1] + v * rest[b, 1] + w * rest[c, 1]
+
+
+@compiled
+def compose(frame: NDArray[np.uint8], source: Floats, texture: NDArray[np.uint32], plate: NDArray[np.uint32]) -> None:
+    """Sample the texture through the map and lay it over the background by its matte.
+
+    The four channels of a texel are spread over one 64-bit word, sixteen bits each, and weighed together.
+
+    Args:
+        frame: uint8 [size, size, 3], written.
+        source: float32 [size / 2 + 1, size / 2 + 1, 2]: the map, in pixels of the picture, for every second pixel.
+        texture: uint32 [2 size, 2 size]: red, green, blue and matte from the lowest byte up.
+        plate: uint32 [size, size], likewise.
+    """
+    size, half = frame.shape[0], source.shape[1]
+    scale = np.float32(TEXTURE_SCALE * 256)
+    limit = np.float32((texture.shape[0] - 1) * 256 - 1)
+    line = np.empty((half, 2), dtype=np.float32)
+    for y in range(size):
+        above, below = y >> 1, (y >> 1) + (y & 1)
+        for i in range(half):
+            for k in range(2):
+                place = (source[above, i, k] + source[below, i, k]) * (np.float32(0.5) * scale)
+                line[i, k] = min(max(place, np.float32(0.0)), limit)
+        for x in range(size):
+            i, beside = x >> 1, (x >> 1) + (x & 1)
+            u = np.int32((line[i, 0] + line[beside, 0]) * np.float32(0.5))
+            v = np.int32((line[i, 1] + line[beside, 1]) * np.float32(0.5))
+            column, row, fx, fy = u >> 8, v >> 8, np.uint64(u & 255), np.uint64(v & 255)
+            first = _between(_spread(texture[row, column]), _spread(texture[row, column + 1]), fx)
+            second = _between(_spread(texture[row + 1, column]), _spread(texture[row + 1, column + 1]), fx)
+            colour = _between(first, second, fy)
+            alpha = colour >> np.uint64(48)
+            if alpha < np.uint64(255):
+                colour = _between(_spread(plate[y, x]), colour, alpha + (alpha >> np.uint64(7)))
+            frame[y, x, 0] = colour & np.uint64(255)
+            frame[y, x, 1] = (colour >> np.uint64(32)) & np.uint64(255)
+            frame[y, x, 2] = (colour >> np.uint64(16)) & np.uint64(255)
+
+
+@compiled
+def _spread(pixel: np.uint32) -> np.uint64:
+    """Four bytes in four lanes of sixteen bits: red, blue, green, matte from the lowest."""
+    wide = np.uint64(pixel)
+    return (wide & np.uint64(0x00FF00FF)) | ((wide & np.uint64(0xFF00FF00)) << np.uint64(24))
+
+
+@compiled
+def _between(a: np.uint64, b: np.uint64, share: np.uint64) -> np.uint64:
+    """From a at 0 to b at 256, lane by lane."""
+    mixed = a * (np.uint64(256) - share) + b * share + np.uint64(0x0080008000800080)
+    return (mixed >> np.uint64(8)) & np.uint64(0x00FF00FF00FF00FF)
