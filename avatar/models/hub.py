@@ -8,13 +8,12 @@ names the hash of a large file before its first byte, so one that is not the cat
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
 import httpx
 
 from avatar.models.catalog import HubSource, WeightFile
-from avatar.models.files import BLOCK
 from avatar.models.sources import SourceError
 
 log = logging.getLogger(__name__)
@@ -36,7 +35,7 @@ class Hub:
         self._endpoint = endpoint
         self._down: SourceError | None = None
 
-    def blocks(self, source: HubSource, file: WeightFile, start: int) -> Iterator[bytes]:
+    def blocks(self, source: HubSource, file: WeightFile, start: int) -> Generator[bytes, None, None]:
         """The file's bytes from a position on.
 
         Raises:
@@ -118,7 +117,7 @@ class Hub:
 def _from(response: httpx.Response, start: int) -> Iterator[bytes]:
     """The bytes from `start` on, even where the server answers with all of them."""
     skip = start if response.status_code == httpx.codes.OK else 0
-    for block in response.iter_raw(BLOCK):
+    for block in response.iter_raw():
         dropped = min(skip, len(block))
         skip -= dropped
         if dropped < len(block):

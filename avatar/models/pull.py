@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -39,6 +39,9 @@ class Pull(AbstractContextManager["Pull"]):
         self._carriers.close()
         if error is None:
             shutil.rmtree(self._folder, ignore_errors=True)
+        else:
+            with suppress(OSError):  # something is kept in it, or it was never made
+                self._folder.rmdir()
 
     def fetch(self, file: WeightFile, target: Path) -> None:
         """Put one file in its place.
