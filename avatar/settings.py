@@ -48,8 +48,9 @@ class HearingSettings(Section):
 class LlmSettings(Section):
     engine: str = Field("embedded", description="embedded (llama.cpp in this process) or openai (any compatible URL)")
     model: str = Field("qwen2.5-coder-1.5b", description="a name from the catalog, a GGUF file, or a service's model")
-    base_url: str = ""
+    base_url: str = Field("", description="for the engine `openai`: the service's URL")
     api_key: str = ""
+    embedder: str = "e5"
     device: str = "auto"
     context: int = Field(4096, ge=1024, le=131072, description="tokens")
     max_tokens: int = Field(160, ge=16, le=2048, description="of one answer")
@@ -62,6 +63,7 @@ class SpeakingSettings(Section):
     device: str = "auto"
     speed: float = Field(1.0, ge=0.5, le=2.0)
     base_url: str = Field("", description="for the synthesizer `openai`: the service's URL")
+    model: str = Field("", description="for the synthesizer `openai`: the service's model name")
     api_key: str = ""
 
 

@@ -110,7 +110,7 @@ class FaceLoop:
             if self._sound is not None and (self._index + 1) * SAMPLES_PER_FRAME > self._sound:
                 await self._changed.wait()
                 self._epoch = max(self._epoch, self._now() - self._index * PERIOD_S)
-            elif wait > 0:
+            elif wait > 0.001:
                 await self._sleep(wait)
             else:
                 return

@@ -256,7 +256,7 @@ class Replies:
         grounding: Grounding = await self._stages.run(lambda: self._conversation.ground(question, language))
         self._announce(exchange)
         if grounding.passages:
-            citations = tuple(_citation(found) for found in grounding.passages)
+            citations = tuple(citation(found) for found in grounding.passages)
             self._outlet.put(Cited(exchange.reply.id, citations))
         max_tokens = self._options().max_tokens or self._stages.max_tokens
         return self._conversation.answer(question, language, grounding, max_tokens=max_tokens)
@@ -319,7 +319,7 @@ class Replies:
         while (left := reply.left_to_play(self._now()) + PLAYER_BUFFER_S) > 0 and reply.sent:
             if reply.played is not None and reply.played >= reply.sent:
                 return
-            await asyncio.sleep(min(left, 0.1))
+            await asyncio.sleep(max(0.01, min(left, 0.1)))
 
     def _settle(self) -> None:
         """The current exchange is over: remember of it what was heard."""
@@ -369,7 +369,8 @@ async def _once(text: str) -> AsyncIterator[str]:
     yield text
 
 
-def _citation(found: Found) -> Citation:
+def citation(found: Found) -> Citation:
+    """A passage as it is cited."""
     return Citation(found.id, found.work, found.place, found.quote)
 
 

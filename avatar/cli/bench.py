@@ -1,0 +1,83 @@
+"""`avatar bench NAME`: runs one of the project's benchmarks, shows a table and writes JSON."""
+
+from __future__ import annotations
+
+import importlib.util
+import json as json_format
+import os
+import platform
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated
+
+import typer
+
+from avatar.cli.console import settings
+from avatar.errors import NotFoundError, StorageError
+from avatar.settings import PACKAGE_ROOT
+
+FOLDER = PACKAGE_ROOT.parent / "benchmarks"
+VERSIONS = ("avatar-server", "numpy", "torch", "onnxruntime", "faster-whisper", "xllamacpp", "numba", "av")
+
+
+def bench(
+    name: Annotated[str, typer.Argument(help="A file in benchmarks/, without .py. 基准名称。")],
+    json: Annotated[
+        Path | None, typer.Option("--json", help="Write the figures to this file. 写入 JSON 文件。")
+    ] = None,
+) -> None:
+    """Measure something. 运行基准测试。"""
+    metrics = load(name).run(settings())
+    for key, value in metrics.items():
+        typer.echo(f"{key:<28}{value:12.4f}")
+    if json is not None:
+        result = {"bench": name, "machine": machine(), "versions": versions(), "metrics": metrics}
+        try:
+            json.write_text(json_format.dumps(result, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise StorageError(
+                f"{json} cannot be written: {error.strerror}.", f"无法写入 {json}:{error.strerror}。"
+            ) from error
+
+
+def load(name: str) -> ModuleType:
+    """The benchmark's module, which has `run(settings) -> dict[str, float]`.
+
+    Raises:
+        NotFoundError: there is none; the sentence names those there are.
+    """
+    file = FOLDER / f"{name}.py"
+    known = sorted(path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_"))
+    if name not in known:
+        listed = ", ".join(known) or "-"
+        raise NotFoundError(
+            f"There is no benchmark {name!r}. There are: {listed}. They come with a checkout of the repository.",
+            f"没有名为 {name!r} 的基准测试。现有:{listed}。它们随源码仓库提供。",
+            code="bench_not_found",
+        )
+    sys.path.insert(0, str(FOLDER.parent))
+    spec = importlib.util.spec_from_file_location(f"benchmarks.{name}", file)
+    assert spec is not None and spec.loader is not None  # noqa: S101 - a file with a .py name has both
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def machine() -> dict[str, object]:
+    """The machine, as far as it matters for the figures."""
+    return {"system": platform.system(), "arch": platform.machine(), "cores": os.cpu_count(), "cpu": _cpu_name()}
+
+
+def versions() -> dict[str, str]:
+    """The versions that the figures were taken with."""
+    return {"python": platform.python_version()} | {name: version(name) for name in VERSIONS}
+
+
+def _cpu_name() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
+    return next(
+        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor()
+    )

@@ -1,0 +1,62 @@
+"""`avatar serve`: the server with its pages."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from avatar.cli.console import choose, note, progress, settings
+from avatar.engines import Engines
+from avatar.live.host import SessionHost
+from avatar.server.app import check_port, create_app, run
+from avatar.settings import Settings
+from avatar.web import mount_pages
+
+FIRST_PERSONA = "luxun"
+"""Whose knowledge is read before the first visitor comes."""
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on. 监听地址。")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one. 端口,0 为任意空闲端口。")] = None,
+) -> None:
+    """Start the server and its pages. 启动服务与网页。"""
+    chosen = _chosen(settings(), host, port)
+    check_port(chosen.server.host, chosen.server.port)
+    engines = Engines(chosen)
+    try:
+        sessions = SessionHost(engines)
+        load(sessions)
+        app = create_app(sessions.open, chosen)
+        mount_pages(app, chosen)
+        run(app, chosen, on_ready=_announce)
+    finally:
+        engines.close()
+
+
+def load(sessions: SessionHost) -> None:
+    """Load every engine, with progress, and what the first visitor will need.
+
+    Raises:
+        WeightsError: weights are missing.
+    """
+    engines = sessions.engines
+    with progress("Loading the models", "正在加载模型", len(engines.kinds) + 1) as bar:
+        for kind in engines.kinds:
+            warm = getattr(engines.get(kind), "warm", None)
+            if warm is not None and kind != "generator":
+                warm()
+            bar.advance(bar.task_ids[0])
+        sessions.conversation(FIRST_PERSONA)
+        bar.advance(bar.task_ids[0])
+
+
+def _announce(address: str) -> None:
+    typer.echo(choose(f"Open {address} in a browser. Stop with Ctrl-C.", f"请在浏览器打开 {address},按 Ctrl-C 停止。"))
+    note("What is spoken and shown is made by AI.", "所说所见均由人工智能生成。")
+
+
+def _chosen(base: Settings, host: str | None, port: int | None) -> Settings:
+    update = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
+    return base.model_copy(update={"server": base.server.model_copy(update=update)})

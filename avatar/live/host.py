@@ -1,0 +1,80 @@
+"""Opens sessions: the engines that all share, the knowledge that each persona shares, and what is a session's own."""
+
+from __future__ import annotations
+
+import threading
+
+from avatar.dialog.conversation import Conversation
+from avatar.dialog.knowledge import Knowledge
+from avatar.dialog.persona import Persona, load_persona
+from avatar.engines import Engines
+from avatar.face.encode import H264Encoder, JpegEncoder
+from avatar.live.options import SessionOptions
+from avatar.live.outlet import Outlet
+from avatar.live.picture import FaceLoop, PictureEncoder
+from avatar.live.session import Session
+from avatar.live.shared import SharedStages
+
+
+class SessionHost:
+    """Opens the sessions of one process.
+
+    Args:
+        engines: shared by all of them.
+    """
+
+    def __init__(self, engines: Engines) -> None:
+        self.engines = engines
+        self._knowledge: dict[str, Knowledge] = {}
+        self._lock = threading.Lock()
+
+    def stages(self) -> SharedStages:
+        """The engines as sessions use them. Blocks while they load.
+
+        Raises:
+            WeightsError: weights are missing.
+        """
+        engines = self.engines
+        return SharedStages(
+            engines.vad,
+            engines.turn_detector,
+            engines.recognizer,
+            engines.synthesizer,
+            engines.run,
+            engines.settings.llm.max_tokens,
+        )
+
+    def conversation(self, persona_id: str) -> Conversation:
+        """A new conversation with a persona.
+
+        Raises:
+            NotFoundError: there is no such persona.
+        """
+        persona = load_persona(persona_id, self.engines.settings.data_dir)
+        return Conversation(persona, self.knowledge(persona), self.engines.generator)
+
+    def knowledge(self, persona: Persona) -> Knowledge:
+        """What a persona knows; read once."""
+        with self._lock:
+            if persona.id not in self._knowledge:
+                settings = self.engines.settings
+                self._knowledge[persona.id] = Knowledge.open(persona, settings.data_dir, self.engines.embedder)
+            return self._knowledge[persona.id]
+
+    def open(self, persona_id: str, options: SessionOptions) -> Session:
+        """A session, not yet started.
+
+        Raises:
+            NotFoundError: there is no such persona.
+        """
+        conversation = self.conversation(persona_id)
+
+        def make_face(outlet: Outlet, chosen: SessionOptions) -> FaceLoop:
+            return self._face(conversation.persona, outlet, chosen)
+
+        return Session(conversation, self.stages(), options, make_face)
+
+    def _face(self, persona: Persona, outlet: Outlet, options: SessionOptions) -> FaceLoop:
+        animator = self.engines.animator.animator(persona.portrait_file, size=options.size)
+        encoder: PictureEncoder = H264Encoder(options.size) if options.codec == "h264" else JpegEncoder()
+        return FaceLoop(animator, encoder, outlet, self.engines.run)

@@ -1,0 +1,136 @@
+"""An answer, or any text, as a recording: the same stages as in a live session, gathered instead of sent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from avatar.dialog.conversation import Conversation
+from avatar.errors import Language
+from avatar.live.answering import clauses_of, speak
+from avatar.live.events import Citation, StageTimes
+from avatar.live.reply import Clock, Reply, Stopwatch
+from avatar.live.replying import citation
+from avatar.live.shared import Runner
+from avatar.media import FPS, SAMPLES_PER_FRAME, ClauseSpeech, Frame, PhoneSpan, Samples
+from avatar.stages import Animator, Synthesizer
+
+REST_FRAMES = FPS // 2
+"""Frames at the end in which the face comes to rest: half a second."""
+
+Speak = Callable[[str, Language], ClauseSpeech]
+"""Turns a clause into speech, with a voice and a speed already chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What was said.
+
+    Attributes:
+        text: the words.
+        language: what they are in.
+        sound: float32 [n] at SPEECH_RATE.
+        phones: spans counted from the start of the sound.
+        citations: the passages that an answer rests on.
+        times: when each stage first gave something.
+        spoken_s: when the last sound was there, on the same clock.
+    """
+
+    text: str
+    language: Language
+    sound: Samples
+    phones: tuple[PhoneSpan, ...]
+    citations: tuple[Citation, ...]
+    times: StageTimes
+    spoken_s: float
+
+
+@dataclass(slots=True)
+class _Tape:
+    """Gathers the speech of a reply."""
+
+    reply: Reply
+    blocks: list[Samples] = field(default_factory=list)
+    phones: list[PhoneSpan] = field(default_factory=list)
+    length: int = 0
+
+    def on_clause(self, speech: ClauseSpeech) -> None:
+        self.reply.write(speech.text)
+        start = self.length
+        self.phones.extend(PhoneSpan(span.phone, start + span.start, start + span.end) for span in speech.phones)
+
+    def on_sound(self, samples: Samples) -> None:
+        self.reply.watch.mark("first_audio_s")
+        self.blocks.append(samples)
+        self.length += samples.size
+
+
+def voice_of(synthesizer: Synthesizer, voice: str, speed: float = 1.0) -> Speak:
+    """A synthesizer with its voice and speed chosen."""
+    return lambda clause, language: synthesizer.speak(clause, voice, language=language, speed=speed)
+
+
+async def record_answer(
+    conversation: Conversation, question: str, language: Language, say: Speak, run: Runner, watch: Stopwatch
+) -> Recording:
+    """A persona's answer to a question, spoken.
+
+    Raises:
+        EngineError: a stage failed.
+    """
+    language = conversation.persona.speaks(language)
+    grounding = await run(lambda: conversation.ground(question, language))
+    reply = Reply("recording", 0, language, watch)
+    pieces = conversation.answer(question, language, grounding)
+    tape = await _record(clauses_of(pieces, reply), say, run, reply)
+    conversation.remember(question, reply.text)
+    citations = tuple(citation(found) for found in grounding.passages)
+    return _recording(tape, citations)
+
+
+async def record_text(text: str, language: Language, say: Speak, run: Runner, now: Clock = time.monotonic) -> Recording:
+    """A text, spoken.
+
+    Raises:
+        EngineError: the voice failed.
+    """
+    reply = Reply("recording", 0, language, Stopwatch(now(), now))
+    return _recording(await _record(clauses_of(_whole(text), reply), say, run, reply), ())
+
+
+def frames(recording: Recording, animator: Animator) -> Iterator[Frame]:
+    """The face saying it: 25 frames for each second of sound, and half a second in which it comes to rest."""
+    animator.attend("speaking")
+    animator.begin()
+    animator.speak(recording.sound, recording.phones, 0)
+    for _ in range(-(-recording.sound.size // SAMPLES_PER_FRAME)):
+        yield animator.frame()
+    animator.attend("idle")
+    for _ in range(REST_FRAMES):
+        yield animator.frame()
+
+
+def frame_count(recording: Recording) -> int:
+    """How many frames `frames` gives."""
+    return -(-recording.sound.size // SAMPLES_PER_FRAME) + REST_FRAMES
+
+
+async def _record(clauses: AsyncIterator[str], say: Speak, run: Runner, reply: Reply) -> _Tape:
+    tape = _Tape(reply)
+    await speak(clauses, lambda clause: say(clause, reply.language), run, reply, tape)
+    reply.finish("completed")
+    return tape
+
+
+def _recording(tape: _Tape, citations: tuple[Citation, ...]) -> Recording:
+    reply = tape.reply
+    sound = np.concatenate(tape.blocks) if tape.blocks else np.zeros(0, dtype=np.float32)
+    spoken = reply.watch.now() - reply.watch.zero
+    return Recording(reply.text, reply.language, sound, tuple(tape.phones), citations, reply.watch.times, spoken)
+
+
+async def _whole(text: str) -> AsyncIterator[str]:
+    yield text

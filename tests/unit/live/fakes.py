@@ -1,0 +1,276 @@
+"""Scripted engines for the live session: quick, exact, and slow only in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from avatar.dialog.conversation import Conversation
+from avatar.dialog.knowledge import Knowledge
+from avatar.dialog.persona import load_persona
+from avatar.errors import EngineError, Language
+from avatar.live.events import ReplyText, SessionEvent
+from avatar.live.options import SessionOptions
+from avatar.live.outlet import Outlet
+from avatar.live.picture import FaceLoop
+from avatar.live.session import Session
+from avatar.live.shared import SharedStages, T
+from avatar.media import FPS, SPEECH_RATE, ClauseSpeech, Frame, Packet, PhoneSpan, Pixels, Samples, WordSpan
+from avatar.stages import HearingHints, Message, Presence, Transcript
+
+BLOCK = SPEECH_RATE // 50
+"""The microphone's blocks: 20 ms."""
+
+CHARACTER = SPEECH_RATE // 5
+"""Samples of speech for each character: 0.2 s."""
+
+
+class BrokenError(EngineError):
+    """What a stage raises that was told to fail."""
+
+    def __init__(self) -> None:
+        super().__init__("The stage is broken.", "该环节已损坏。")
+
+
+async def now_and_then(work: Callable[[], T]) -> T:
+    """Runs blocking work in place, but lets the loop turn once, as a worker thread would."""
+    await asyncio.sleep(0)
+    return work()
+
+
+@dataclass
+class LoudnessVad:
+    """Takes for speech whatever is loud."""
+
+    name = "fake"
+    device = "cpu"
+    rest: Samples = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+
+    def open(self) -> LoudnessVad:
+        return LoudnessVad()
+
+    def push(self, samples: Samples) -> list[float]:
+        sound = np.concatenate([self.rest, samples])
+        count = sound.size // 512
+        self.rest = sound[count * 512 :]
+        windows = sound[: count * 512].reshape(count, 512)
+        return [0.95 if float(np.abs(window).mean()) > 0.02 else 0.02 for window in windows]
+
+    def reset(self) -> None:
+        self.rest = np.zeros(0, dtype=np.float32)
+
+
+@dataclass
+class ScriptedDetector:
+    """Gives one probability after another; the last one for ever."""
+
+    scores: list[float]
+    name = "fake"
+    device = "cpu"
+
+    def finished(self, samples: Samples) -> float:
+        return self.scores.pop(0) if len(self.scores) > 1 else self.scores[0]
+
+
+@dataclass
+class ScriptedRecognizer:
+    """Understands one text after another; "!" fails."""
+
+    texts: list[str]
+    heard: list[int] = field(default_factory=list)
+    name = "fake"
+    device = "cpu"
+
+    def transcribe(self, samples: Samples, hints: HearingHints) -> Transcript:
+        self.heard.append(samples.size)
+        text = self.texts.pop(0) if len(self.texts) > 1 else self.texts[0]
+        if text == "!":
+            raise BrokenError
+        return Transcript(text, "zh")
+
+
+@dataclass
+class ScriptedGenerator:
+    """Writes a text character by character, each after a pause; "!" fails there."""
+
+    text: str
+    first_after: float = 0.3
+    each_after: float = 0.05
+    asked: list[list[Message]] = field(default_factory=list)
+    stopped: int = 0
+    warmed: int = 0
+    name = "fake"
+    device = "cpu"
+
+    async def stream(
+        self, messages: Sequence[Message], *, max_tokens: int, seed: int | None = None
+    ) -> AsyncIterator[str]:
+        self.asked.append(list(messages))
+        try:
+            await asyncio.sleep(self.first_after)
+            for sign in self.text:
+                if sign == "!":
+                    raise BrokenError
+                yield sign
+                await asyncio.sleep(self.each_after)
+        except (asyncio.CancelledError, GeneratorExit):
+            self.stopped += 1
+            raise
+
+    async def warm(self, messages: Sequence[Message]) -> None:
+        self.warmed += 1
+
+
+@dataclass
+class ToneSynthesizer:
+    """Speaks each character as 0.2 s of tone, in blocks of 0.1 s; a clause with "坏" fails half way."""
+
+    clauses: list[str] = field(default_factory=list)
+    name = "fake"
+    device = "cpu"
+
+    def speak(self, clause: str, voice: str, *, language: Language, speed: float = 1.0) -> ClauseSpeech:
+        self.clauses.append(clause)
+        words = tuple(WordSpan(c, i * CHARACTER, (i + 1) * CHARACTER) for i, c in enumerate(clause))
+        phones = tuple(PhoneSpan("a", word.start, word.end) for word in words)
+
+        def render() -> Iterator[Samples]:
+            for index in range(2 * len(clause)):
+                if clause[index // 2] == "坏":
+                    raise BrokenError
+                yield np.full(CHARACTER // 2, 0.1, dtype=np.float32)
+
+        return ClauseSpeech(clause, phones, words, len(clause) * CHARACTER, render())
+
+
+@dataclass
+class CountingAnimator:
+    """Draws the number of the frame into the picture, and notes what it was told."""
+
+    size: int = 256
+    drawn: int = 0
+    skipped: int = 0
+    told: list[str] = field(default_factory=list)
+
+    def begin(self) -> None:
+        self.told.append("begin")
+
+    def speak(self, samples: Samples, phones: Sequence[PhoneSpan], at: int) -> None:
+        self.told.append(f"speak {samples.size} {len(phones)} {at}")
+
+    def stop(self) -> None:
+        self.told.append("stop")
+
+    def attend(self, presence: Presence) -> None:
+        self.told.append(presence)
+
+    def frame(self) -> Frame:
+        self.drawn += 1
+        return Frame(np.full((2, 2, 3), self.drawn % 256, dtype=np.uint8), 0.0)
+
+    def skip(self) -> None:
+        self.skipped += 1
+
+
+class OneByteEncoder:
+    """A packet of one byte for each picture."""
+
+    def encode(self, image: Pixels, *, key: bool = False) -> Packet:
+        return Packet(bytes([int(image[0, 0, 0])]), key)
+
+
+class NotedConversation(Conversation):
+    """A conversation that also lists what it was told to remember."""
+
+    @cached_property
+    def remembered(self) -> list[tuple[str, str]]:
+        return []
+
+    def remember(self, question: str, heard_answer: str) -> None:
+        self.remembered.append((question, heard_answer))
+        super().remember(question, heard_answer)
+
+
+@dataclass
+class Stage:
+    """A session with scripted engines, what it told, and a microphone."""
+
+    session: Session
+    generator: ScriptedGenerator
+    recognizer: ScriptedRecognizer
+    synthesizer: ToneSynthesizer
+    animator: CountingAnimator
+    conversation: NotedConversation
+    events: list[tuple[float, SessionEvent]] = field(default_factory=list)
+
+    async def collect(self) -> None:
+        """Gather events until the session closes."""
+        async for event in self.session.events():
+            self.events.append((asyncio.get_running_loop().time(), event))
+
+    async def speak(self, seconds: float) -> None:
+        """The user speaks."""
+        await self._play(seconds, 0.3)
+
+    async def silence(self, seconds: float) -> None:
+        """The user is silent."""
+        await self._play(seconds, 0.0)
+
+    async def _play(self, seconds: float, level: float) -> None:
+        rng = np.random.default_rng(7)
+        for _ in range(round(seconds * 50)):
+            self.session.hear((rng.standard_normal(BLOCK) * level).astype(np.float32))
+            await asyncio.sleep(0.02)
+
+    def of(self, kind: type[T]) -> list[T]:
+        """The events of one kind, in order."""
+        return [event for _, event in self.events if isinstance(event, kind)]
+
+    def when(self, kind: type[object]) -> float:
+        """The time of the first event of a kind."""
+        return next(time for time, event in self.events if isinstance(event, kind))
+
+    @property
+    def remembered(self) -> list[tuple[str, str]]:
+        """What the conversation was told to remember."""
+        return self.conversation.remembered
+
+    @property
+    def said(self) -> str:
+        """All the words of all replies."""
+        return "".join(event.text for event in self.of(ReplyText))
+
+
+def stage(
+    tmp_path: Path,
+    *,
+    options: SessionOptions | None = None,
+    texts: Sequence[str] = ("您怎么看希望?",),
+    answer: str = "希望是本无所谓有,无所谓无的。这正如地上的路。",
+    scores: Sequence[float] = (0.9,),
+) -> Stage:
+    """A session on scripted engines, to be started inside the virtual loop."""
+    persona = load_persona("luxun", tmp_path)
+    knowledge = Knowledge.open(persona, tmp_path, None)
+    generator = ScriptedGenerator(answer)
+    conversation = NotedConversation(persona, knowledge, generator)
+    recognizer, synthesizer, animator = ScriptedRecognizer(list(texts)), ToneSynthesizer(), CountingAnimator()
+    detector = ScriptedDetector(list(scores))
+    stages = SharedStages(LoudnessVad(), detector, recognizer, synthesizer, now_and_then, 80)
+    loop = asyncio.get_running_loop()
+
+    def make_face(outlet: Outlet, chosen: SessionOptions) -> FaceLoop:
+        return FaceLoop(animator, OneByteEncoder(), outlet, now_and_then, loop.time)
+
+    session = Session(conversation, stages, options or SessionOptions(), make_face, loop.time)
+    return Stage(session, generator, recognizer, synthesizer, animator, conversation)
+
+
+def picture_times(count: int) -> list[int]:
+    """The presentation times of the first pictures, in milliseconds."""
+    return [round(index * 1000 / FPS) for index in range(count)]
