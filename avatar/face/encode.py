@@ -99,25 +99,25 @@ class H264Encoder:
         self._context = _opened(self.size, fps, self.device)
         self._count = 0
 
-    def encode(self, frame: Pixels, key: bool = False) -> Packet:
+    def encode(self, image: Pixels, *, key: bool = False) -> Packet:
         """The packet of one frame.
 
         Args:
-            frame: uint8 [size, size, 3], RGB.
+            image: uint8 [size, size, 3], RGB.
             key: make this a key picture (IDR), from which a decoder can start.
 
         Raises:
-            EngineError: the encoder failed, or the frame is not of this size.
+            EngineError: the encoder failed, or the image is not of this size.
         """
         from av import FFmpegError
         from av.video.frame import PictureType
 
-        if frame.shape != (self.size, self.size, 3):
+        if image.shape != (self.size, self.size, 3):
             raise EngineError(
-                f"A frame of shape {frame.shape} came to an encoder for {self.size}x{self.size} pixels.",
-                f"编码器的尺寸是 {self.size}x{self.size},收到的画面却是 {frame.shape}。",
+                f"A frame of shape {image.shape} came to an encoder for {self.size}x{self.size} pixels.",
+                f"编码器的尺寸是 {self.size}x{self.size},收到的画面却是 {image.shape}。",
             )
-        picture = video_frame(frame)
+        picture = video_frame(image)
         picture.pts = self._count
         picture.pict_type = PictureType.I if key else PictureType.NONE
         self._count += 1
@@ -133,11 +133,10 @@ class JpegEncoder:
 
     codec_string = "jpeg"
 
-    def __init__(self, size: int, quality: int = JPEG_QUALITY) -> None:
-        self.size = size
+    def __init__(self, quality: int = JPEG_QUALITY) -> None:
         self._quality = quality
 
-    def encode(self, frame: Pixels, key: bool = False) -> Packet:
+    def encode(self, image: Pixels, *, key: bool = False) -> Packet:
         """A JPEG of uint8 [height, width, 3] RGB; every one is a key picture.
 
         Raises:
@@ -146,7 +145,7 @@ class JpegEncoder:
         import cv2
 
         done, data = cv2.imencode(
-            ".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, self._quality]
+            ".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, self._quality]
         )
         if not done:
             raise EngineError("The frame could not be written as a JPEG.", "无法把画面写成 JPEG。")

@@ -11,7 +11,7 @@ import errno
 import logging
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from itertools import chain
@@ -48,7 +48,8 @@ def write_film(
     frames: Iterator[Pixels],
     sound: Samples,
     *,
-    metadata: Mapping[str, str] | None = None,
+    title: str = "",
+    comment: str = "",
     progress: Progress | None = None,
 ) -> int:
     """Write a film; what shorter ends first is held: the last picture, or silence.
@@ -57,7 +58,7 @@ def write_film(
         path: the file; its folder is made where it is missing, and an older file of that name is replaced.
         frames: uint8 [size, size, 3] RGB, sides even, FPS of them a second.
         sound: float32 [n] in -1..1 at SPEECH_RATE; its first sample sounds with the first frame.
-        metadata: the file's title, comment, artist, date, …; the comment always ends with NOTICE.
+        title, comment: the film's metadata; the comment always ends with NOTICE.
         progress: told the count after each frame.
 
     Returns:
@@ -71,16 +72,10 @@ def write_film(
     if first is None:
         raise EngineError("There is no picture to make a film of.", "没有画面,无法生成视频。")
     with _whole_or_nothing(path) as unfinished, _mux_errors(path):
-        count = _write(unfinished, chain([first], frames), first.shape, sound, _labels(metadata), progress)
+        labels = {"title": title, "comment": f"{comment} {NOTICE}".strip()}
+        count = _write(unfinished, chain([first], frames), first.shape, sound, labels, progress)
     logger.info("film_written", extra={"frames": count})
     return count
-
-
-def _labels(metadata: Mapping[str, str] | None) -> dict[str, str]:
-    """The metadata with the notice in its comment."""
-    labels = {key: value.replace("\0", "") for key, value in (metadata or {}).items()}
-    labels["comment"] = " ".join(part for part in (labels.get("comment", ""), NOTICE) if part)
-    return labels
 
 
 def _write(
@@ -95,7 +90,7 @@ def _write(
     import av
 
     with av.open(os.fspath(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
-        container.metadata.update(labels)
+        container.metadata.update({key: value.replace("\0", "") for key, value in labels.items() if value})
         writer = _Writer(container, shape, sound)
         for frame in frames:
             writer.put(frame)

@@ -115,7 +115,7 @@ def _without_nvenc(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_jpeg_frames_stand_alone() -> None:
     import cv2
 
-    packet = JpegEncoder(SIZE).encode(picture(3))
+    packet = JpegEncoder().encode(picture(3))
     back = cv2.imdecode(np.frombuffer(packet.data, dtype=np.uint8), cv2.IMREAD_COLOR)
     assert packet.key
     assert back is not None

@@ -92,7 +92,7 @@ def test_both_tracks_last_equally_long(tmp_path: Path) -> None:
 
 def test_the_film_says_what_it_is(tmp_path: Path) -> None:
     path = tmp_path / "film.mp4"
-    write_film(path, flashing(5, 1), clicking(4800, 0), metadata={"title": "呐喊", "comment": "A reply.\0"})
+    write_film(path, flashing(5, 1), clicking(4800, 0), title="呐喊", comment="A reply.\0")
     with av.open(str(path)) as container:
         assert container.metadata["title"] == "呐喊"
         assert container.metadata["comment"] == f"A reply. {NOTICE}"
