@@ -16,6 +16,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
+from avatar.dialog.character import Character, asks_who
 from avatar.dialog.guard import Break, Guard, hint
 from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.passage import Grounding
@@ -104,9 +105,10 @@ class Conversation:
         language = self.persona.speaks(language)
         asked = user_message(question, choose_quotes(grounding.passages, language), language)
         self._asked = (question, asked)
+        character = Character(self.persona, asks_who(question))
         spoken, broken = "", None
         for attempt in range(RESTARTS + 1):
-            guard = Guard(self.persona, language, spoken=spoken)
+            guard = Guard(character, language, spoken=spoken)
             stream = self._written(guard, self._messages(asked, language, spoken, broken), max_tokens, attempt)
             async with aclosing(stream) as clauses:
                 async for clause in clauses:
@@ -117,7 +119,7 @@ class Conversation:
                 break
             log.info("answer_broke_character", extra={"persona": self.persona.id, "reason": broken})
         if not spoken or (broken and not guard.may_end):
-            yield self.persona.closing.of(language)
+            yield (self.persona.identity if broken == "identity" else self.persona.closing).of(language)
 
     def remember(self, question: str, heard_answer: str) -> None:
         """Keep an exchange. An answer of which nothing was heard is kept as a pause."""

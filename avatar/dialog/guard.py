@@ -12,6 +12,7 @@ from typing import Literal
 
 import zhconv
 
+from avatar.dialog.character import Character
 from avatar.dialog.persona import Persona
 from avatar.errors import Language
 
@@ -20,50 +21,23 @@ Break = Literal["identity", "language", "loop", "form"]
 MAX_SENTENCES = 3
 """Sentences of one answer; in speech more is a lecture."""
 
-_BOUNDARY = re.compile(r"(?:[。！？；，：…\n]+[”’」』）》]*|[.!?;,:]+[\"'”’)]*(?=\s)|[!?]+(?=[^!?\"'”’)\s]))\s*")
+_BOUNDARY = re.compile(
+    r"(?:[。！？；，：…\n]+[”’」』）》]*|(?<=[\u3400-\u9fff])[,;:!?]+|[.!?;,:]+[\"'”’)]*(?=\s)|[!?]+(?=[^!?\"'”’)\s]))\s*"
+)
 _SENTENCE_END = re.compile(r"[。！？!?…][”’」』）\"']*\s*$|\.[\"'”’)]*\s*$")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _LETTER = re.compile(r"[A-Za-z]")
 _STRANGE = re.compile(r"[\u0400-\u052f\u0590-\u06ff\u0e00-\u0e7f\u3040-\u30ff\uac00-\ud7af]")
 
-_MODEL = (
-    r"chat\s?gpt|\bgpt|open\s?ai|qwen|claude|anthropic|gemini|llama|deepseek|kimi|copilot|"
-    r"通义|千问|阿里云|阿里巴巴|文心一言|百度|豆包|讯飞|智谱"
-)
-_MACHINE = (
-    r"人工智能|ai|(?:大型?)?语言模型|智能助[手理]|虚拟助[手理]|语音助[手理]|聊天机器人|(?:ai|人工智能)助[手理]|"
-    r"(?:an?\s+)?(?:large\s+)?(?:language model|ai\b|artificial intelligence|(?:virtual|ai|digital) assistant|chatbot)"
-)
-_SELF_ZH = r"(?:我(?:就|其实|只|不过|正|也)?是|我叫|我的名字(?:是|叫)|身为|作为|由|我来自)"
-_SELF_EN = r"(?:\bi am|\bi['’]m|my name is|\bas|created by|developed by|trained by|made by)"
-_CLAIM = re.compile(
-    rf"{_SELF_ZH}[^。！？]{{0,10}}?(?:{_MODEL}|{_MACHINE})|{_SELF_EN}[^.!?]{{0,24}}?(?:{_MODEL}|{_MACHINE})",
-    re.IGNORECASE,
-)
-_ALIVE = re.compile(
-    r"我(?:就|确实|当然|的确|真的)?是(?:一个|个)?(?:真人|活人|真实的人|活着的人|鲁迅本人|人类)|我还活着|我是本人|"
-    r"\bi(?: am|['’]m) (?:indeed |really |actually )?(?:a |an )?"
-    r"(?:real (?:person|human|man|woman)|living|alive|human\b)",
-    re.IGNORECASE,
-)
-_SERVICE = re.compile(
-    r"为[您你](?:服务|效劳|解答)|(?:可以|能|能够)(?:帮助?|协助)[您你]|有什么(?:可以|能)?帮|随时(?:向我)?(?:提问|告诉我)|请随时|"
-    r"(?:how|what) (?:can|may) i (?:help|assist|do for)|feel free to ask|happy to (?:help|assist)|"
-    r"i['’]?m here to (?:help|assist)",
-    re.IGNORECASE,
-)
-_DENIAL = re.compile(
-    r"不是|并非|不叫|不属于|没有|哪里是|谁说|\bnot\b|n['’]t\b|\bnever\b|\bneither\b|\bno\b", re.IGNORECASE
-)
 _LIST = re.compile(r"^\s*(?:[-*•#>]\s|\d{1,2}[.、)）]\s?(?!\d)|[一二三四五]、|```|\|)")
 _LEAK = re.compile(r"〔|〕|\[You recall|记得[:：]|<\|?im_|https?://|\{\{")
 _DECORATION = re.compile(r"\*+|`+|^#+\s*|_{2,}")
 
 _HINTS: dict[Break, tuple[str, str]] = {
-    "identity": ("(只以{name}的口吻说,一两句话,不提模型和助手。)", "(Speak only as {name}, briefly, no word of models.)"),
-    "language": ("(只用中文回答,一两句话。)", "(Answer in English only, one or two sentences.)"),
-    "loop": ("(换一种说法,一句话说完,不要重复。)", "(Say it once, differently, in one sentence.)"),
-    "form": ("(像当面说话那样,一两句话,不要分条。)", "(Speak as if face to face, briefly, no list.)"),
+    "identity": ("（你是{name}，照实说，不提模型。）", "(You are {name}. Be honest and brief.)"),
+    "language": ("（只用中文回答，一两句话。）", "(Answer in English only, one or two sentences.)"),
+    "loop": ("（换一种说法，一句话说完，不要重复。）", "(Say it once, differently, in one sentence.)"),
+    "form": ("（像当面说话那样，一两句话，不要分条。）", "(Speak as if face to face, briefly, no list.)"),
 }  # fmt: skip
 
 
@@ -71,7 +45,7 @@ class Guard:
     """The guard of one answer. A pure value machine: pieces in, clauses out.
 
     Args:
-        persona: who speaks.
+        character: who speaks, and what must not be said.
         language: what the answer must be in.
         spoken: what of this answer was let through already, where it is begun again.
 
@@ -80,8 +54,8 @@ class Guard:
         finished: enough was said. Nothing comes out any more once it is set.
     """
 
-    def __init__(self, persona: Persona, language: Language, *, spoken: str = "") -> None:
-        self._persona = persona
+    def __init__(self, character: Character, language: Language, *, spoken: str = "") -> None:
+        self._character = character
         self._language = language
         self._buffer = ""
         self._spoken = spoken
@@ -126,7 +100,7 @@ class Guard:
     def _fault(self, clause: str) -> Break | None:
         if _LEAK.search(clause) or _LIST.match(clause):
             return "form"
-        if _out_of_character(clause):
+        if self._character.broken_by(clause):
             return "identity"
         if _wrong_language(clause, self._language):
             return "language"
@@ -142,17 +116,10 @@ class Guard:
         """Without markdown, without the speaker's name in front, in simplified characters."""
         text = _DECORATION.sub("", clause).replace("\n", " ")
         if not self._spoken:
-            names = "|".join(map(re.escape, (self._persona.name.zh, self._persona.name.en)))
+            name = self._character.persona.name
+            names = "|".join(map(re.escape, (name.zh, name.en)))
             text = re.sub(rf"^\s*(?:{names})\s*[:：]\s*", "", text).lstrip()
         return zhconv.convert(text, "zh-cn") if self._language == "zh" else text
-
-
-def _out_of_character(clause: str) -> bool:
-    """Whether the persona calls itself a program or a living person, or speaks as a service; denials may pass."""
-    if _SERVICE.search(clause):
-        return True
-    claim = _CLAIM.search(clause) or _ALIVE.search(clause)
-    return claim is not None and _DENIAL.search(clause) is None
 
 
 def _wrong_language(clause: str, language: Language) -> bool:

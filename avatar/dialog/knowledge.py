@@ -34,6 +34,9 @@ log = logging.getLogger(__name__)
 RELEVANT = 0.35
 """Passages that are less sure than this are not returned: the texts are silent on the question."""
 
+HALF_AS_SURE = 0.5
+"""What a further passage must have of the first one's score."""
+
 BATCH = 8
 """Passages embedded at once; between batches the work can be stopped."""
 
@@ -207,16 +210,18 @@ class Knowledge:
         """Embed what one text lacks; False when stopped."""
         vectors = self._library.vectors(text.entry.id, text.passages)
         missing = np.flatnonzero(~vectors.any(axis=1))
-        for start in range(0, len(missing), BATCH):
-            if cancelled():
-                break
-            batch = missing[start : start + BATCH]
-            vectors[batch] = embedder.passages([_embeddable(text.passages[at]) for at in batch])
-            if progress is not None:
-                progress(*self._show(text, vectors))
-        if len(missing):
-            self._library.keep_vectors(text.entry.id, text.passages, vectors)
-            self._show(text, vectors)
+        try:
+            for start in range(0, len(missing), BATCH):
+                if cancelled():
+                    break
+                batch = missing[start : start + BATCH]
+                vectors[batch] = embedder.passages([_embeddable(text.passages[at]) for at in batch])
+                done = self._show(text, vectors)
+                if progress is not None:
+                    progress(*done)
+        finally:
+            if len(missing):
+                self._library.keep_vectors(text.entry.id, text.passages, vectors)
         return bool(vectors.any(axis=1).all())
 
     def _show(self, text: Indexed, vectors: Vectors) -> tuple[int, int]:
@@ -244,7 +249,9 @@ class Knowledge:
         chosen: list[Found] = []
         for match in ranked[: 4 * limit]:
             passage, sure = now.passages[match.at], confidence(match)
-            if sure < RELEVANT or any(near_duplicate(passage.text, found.text) for found in chosen):
+            if sure < max(RELEVANT, HALF_AS_SURE * (chosen[0].score if chosen else 0.0)) or any(
+                near_duplicate(passage.text, found.text) for found in chosen
+            ):
                 continue
             quote = best_quote(passage.text, words, now.words.weight)
             chosen.append(

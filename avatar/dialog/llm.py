@@ -11,6 +11,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,13 @@ LLAMA_SAMPLING: Mapping[str, object] = {
     "cache_prompt": True,
 }
 """What llama.cpp is told besides the temperature: small models loop, so repeating costs; a short quotation does not."""
+
+
+CONNECT_S = 5.0
+"""Seconds in which a service must take the connection."""
+
+WARM_PATIENCE = 10
+"""How many times longer than for a token one waits for a prompt to be read beforehand."""
 
 
 class OpenAIGenerator:
@@ -69,14 +77,14 @@ class OpenAIGenerator:
         self._temperature = temperature
         self._timeout_s = timeout_s
         self._extra = dict(extra or {})
+        self._where = _address(self._url)
         self._client: httpx.AsyncClient | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def device(self) -> str:
-        """The service's host and port, without what stands before them: a URL may carry a password."""
-        url = httpx.URL(self._url)
-        return f"{url.scheme}://{url.host}" + (f":{url.port}" if url.port else "")
+        """The service's address."""
+        return self._where
 
     async def stream(
         self, messages: Sequence[Message], *, max_tokens: int, seed: int | None = None
@@ -89,27 +97,38 @@ class OpenAIGenerator:
         body = self._body(messages, max_tokens)
         if seed is not None:
             body["seed"] = seed
+        async with aclosing(self._written(body, self._timeout_s)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def _written(self, body: Mapping[str, object], timeout_s: float) -> AsyncGenerator[str, None]:
+        wait = httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s))
         try:
-            async with self._connection().stream("POST", self._url, json=body, headers=self._headers) as response:
+            async with self._connection().stream(
+                "POST", self._url, json=body, headers=self._headers, timeout=wait
+            ) as response:
                 if response.status_code != httpx.codes.OK:
-                    raise _refused(response.status_code, self.device)
+                    raise _refused(response.status_code, self._where)
                 async for text in deltas(response.aiter_bytes()):
                     yield text
         except httpx.TimeoutException as error:
-            raise _slow(self.device, self._timeout_s) from error
+            raise _slow(self._where, timeout_s) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise _unreachable(self.device) from error
+            raise _unreachable(self._where) from error
         except StreamError as error:
-            raise _malformed(self.device, str(error)) from error
+            raise _malformed(self._where, error) from error
 
     async def warm(self, messages: Sequence[Message]) -> None:
         """Let the service read a prompt; its prefix cache then holds all but the last message.
 
+        A slow machine reads a long prompt for longer than it may take to write a token, so the wait is longer here.
+
         Raises:
             EngineError: as for `stream`.
         """
-        async for _ in self.stream(messages, max_tokens=1):
-            pass
+        async with aclosing(self._written(self._body(messages, 1), WARM_PATIENCE * self._timeout_s)) as pieces:
+            async for _ in pieces:
+                pass
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -133,7 +152,6 @@ class OpenAIGenerator:
         if self._client is None or self._loop is not loop:
             self._loop = loop
             self._client = httpx.AsyncClient(
-                timeout=httpx.Timeout(self._timeout_s, connect=min(5.0, self._timeout_s)),
                 limits=httpx.Limits(max_keepalive_connections=0),
                 follow_redirects=False,
             )
@@ -215,6 +233,15 @@ def _serve(model: Path, context: int, threads: int, device: str, key: str) -> ob
         ) from error
 
 
+def _address(url: str) -> str:
+    """Scheme, host and port: what stands before them may be a password."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        return "an address that is no URL"
+    return f"{parsed.scheme}://{parsed.host}" + (f":{parsed.port}" if parsed.port else "")
+
+
 def _unreachable(where: str) -> EngineError:
     return EngineError(
         f"The language model at {where} cannot be reached. Check that it runs, and the setting llm.base_url.",
@@ -245,9 +272,9 @@ def _refused(status: int, where: str) -> EngineError:
     )
 
 
-def _malformed(where: str, what: str) -> EngineError:
+def _malformed(where: str, fault: StreamError) -> EngineError:
     return EngineError(
-        f"What the language model at {where} sent is not a chat completion stream: {what}.",
-        f"{where} 的语言模型发来的不是对话补全流:{what}。",
+        f"What the language model at {where} sent is not a chat completion stream: {fault.en}.",
+        f"{where} 的语言模型发来的不是对话补全流:{fault.zh}。",
         code="llm_malformed",
     )

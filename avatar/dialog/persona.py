@@ -109,8 +109,8 @@ class Persona(_Part):
         languages: those it answers in, its first language first.
         names: people, places and works it is likely to be asked about, likeliest first, for the recognizer.
         topic: a sentence on its conversations, for the recognizer's prompt.
-        foreign: names it must never take for itself.
-        closings: said in character where no answer came that could be spoken.
+        identity: said to whoever asks who or what this is, where the model does not find the honest words itself.
+        closing: said in character where no answer came that could be spoken.
         voice: the id of a voice profile.
         portrait: the picture's file name in the folder.
         folder: where the card lies.
@@ -123,6 +123,7 @@ class Persona(_Part):
     manner: Both
     limits: Both
     greeting: Both
+    identity: Both
     closing: Both
     topic: Both
     ground: Ground

@@ -23,6 +23,9 @@ from avatar.stages import Message
 QUOTE_TOKENS = 70
 """Tokens that the quotations of one question may take together."""
 
+NEARLY = 0.8
+"""What a second quotation must have of the first one's score: what is beside the point leads small models astray."""
+
 QUESTION_TOKENS = 400
 """Longer questions are cut; speech does not come near."""
 
@@ -73,16 +76,17 @@ def user_message(question: str, quotes: Sequence[str], language: Language) -> st
 
 
 def choose_quotes(passages: Sequence[Found], language: Language, budget: int = QUOTE_TOKENS) -> tuple[str, ...]:
-    """One or two short quotations: those in the question's language first, as many as the budget holds."""
+    """One or two short quotations, those in the question's language first; the second only if it is nearly as sure."""
     ordered = sorted(passages[:3], key=lambda found: found.language != language)
-    chosen: list[str] = []
-    for found in ordered[:2]:
-        quote = _clip(found.quote, budget)
-        if chosen and (found.language != language or estimate_tokens(quote) > budget):
-            break
-        chosen.append(quote)
-        budget -= estimate_tokens(quote)
-    return tuple(chosen)
+    if not ordered:
+        return ()
+    first = _clip(ordered[0].quote, budget)
+    left = budget - estimate_tokens(first)
+    for found in ordered[1:2]:
+        alike = found.language == language and found.score >= NEARLY * ordered[0].score
+        if alike and estimate_tokens(found.quote) <= left:
+            return first, found.quote
+    return (first,)
 
 
 def trim(history: Sequence[Turn], budget: int) -> list[Turn]:

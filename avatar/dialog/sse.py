@@ -13,7 +13,12 @@ MAX_LINE = 1 << 20
 
 
 class StreamError(Exception):
-    """What came is not a stream of chat completion chunks."""
+    """What came is not a stream of chat completion chunks; says why in both languages."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.en = en
+        self.zh = zh
 
 
 class LineBuffer:
@@ -30,7 +35,7 @@ class LineBuffer:
         """
         *lines, self._rest = (self._rest + data).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
         if len(self._rest) > MAX_LINE:
-            raise StreamError("a line without end")
+            raise StreamError("a line has no end", "有一行没有结尾")
         return lines
 
 
@@ -52,7 +57,7 @@ async def deltas(chunks: AsyncIterator[bytes]) -> AsyncGenerator[str, None]:
             if text := text_of(payload):
                 yield text
     if not seen:
-        raise StreamError("no event came")
+        raise StreamError("no event came", "没有收到任何事件")
 
 
 def data_of(line: bytes) -> str | None:
@@ -71,14 +76,14 @@ def text_of(payload: str) -> str:
     try:
         chunk = json.loads(payload)
     except (ValueError, RecursionError) as error:
-        raise StreamError("an event that is not JSON") from error
+        raise StreamError("an event is not JSON", "有事件不是 JSON") from error
     if not isinstance(chunk, dict):
-        raise StreamError("an event that is not an object")
+        raise StreamError("an event is not an object", "有事件不是 JSON 对象")
     if "error" in chunk:
-        raise StreamError("an error in place of a token")
+        raise StreamError("the service reports an error", "服务报告了错误")
     choices = chunk.get("choices") or [{}]
     if not isinstance(choices, list) or not isinstance(choices[0], dict):
-        raise StreamError("choices that are not objects")
+        raise StreamError("an event has no proper choices", "有事件的 choices 不合规")
     delta = choices[0].get("delta") or {}
     content = delta.get("content") if isinstance(delta, dict) else None
     return content if isinstance(content, str) else ""

@@ -128,7 +128,7 @@ def _width(lines: list[_Line]) -> int:
 
 
 def _heading(line: _Line, known: frozenset[str], title: str, *, loose: bool) -> tuple[int, str] | None:
-    """The level and the words of a heading: 1 for a piece, 2 for a part of one; `loose` where a piece has just ended."""
+    """The level and the words of a heading: 1 for a piece, 2 for a part; `loose` where a piece has just ended."""
     bare = line.bare
     if match := _MARKDOWN.match(bare):
         return (1 if len(match[1]) <= 2 else 2), match[2]

@@ -1,0 +1,96 @@
+"""What a persona must not say of itself, in Chinese and English: rules on one clause at a time.
+
+A small language model falls back into what it was trained to call itself, or agrees with whatever it is asked. A
+persona is honest instead: it is a synthetic likeness, neither a company's assistant nor a living person.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from avatar.dialog.persona import Persona
+
+_MODEL = (
+    r"chat\s?gpt|\bgpt|open\s?ai|qwen|claude|anthropic|gemini|\bllama\b|deepseek|\bkimi\b|copilot|"
+    r"通义|千问|阿里云|阿里巴巴|文心|百度|豆包|讯飞|智谱"
+)
+_MACHINE_ZH = r"(?:ai|人工智能|语言模型|大模型|助手|助理|机器人|客服)"
+_MACHINE_EN = r"(?:ai|artificial intelligence|language model|assistant|chat\s?bot|robot)\b"
+
+_CLAIMS = (
+    rf"(?:我[就其实只不过正也确当然的]{{0,3}}(?:是|叫)|身为|作为|名字(?:是|叫))[^，。！？；]{{0,10}}?(?:{_MODEL}|{_MACHINE_ZH})",
+    rf"(?:由|是)(?:{_MODEL})[^，。]{{0,8}}(?:开发|研发|训练|创造|推出|打造)|我来自(?:{_MODEL})",
+    rf"^\W*(?:是的?|叫)\s*(?:{_MODEL})",
+    rf"(?:\bi am|\bi['’]m|\bmy name is|\bas)\s+(?:(?:an?|the|just|only|simply|your|called)\s+)*(?:[\w-]+\s+){{0,2}}?"
+    rf"(?:{_MODEL}|{_MACHINE_EN})",
+    rf"(?:created|developed|trained|made|built) by (?:{_MODEL})",
+)
+_CLAIM = re.compile("|".join(_CLAIMS), re.IGNORECASE)
+_DENIAL = re.compile(
+    r"不是|并非|不叫|不属于|不算|哪里是|谁说|\bnot\b|n['’]t\b|\bnever\b|\bneither\b|\bnor\b|\bno\b", re.IGNORECASE
+)
+_SERVICE = re.compile(
+    r"为[您你](?:服务|效劳|解答)|(?:可以|能|能够)(?:帮助?|协助)[您你]|有什么(?:可以|能)帮|随时(?:向我)?(?:提问|告诉我)|请随时|"
+    r"(?:how|what) (?:can|may) i (?:help|assist|do for)|feel free to ask|(?:happy|here) to (?:help|assist)",
+    re.IGNORECASE,
+)
+_SYNTHETIC_DENIED = re.compile(
+    r"(?:不是|并非)(?:一个|什么|一段|一台|个)?(?:计算机|电脑)?(?:程序|机器|虚拟|影子|合成|(?:人工智能|ai)(?!助|模|语))|"
+    r"\bnot (?:just )?(?:an? )?(?:computer )?(?:program|machine|likeness|robot|ai\b(?! assistant| model|-))",
+    re.IGNORECASE,
+)
+_ASSENT = re.compile(
+    r"^\W*(?:是的|对的?|没错|正是|当然是?|嗯|是)(?:\W|$)|^\W*(?:yes|yeah|sure|of course|indeed|correct)\b",
+    re.IGNORECASE,
+)
+_YOU = re.compile(r"[你您]|\byou\b", re.IGNORECASE)
+_ASKED = re.compile(
+    rf"{_MODEL}|{_MACHINE_ZH}|{_MACHINE_EN}|真人|活人|活着|活的|本人|\bhuman\b|\breal\b|\balive\b|\bliving\b",
+    re.IGNORECASE,
+)
+_KIN_ZH = r"的(?:后代|后人|学生|弟子|朋友|儿子|孙子|读者|粉丝|仰慕者|助手|同事|亲戚)"
+_KIN_EN = r"['’]s (?:descendant|student|friend|son|grandson|fan|reader|assistant|colleague)"
+
+
+def asks_who(question: str) -> bool:
+    """Whether a question asks the persona if it is a model, an assistant, or a living person."""
+    return bool(_YOU.search(question) and _ASKED.search(question))
+
+
+@dataclass(frozen=True)
+class Character:
+    """The rules for one persona and one question.
+
+    Attributes:
+        persona: who speaks.
+        probed: whether it was asked who or what it is, as `asks_who` tells; assent and denial then count too.
+    """
+
+    persona: Persona
+    probed: bool = False
+
+    def broken_by(self, clause: str) -> bool:
+        """Whether the persona calls itself an assistant, a living person or someone else, or speaks as a service."""
+        if _SERVICE.search(clause) or self._someone_else.search(clause):
+            return True
+        if self.probed and (_ASSENT.search(clause) or _SYNTHETIC_DENIED.search(clause)):
+            return True
+        claim = _CLAIM.search(clause) or self._alive.search(clause)
+        return claim is not None and _DENIAL.search(clause) is None
+
+    @cached_property
+    def _alive(self) -> re.Pattern[str]:
+        zh, en = re.escape(self.persona.name.zh), re.escape(self.persona.name.en)
+        return re.compile(
+            rf"我[就确实当然的真]{{0,3}}是(?:一个|个)?(?:真人|活人|真实的人|活着的人|人类|本人|{zh}本人)|我还?活着|"
+            r"\bi(?: am|['’]m) (?:indeed |really |actually |still )?(?:an? )?"
+            rf"(?:real|living|alive\b|human\b|{en} himself|the real {en})",
+            re.IGNORECASE,
+        )
+
+    @cached_property
+    def _someone_else(self) -> re.Pattern[str]:
+        zh, en = re.escape(self.persona.name.zh), re.escape(self.persona.name.en)
+        return re.compile(rf"我是{zh}{_KIN_ZH}|\bi(?: am|['’]m) {en}{_KIN_EN}", re.IGNORECASE)
