@@ -58,7 +58,11 @@ _ANYWHERE = re.compile(rf"(?<=\s)(?=\S)|(?<=[{_HANZI}])(?=[{_HANZI}])")
 
 def units(text: str) -> int:
     """The length of a text as it is spoken: a hanzi or digit counts one, any other word two."""
-    return sum(1 if len(match) == 1 and not match.isascii() or match.isdigit() else 2 for match in _UNIT.findall(text))
+    return sum(1 if _is_single(match) else 2 for match in _UNIT.findall(text))
+
+
+def _is_single(unit: str) -> bool:
+    return unit.isdigit() or (len(unit) == 1 and not unit.isascii())
 
 
 class ClauseChunker:
@@ -118,7 +122,7 @@ def _least(mark: str, limits: ClauseLimits) -> int:
 
 
 def _cuts(text: str, start: int, end: int) -> bool:
-    """Whether the marks at text[start:end] end a clause; those in numbers, abbreviations, addresses and titles do not."""
+    """Whether the marks at text[start:end] end a clause; in a number, abbreviation, address or title they do not."""
     mark, before, after = text[start:end], text[:start], text[end:]
     if _TITLE.search(before) and not any(closer in mark for closer in "》〉"):
         return False

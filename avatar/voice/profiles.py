@@ -1,0 +1,204 @@
+"""Voice profiles: what a voice is, where it comes from, and how an engine makes it sound.
+
+A profile is a folder `<id>/profile.toml`. The stock voices lie in `voices/` beside the package in a checkout and in
+`avatar/_voices` in an installed wheel; other folders may add to them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sys
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from avatar.errors import Language, NotFoundError, SettingsError, WeightsError
+from avatar.settings import PACKAGE_ROOT
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+Style = NDArray[np.float32]
+"""float32 [510, 256]: Kokoro's style for clauses of 1..510 tokens; columns 0-127 timbre, 128-255 rhythm and tune."""
+
+PACK_SHAPE = (510, 256)
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_MAX_PROFILE_BYTES = 64 * 1024
+
+
+class Bilingual(BaseModel):
+    """A text for people, in both languages."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    zh: str
+    en: str
+
+
+class VoiceProfile(BaseModel):
+    """One voice.
+
+    Attributes:
+        id: the name of its folder, by which the settings, the API and a persona call it.
+        name: for people.
+        description: how it sounds, for people.
+        languages: that it was recorded in; it speaks the other one with an accent.
+        sex: of the voice as it is heard.
+        accent: of its English.
+        engine: the synthesizer that can speak it.
+        blend: for each language the packs it is mixed from and their weights; a language without takes the other's.
+        speed: 1 is the pack's own.
+        pitch: factor on the fundamental frequency.
+        gain_db: brings the voice to the loudness that all voices share.
+        licence: of the pack, as an SPDX expression.
+        origin: who made it.
+        notice: what a listener is told about it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(pattern=_NAME.pattern)
+    name: Bilingual
+    description: Bilingual
+    languages: tuple[Language, ...] = Field(min_length=1)
+    sex: Literal["female", "male"]
+    accent: Literal["en-us", "en-gb"] = "en-us"
+    engine: str = "kokoro"
+    blend: dict[Language, dict[str, float]] = Field(min_length=1)
+    speed: float = Field(1.0, ge=0.5, le=2.0)
+    pitch: float = Field(1.0, ge=0.5, le=2.0)
+    gain_db: float = Field(0.0, ge=-24.0, le=24.0)
+    licence: str
+    origin: str
+    notice: Bilingual
+
+    @model_validator(mode="after")
+    def _check_blend(self) -> VoiceProfile:
+        for packs in self.blend.values():
+            if not packs or any(not _NAME.fullmatch(pack) for pack in packs):
+                raise ValueError("blend: each language needs packs, named in lower case")
+            if not 0.99 <= sum(packs.values()) <= 1.01:
+                raise ValueError("blend: the weights of a language add up to 1")
+        return self
+
+    def packs(self, language: Language) -> dict[str, float]:
+        """The packs and weights that speak a language."""
+        return self.blend.get(language) or next(iter(self.blend.values()))
+
+
+class VoiceLibrary:
+    """The profiles of some folders and the packs they are mixed from. Safe to share; reads files when asked."""
+
+    def __init__(self, folders: Sequence[Path], packs: Path) -> None:
+        """
+        Args:
+            folders: each holds `<id>/profile.toml`; the first folder that has an id wins.
+            packs: the folder of Kokoro's voices, `<pack>.bin`.
+        """
+        self._folders = tuple(folders)
+        self._packs = packs
+        self._style = lru_cache(maxsize=64)(self._mix)
+
+    def get(self, voice: str) -> VoiceProfile:
+        """The profile of that id.
+
+        Raises:
+            NotFoundError: there is none; the sentence names those that are near.
+            SettingsError: its file is damaged.
+        """
+        if _NAME.fullmatch(voice):
+            for folder in self._folders:
+                path = folder / voice / "profile.toml"
+                if path.is_file():
+                    return load_profile(path)
+        raise self._unknown(voice)
+
+    def list(self) -> tuple[VoiceProfile, ...]:
+        """Every profile, by id."""
+        return tuple(self.get(name) for name in _ids(self._folders))
+
+    def style(self, profile: VoiceProfile, language: Language) -> Style:
+        """The style that speaks a language: the weighted mean of the profile's packs.
+
+        Raises:
+            WeightsError: a pack is missing or damaged.
+        """
+        return self._style(tuple(profile.packs(language).items()))
+
+    def _mix(self, packs: tuple[tuple[str, float], ...]) -> Style:
+        mixed = np.zeros(PACK_SHAPE, dtype=np.float32)
+        for pack, weight in packs:
+            mixed += np.float32(weight) * self._read(pack)
+        return mixed
+
+    def _read(self, pack: str) -> Style:
+        path = self._packs / f"{pack}.bin"
+        try:
+            values = np.fromfile(path, dtype="<f4")
+        except OSError as error:
+            raise _damaged(pack) from error
+        if values.size != PACK_SHAPE[0] * PACK_SHAPE[1] or not np.isfinite(values).all():
+            raise _damaged(pack)
+        return values.reshape(PACK_SHAPE).astype(np.float32)
+
+    def _unknown(self, voice: str) -> NotFoundError:
+        shown = voice[:40]
+        near = difflib.get_close_matches(shown.lower(), _ids(self._folders), n=4, cutoff=0.4) or _ids(self._folders)[:4]
+        return NotFoundError(
+            f"There is no voice {shown!r}. Near it: {', '.join(near) or 'none'}.",
+            f"没有名为 {shown!r} 的音色。相近的有:{'、'.join(near) or '无'}。",
+            code="voice_not_found",
+        )
+
+
+def _ids(folders: Sequence[Path]) -> list[str]:
+    return sorted({path.parent.name for folder in folders for path in folder.glob("*/profile.toml")})
+
+
+def load_profile(path: Path) -> VoiceProfile:
+    """A profile from its file.
+
+    Raises:
+        SettingsError: not TOML, too large, a key is unknown or missing, or the id is not the folder's name.
+    """
+    try:
+        data = path.read_bytes()
+        if len(data) > _MAX_PROFILE_BYTES:
+            raise _unusable(path, "it is larger than 64 KB", "文件超过 64 KB")
+        profile = VoiceProfile.model_validate(tomllib.loads(data.decode("utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise _unusable(path, "it is not readable as TOML in UTF-8", "不是 UTF-8 编码的 TOML") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "profile"
+        raise _unusable(path, f"{place}: {first['msg']}", f"{place}:{first['msg']}") from error
+    if profile.id != path.parent.name:
+        raise _unusable(path, f"its id {profile.id} is not its folder's name", f"id {profile.id} 与文件夹名不同")
+    return profile
+
+
+def stock_voices_dir() -> Path:
+    """The profiles that come with the project: `avatar/_voices` in a wheel, `voices/` in a checkout."""
+    packaged = PACKAGE_ROOT / "_voices"
+    return packaged if packaged.is_dir() else PACKAGE_ROOT.parent / "voices"
+
+
+def _unusable(path: Path, en: str, zh: str) -> SettingsError:
+    name = f"{path.parent.name}/{path.name}"
+    return SettingsError(f"Voice profile {name} cannot be used: {en}.", f"音色文件 {name} 无法使用:{zh}。")
+
+
+def _damaged(pack: str) -> WeightsError:
+    return WeightsError(
+        f"Voice pack {pack} is missing or damaged. Run `avatar models pull kokoro-voices`.",
+        f"音色包 {pack} 缺失或损坏。请运行 `avatar models pull kokoro-voices`。",
+    )

@@ -1,0 +1,152 @@
+"""When each phone and each word of a clause sounds, and where the clause is silent, before any sound is made.
+
+The model's durations alone mislead: it hides pauses in the neighbours of a mark, up to 0.7 s in the last phone of a
+clause and 0.45 s before the first. Its energy curve tells the truth (below 0 nothing is heard: at most -58 dBFS), so
+silence is found there. It is shown as silence, and what nobody asked for is cut out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.media import PhoneSpan, WordSpan
+from avatar.voice.speaking.acoustics import Encoded, Floats
+from avatar.voice.speaking.g2p import MODIFIERS, PAUSES, STRESS
+from avatar.voice.speaking.graph import UNIT
+from avatar.voice.speaking.words import Symbol, Word
+
+SILENCE = "sil"
+"""The phone of a pause."""
+
+_HEARD_ABOVE = 0.0
+_SHORTEST_PAUSE = 4
+"""Units. The closure of a p or t is shorter than 0.1 s and no pause."""
+
+_LEAD, _TAIL, _LONGEST_PAUSE = 1, 3, 14
+"""Units of silence that stay before a clause, after it, and inside it."""
+
+Mask = NDArray[np.bool_]
+
+
+def audible(energy: Floats) -> Mask:
+    """bool [t], whether something is heard in each unit.
+
+    Args:
+        energy: float32 [1, 2 t].
+    """
+    heard: Mask = energy.reshape(-1, 2).max(axis=1) > _HEARD_ABOVE
+    for start, end in _silences(heard):
+        if end - start < _SHORTEST_PAUSE and start > 0 and end < heard.size:
+            heard[start:end] = True
+    return heard
+
+
+def without_silence(encoded: Encoded) -> Encoded:
+    """The clause without its lead-in and its tail, and with long pauses shortened to 0.35 s.
+
+    The units that go are digital silence, so what is left joins without a trace. A clause in which nothing is heard
+    stays as it is.
+    """
+    heard = audible(encoded.energy)
+    if not heard.any():
+        return encoded
+    keep = np.ones(heard.size, dtype=np.bool_)
+    for start, end in _silences(heard):
+        before = _LONGEST_PAUSE // 2 if end < heard.size else _TAIL
+        after = _LONGEST_PAUSE // 2 if end < heard.size else 0
+        if start == 0:
+            before, after = 0, _LEAD
+        keep[start + before : max(start + before, end - after)] = False
+    frames = np.repeat(keep, 2)
+    return replace(
+        encoded,
+        owners=encoded.owners[keep],
+        features=np.ascontiguousarray(encoded.features[:, :, keep]),
+        f0=encoded.f0[:, frames],
+        energy=encoded.energy[:, frames],
+    )
+
+
+def _silences(heard: Mask) -> list[tuple[int, int]]:
+    """The runs of False, as [start, end)."""
+    spans, at = [], 0
+    for value, run in groupby(heard.tolist()):
+        length = len(list(run))
+        if not value:
+            spans.append((at, at + length))
+        at += length
+    return spans
+
+
+def phone_spans(symbols: Sequence[Symbol], encoded: Encoded) -> tuple[PhoneSpan, ...]:
+    """The phones of a stretch of speech, without gaps from 0 to its end.
+
+    Stress marks lend their time to the phone that follows; modifiers, tones and the spaces between words to the one
+    before. Marks, and every unit in which nothing is heard, are silence.
+
+    Args:
+        symbols: the tokens, [n].
+    """
+    sounding = _phone_of_token(symbols)
+    phones = np.where(audible(encoded.energy), sounding[encoded.owners], -1)
+    spans: list[PhoneSpan] = []
+    at = 0
+    for phone, run in groupby(phones.tolist()):
+        length = len(list(run)) * UNIT
+        spans.append(PhoneSpan(symbols[phone].text if phone >= 0 else SILENCE, at, at + length))
+        at += length
+    return tuple(spans)
+
+
+def _phone_of_token(symbols: Sequence[Symbol]) -> NDArray[np.int64]:
+    """int64 [n + 2]: for each token and the two borders, the index of the symbol whose phone it helps to say, or -1."""
+    phones = np.full(len(symbols) + 2, -1, dtype=np.int64)
+    for index, symbol in enumerate(symbols, start=1):
+        if symbol.text == " " or symbol.text in MODIFIERS:
+            phones[index] = phones[index - 1]
+        elif symbol.text not in PAUSES:
+            phones[index] = index - 1
+    for index in range(len(symbols), 0, -1):
+        if symbols[index - 1].text in STRESS:
+            phones[index] = phones[index + 1]
+    phones[0], phones[-1] = phones[1], phones[-2]
+    return phones
+
+
+def word_spans(words: Sequence[Word], heard: Sequence[int]) -> tuple[WordSpan, ...]:
+    """The written words, whose texts joined are the clause; empty where nothing of it sounds.
+
+    A word that has no sound of its own (a mark, an emoji) is written with the word before it, at the beginning with
+    the one after it.
+
+    Args:
+        words: the clause's words, all of them.
+        heard: the index of the word that is heard in each unit of the clause, or -1.
+    """
+    times: dict[int, tuple[int, int]] = {}
+    for unit, index in enumerate(heard):
+        times[index] = (times.get(index, (unit * UNIT, 0))[0], (unit + 1) * UNIT)
+    spans: list[WordSpan] = []
+    before = ""
+    for index, word in enumerate(words):
+        if index in times:
+            spans.append(WordSpan(before + word.written, *times[index]))
+            before = ""
+        elif spans:
+            spans[-1] = replace(spans[-1], text=spans[-1].text + word.written)
+        else:
+            before += word.written
+    return tuple(spans)
+
+
+def word_of_unit(symbols: Sequence[Symbol], encoded: Encoded) -> list[int]:
+    """The word that is heard in each unit, or -1 for silence; [t]."""
+    sounding = _phone_of_token(symbols)
+    words = np.array([*(symbol.word for symbol in symbols), -1], dtype=np.int64)
+    heard: list[int] = np.where(audible(encoded.energy), words[sounding[encoded.owners]], -1).tolist()
+    return heard

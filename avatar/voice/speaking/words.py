@@ -1,0 +1,41 @@
+"""What a clause is made of on its way from writing to sound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Script = Literal["zh", "en", "mark"]
+"""How a word is turned into phones: as Mandarin, as English, or as a pause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A piece of the written clause and the words a reader says for it.
+
+    The `written` of a clause's words, joined, are the clause. A hanzi is a word of its own; "1936" is one word that is
+    said with four syllables.
+
+    Attributes:
+        written: as it stands in the clause, with the white space that follows it.
+        spoken: hanzi for zh, lower-case or capitalised English words for en, one of Kokoro's punctuation tokens for a
+            mark; empty where nothing is said.
+        script: how `spoken` is read.
+    """
+
+    written: str
+    spoken: str
+    script: Script
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """One token of the acoustic model.
+
+    Attributes:
+        text: a key of Kokoro's vocab.json, one character.
+        word: the index of the word it belongs to; a space belongs to the word before it.
+    """
+
+    text: str
+    word: int
