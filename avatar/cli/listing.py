@@ -27,7 +27,8 @@ def voices(json: JsonOption = False) -> None:
     """List the voices. 列出声音。"""
     found = voice_library(settings()).list()
     if json:
-        emit_json([voice.summary() for voice in found])
+        emit_json([voice.model_dump() for voice in found])
         return
     for voice in found:
-        typer.echo(f"{voice.id:<16}{voice.title(language())}")
+        name = voice.name.zh if language() == "zh" else voice.name.en
+        typer.echo(f"{voice.id:<16}{name}  ({', '.join(voice.languages)})")

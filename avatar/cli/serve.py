@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 
 from avatar.cli.console import choose, note, progress, settings
+from avatar.dialog.persona import Persona, list_personas
 from avatar.engines import Engines
 from avatar.live.host import SessionHost
-from avatar.server.app import check_port, create_app, run
+from avatar.server.app import create_app, listen
+from avatar.server.app import serve as run
 from avatar.settings import Settings
 from avatar.web import mount_pages
 
@@ -23,15 +25,16 @@ def serve(
 ) -> None:
     """Start the server and its pages. 启动服务与网页。"""
     chosen = _chosen(settings(), host, port)
-    check_port(chosen.server.host, chosen.server.port)
+    listener = listen(chosen.server.host, chosen.server.port)
     engines = Engines(chosen)
     try:
         sessions = SessionHost(engines)
         load(sessions)
-        app = create_app(sessions.open, chosen)
-        mount_pages(app, chosen)
-        run(app, chosen, on_ready=_announce)
+        app = mount_pages(create_app(sessions.open, lambda: _personas(chosen), chosen), chosen)
+        _announce(*listener.getsockname()[:2])
+        run(app, listener)
     finally:
+        listener.close()
         engines.close()
 
 
@@ -48,11 +51,19 @@ def load(sessions: SessionHost) -> None:
             if warm is not None and kind != "generator":
                 warm()
             bar.advance(bar.task_ids[0])
-        sessions.conversation(FIRST_PERSONA)
+        first = sessions.conversation(FIRST_PERSONA)
+        engines.animator.animator(first.persona.portrait_file, size=engines.settings.face.size).frame()
+        first.knowledge.embed()
         bar.advance(bar.task_ids[0])
 
 
-def _announce(address: str) -> None:
+def _personas(chosen: Settings) -> list[Persona]:
+    """The personas, the first one first."""
+    return sorted(list_personas(chosen.data_dir), key=lambda who: who.id != FIRST_PERSONA)
+
+
+def _announce(host: str, port: int) -> None:
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     typer.echo(choose(f"Open {address} in a browser. Stop with Ctrl-C.", f"请在浏览器打开 {address},按 Ctrl-C 停止。"))
     note("What is spoken and shown is made by AI.", "所说所见均由人工智能生成。")
 

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from avatar.cli.console import choose, emit_json, note, progress, settings
+from avatar.dialog.conversation import Conversation
 from avatar.dialog.persona import Persona, load_persona
 from avatar.engines import Engines
 from avatar.errors import AudioError, InputError, Language, StorageError, TextError
-from avatar.face.film import write_film
 from avatar.live.answering import language_of
 from avatar.live.host import SessionHost
-from avatar.live.recording import Recording, frame_count, frames, record_answer, record_text, voice_of
+from avatar.live.recording import Recording, Speak, film, frame_count, record_answer, record_text, voice_of
 from avatar.live.reply import Stopwatch
-from avatar.media import HEARING_RATE, read_audio, wav_bytes
+from avatar.media import HEARING_RATE, SPEECH_RATE, Samples, read_audio, wav_bytes
 from avatar.stages import Transcript
 
 PersonaOption = Annotated[str, typer.Option("--persona", "-p", help="Who speaks. 由谁来说。")]
@@ -53,6 +52,33 @@ def say(
         engines.close()
 
 
+async def answer_recording(
+    host: SessionHost, conversation: Conversation, sound: Samples, spoken_in: Language | None, speak: Speak
+) -> tuple[Transcript, Recording]:
+    """What was asked in a recording, and the persona's answer.
+
+    Args:
+        sound: float32 [n] at HEARING_RATE.
+        spoken_in: the language, where it is known.
+
+    Raises:
+        AudioError: no speech was understood.
+        EngineError: a stage failed.
+    """
+    engines, watch = host.engines, Stopwatch(time.monotonic())
+    hints = replace(conversation.hints, language=spoken_in or conversation.hints.language)
+    transcript = await engines.run(lambda: engines.recognizer.transcribe(sound, hints))
+    watch.mark("transcript_s")
+    if not transcript.text:
+        raise AudioError(
+            "No speech was understood in the recording. Speak closer to the microphone, or check the file.",
+            "没有听清录音里的话。请离麦克风近一些,或检查文件。",
+            code="no_speech",
+        )
+    language = spoken_in or transcript.language
+    return transcript, await record_answer(conversation, transcript.text, language, speak, engines.run, watch)
+
+
 def ask(
     question: Annotated[Path, typer.Argument(help="A recording of the question. 提问的录音。")],
     out: OutOption,
@@ -72,24 +98,11 @@ def ask(
         conversation = host.conversation(persona)
         who = conversation.persona
         note("Loading the models …", "正在加载模型……")
-        recognizer, synthesizer, _ = engines.recognizer, engines.synthesizer, engines.animator
-        speak = voice_of(synthesizer, voice or who.voice, engines.settings.speaking.speed)
-
-        async def answer() -> tuple[Transcript, Recording]:
-            watch = Stopwatch(time.monotonic())
-            hints = conversation.hints
-            transcript = await engines.run(lambda: recognizer.transcribe(sound, hints))
-            watch.mark("transcript_s")
-            if not transcript.text:
-                raise AudioError(
-                    f"No speech was understood in {question.name}. Speak closer to the microphone, or check the file.",
-                    f"没有听清 {question.name} 里的话。请离麦克风近一些,或检查文件。",
-                    code="no_speech",
-                )
-            asked_in = spoken_in or transcript.language
-            return transcript, await record_answer(conversation, transcript.text, asked_in, speak, engines.run, watch)
-
-        transcript, recording = asyncio.run(answer())
+        for kind in engines.kinds:
+            engines.get(kind)
+        conversation.knowledge.embed()
+        speak = voice_of(engines.synthesizer, voice or who.voice, engines.settings.speaking.speed)
+        transcript, recording = asyncio.run(answer_recording(host, conversation, sound, spoken_in, speak))
         film_s = _write(recording, who, photo, out, engines)
         times = {key: round(value, 3) for key, value in asdict(recording.times).items() if value is not None}
         times |= {"last_audio_s": round(recording.spoken_s, 3), "film_s": round(film_s, 3)}
@@ -116,15 +129,10 @@ def _write(recording: Recording, who: Persona, photo: Path | None, out: Path, en
         _write_sound(recording, out)
     else:
         animator = engines.animator.animator(photo or who.portrait_file, size=engines.settings.face.size)
-        total = frame_count(recording)
-        with progress("Drawing the film", "正在绘制影片", total) as bar:
-
-            def images() -> Iterator[object]:
-                for frame in frames(recording, animator):
-                    yield frame.image
-                    bar.advance(bar.task_ids[0])
-
-            write_film(out, images(), recording.sound, title=who.name.en)
+        with progress("Drawing the film", "正在绘制影片", frame_count(recording)) as bar:
+            film(
+                recording, animator, out, title=who.name.en, progress=lambda n: bar.update(bar.task_ids[0], completed=n)
+            )
     return time.monotonic() - start
 
 
@@ -153,7 +161,7 @@ def _language(text: str | None) -> Language | None:
 
 
 def _length(recording: Recording) -> float:
-    return round(recording.sound.size / 24_000, 3)
+    return round(recording.sound.size / SPEECH_RATE, 3)
 
 
 def _report(result: dict[str, object], json: bool) -> None:

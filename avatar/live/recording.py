@@ -5,21 +5,27 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from avatar.dialog.conversation import Conversation
 from avatar.errors import Language
+from avatar.face.film import write_film
 from avatar.live.answering import clauses_of, speak
 from avatar.live.events import Citation, StageTimes
 from avatar.live.reply import Clock, Reply, Stopwatch
 from avatar.live.replying import citation
 from avatar.live.shared import Runner
-from avatar.media import FPS, SAMPLES_PER_FRAME, ClauseSpeech, Frame, PhoneSpan, Samples
+from avatar.media import FPS, SAMPLES_PER_FRAME, ClauseSpeech, Frame, PhoneSpan, Pixels, Samples
 from avatar.stages import Animator, Synthesizer
 
 REST_FRAMES = FPS // 2
 """Frames at the end in which the face comes to rest: half a second."""
+
+NOTICE = "AI-generated speech and picture. 语音与画面由人工智能生成。"
+"""What every film says of itself in its metadata."""
 
 Speak = Callable[[str, Language], ClauseSpeech]
 """Turns a clause into speech, with a voice and a speed already chosen."""
@@ -116,6 +122,32 @@ def frames(recording: Recording, animator: Animator) -> Iterator[Frame]:
 def frame_count(recording: Recording) -> int:
     """How many frames `frames` gives."""
     return -(-recording.sound.size // SAMPLES_PER_FRAME) + REST_FRAMES
+
+
+def film(
+    recording: Recording, animator: Animator, out: Path, *, title: str, progress: Callable[[int], None]
+) -> NDArray[np.float32]:
+    """Write the face saying it as an MP4.
+
+    Args:
+        progress: told after each frame how many there are.
+
+    Returns:
+        float32 [frames]: how far the lips were meant to be open, as `Frame.aperture`.
+
+    Raises:
+        StorageError: the file cannot be written.
+    """
+    apertures: list[float] = []
+
+    def images() -> Iterator[Pixels]:
+        for frame in frames(recording, animator):
+            apertures.append(frame.aperture)
+            yield frame.image
+            progress(len(apertures))
+
+    write_film(out, images(), recording.sound, title=title, comment=NOTICE)
+    return np.asarray(apertures, dtype=np.float32)
 
 
 async def _record(clauses: AsyncIterator[str], say: Speak, run: Runner, reply: Reply) -> _Tape:
