@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -81,44 +82,45 @@ class Expressions:
 
 def build_expressions(mesh: Mesh, frame: FaceFrame) -> Expressions:
     """The expressions of a face at rest."""
-    laplacian = _laplacian(mesh)
-    count = len(mesh.points)
-    mouth = _Handles(mesh, frame)
-    far = [index for index in range(topology.COUNT, count) if mesh.head[index] < 0.25]
+    near = np.flatnonzero((mesh.head >= 0.25) | (np.arange(len(mesh.points)) < topology.COUNT))
+    laplacian = _laplacian(mesh)[np.ix_(near, near)]
+    bending = laplacian.T @ laplacian
     border = _ring_outside(mesh, frame)
-    held = sorted({*(point for ring in _LIPS for point in ring), *_LOWER_FACE, *_STILL, *far, *border})
-    fill = _Fill(laplacian, held)
-    bases = [fill(mouth.displacement(name)) for name in MOUTH_BASES]
-    rest = np.zeros((count, 3))
+    mouth = _Handles(mesh, frame)
+    moves = [mouth.displacement(name) for name in MOUTH_BASES]
+    rest = np.zeros_like(moves[0])
     rest[:, :2] = mesh.points[:, :2]
-    closings = [fill(mouth.closing(base)) for base in (*bases, rest)]
+    moves += [mouth.closing(base) for base in (*moves, rest)]
+    filled = _filled(bending, near, {*_LIP_POINTS, *_LOWER_FACE, *_STILL, *border}, np.array(moves))
     eyes = _EyeHandles(mesh, frame)
-    fill = _Fill(laplacian, sorted({*eyes.held, *far, *border}))
-    bases += [fill(eyes.displacement(name)) for name in EYE_BASES]
-    return Expressions(np.array(bases, dtype=np.float32), np.array(closings, dtype=np.float32))
+    looks = np.array([eyes.displacement(name) for name in EYE_BASES])
+    around = _filled(bending, near, {*eyes.held, *border}, looks)
+    count = len(MOUTH_BASES)
+    bases = np.concatenate([filled[:count], around])
+    return Expressions(bases.astype(np.float32), filled[count:].astype(np.float32))
 
 
-class _Fill:
-    """Spreads the motion of held points to all others.
+def _filled(bending: Field, near: NDArray[np.int64], held: set[int], moves: Field) -> Field:
+    """Displacements that bend least, given those of a few points.
 
     Args:
-        laplacian: float64 [n, n].
-        held: the points whose motion is given.
+        bending: float64 [k, k]: the squared Laplacian among the points that may move.
+        near: the numbers of those k points in the mesh; all others stay.
+        held: the points whose displacement is given.
+        moves: float64 [m, n, 3]: m displacements, of which the held points' count.
+
+    Returns:
+        float64 [m, n, 3]: the same for every point.
     """
-
-    def __init__(self, laplacian: Field, held: list[int]) -> None:
-        bending = laplacian.T @ laplacian
-        self._held = np.array(held)
-        self._free = np.setdiff1d(np.arange(len(laplacian)), self._held)
-        inner = bending[np.ix_(self._free, self._free)] + 1e-9 * np.eye(len(self._free))
-        self._spread = -np.linalg.solve(inner, bending[np.ix_(self._free, self._held)])
-
-    def __call__(self, displacement: Field) -> Field:
-        """float64 [n, 3]: the displacement of every point, given that of the held ones."""
-        full = np.zeros_like(displacement)
-        full[self._held] = displacement[self._held]
-        full[self._free] = self._spread @ displacement[self._held]
-        return full
+    given = np.isin(near, list(held))
+    known, free = np.flatnonzero(given), np.flatnonzero(~given)
+    values = moves[:, near[known]].transpose(1, 0, 2).reshape(len(known), -1)
+    inner = bending[np.ix_(free, free)] + 1e-9 * np.eye(len(free))
+    _, solved = cv2.solve(inner, -bending[np.ix_(free, known)] @ values, flags=cv2.DECOMP_CHOLESKY)
+    full = np.zeros_like(moves)
+    full[:, near[known]] = moves[:, near[known]]
+    full[:, near[free]] = solved.reshape(len(free), len(moves), 3).transpose(1, 0, 2)
+    return full
 
 
 def _laplacian(mesh: Mesh) -> Field:
@@ -174,7 +176,7 @@ class _Handles:
 
     def _in_pixels(self) -> Field:
         plane = self._moves[:, :1] * self._frame.right + self._moves[:, 1:2] * self._frame.down
-        return np.concatenate([plane, self._moves[:, 2:]], axis=1) * self._frame.mouth_width
+        return np.asarray(np.concatenate([plane, self._moves[:, 2:]], axis=1) * self._frame.mouth_width)
 
     def _move(self, ring: tuple[int, ...], across: float = 0.0, down: float = 0.0, power: float = 0.7) -> None:
         """Move a lip's edge: all of it sideways in proportion to the distance from the middle, its middle down."""
@@ -214,8 +216,8 @@ class _Handles:
             self._moves[point, 1] += down * share
 
     def _jaw(self) -> None:
-        self._move(topology.LOWER_INNER, down=JAW_DROP - 0.1, power=0.85)
-        self._move(topology.LOWER_OUTER, down=JAW_DROP - 0.1, power=0.6)
+        self._move(topology.LOWER_INNER, down=JAW_DROP - 0.1, power=0.65)
+        self._move(topology.LOWER_OUTER, down=JAW_DROP - 0.1, power=0.55)
         self._move(topology.UPPER_INNER, down=-0.03)
         self._move(topology.UPPER_OUTER, down=-0.02)
         self._lips(across=-0.12)

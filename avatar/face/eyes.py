@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from avatar.face import topology
 from avatar.face.landmarks import Points
 from avatar.face.matte import fill_smoothly
-from avatar.face.shading import Colour, Floats, compiled, darker, mix, put, ramp, sample, texel
+from avatar.face.shading import Colour, Floats, bump, compiled, darker, mix, put, ramp, sample, scaled, texel
 
 COLUMNS = 64
 """Places along an eye at which its lids are tabulated."""
@@ -75,7 +75,7 @@ def build_eye(texture: NDArray[np.uint8], landmarks: Points, *, left: bool) -> E
 
 def _reach(axis: Floats) -> float:
     """How far from a lid's edge its lashes and their shadow lie, in texels."""
-    return float(0.2 * axis[3] + 0.11 * axis[2])
+    return float(0.2 * axis[3] + 0.14 * axis[2])
 
 
 def _trimmed(eye: Eye) -> Eye:
@@ -86,12 +86,11 @@ def _trimmed(eye: Eye) -> Eye:
     rows, columns = np.flatnonzero(used.any(axis=1)), np.flatnonzero(used.any(axis=0))
     part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     corner = np.array([columns[0], rows[0]])
-    return Eye(
-        (eye.corner + corner).astype(np.int32),
-        *(np.ascontiguousarray(layer[part]) for layer in (eye.photo, eye.skin, eye.ball, eye.place)),
-        eye.axis,
-        (eye.iris - [*corner, 0]).astype(np.float32),
+    photo, skin, ball, place = (
+        np.ascontiguousarray(layer[part]) for layer in (eye.photo, eye.skin, eye.ball, eye.place)
     )
+    iris = (eye.iris - [*corner, 0]).astype(np.float32)
+    return Eye((eye.corner + corner).astype(np.int32), photo, skin, ball, place, eye.axis, iris)
 
 
 def _box(middle: NDArray[np.float64], width: float, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
@@ -139,23 +138,24 @@ def _grown_over(eye: Eye) -> Floats:
     reach = _reach(eye.axis) * taper
     hidden = (below > upper - reach) & (below < lower + reach) & (across > -0.15) & (across < 1.15)
     light = cv2.GaussianBlur(eye.photo, (0, 0), 0.06 * height + 0.5)
-    bright = light.mean(axis=2)
-    known = np.where(hidden, 0.0, np.clip(bright / max(float(np.percentile(bright, 90)), 1.0), 0.05, 1.0) ** 3)
+    bright = light.mean(axis=2) + 1.0
+    around = cv2.GaussianBlur(bright, (0, 0), 0.3 * width)
+    known = np.where(hidden, 0.0, np.clip(bright / around, 0.2, 1.1) ** 4)  # lashes and brows hardly count
     skin = cv2.GaussianBlur(fill_smoothly(light, known.astype(np.float32)), (0, 0), max(0.1 * height, 1.0))
-    middle = (below - 0.5 * (upper + lower)) / height
-    bulge = np.exp(-((middle / 0.4) ** 2)) * np.clip(4 * across * (1 - across), 0, 1)
-    skin = skin * (1.0 + 0.05 * bulge)[..., None] + _grain(eye.photo, 0.04 * width)
+    above = (below - upper) / height
+    round_ = np.exp(-(((above - 0.45) / 0.45) ** 2)) * np.clip(4 * across * (1 - across), 0, 1)
+    fold = np.exp(-(((above + 0.12) / 0.14) ** 2)) * np.clip(4 * across * (1 - across), 0, 1)
+    skin = skin * (0.95 + 0.06 * round_ - 0.12 * fold)[..., None] + _grain(eye.photo, 0.04 * width)
     return np.asarray(skin, dtype=np.float32)
 
 
 def _grain(photo: Floats, scale: float) -> Floats:
-    """The photograph's own fine texture, taken from the patch's upper and lower parts by mirroring them inwards."""
-    rows = photo.shape[0]
+    """Noise as strong as the photograph's own fine texture."""
     fine = photo - cv2.GaussianBlur(photo, (0, 0), max(scale, 1.0))
-    quarter = fine[: rows // 6]
-    tiled = np.concatenate([quarter, quarter[::-1]] * (rows // max(2 * len(quarter), 1) + 1))[:rows]
-    spread = float(np.abs(fine[: rows // 6]).mean()) * 2.5
-    return np.asarray(np.clip(tiled, -spread, spread), dtype=np.float32)
+    strength = float(np.median(np.abs(fine)))
+    noise = np.random.default_rng(0).standard_normal((*photo.shape[:2], 1)).astype(np.float32)
+    soft = cv2.GaussianBlur(noise, (0, 0), 1.0)[..., None]
+    return np.asarray(soft * (1.2 * strength / max(float(soft.std()), 1e-6)), dtype=np.float32)
 
 
 def _eyeball(eye: Eye) -> Floats:
@@ -169,8 +169,9 @@ def _eyeball(eye: Eye) -> Floats:
     distance = np.hypot(x - iris[0], y - iris[1]) / iris[2]
     white = fill_smoothly(photo, (seen * (distance > 1.15)).astype(np.float32))
     mirrored = cv2.remap(photo, x, 2 * iris[1] - y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    also = cv2.remap(seen, x, 2 * iris[1] - y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-    both = fill_smoothly(photo * seen[..., None] + mirrored * ((1 - seen) * also)[..., None], np.maximum(seen, also))
+    also = np.asarray(cv2.remap(seen, x, 2 * iris[1] - y, cv2.INTER_LINEAR), dtype=np.float32)
+    joined = photo * seen[..., None] + mirrored * ((1 - seen) * also)[..., None]
+    both = fill_smoothly(np.asarray(joined, dtype=np.float32), np.maximum(seen, also))
     disc = np.clip((1.12 - distance) / 0.12, 0.0, 1.0)[..., None]
     ball = white * (1 - disc) + both * disc
     return np.asarray(ball * (1 - seen[..., None]) + photo * seen[..., None], dtype=np.float32)
@@ -197,7 +198,7 @@ def _eye_colour(eye: Eye, pose: Floats, column: int, row: int) -> Colour:
     width, height = eye.axis[2], eye.axis[3]
     across, below = eye.place[row, column, 0], eye.place[row, column, 1]
     upper, lower = eye.place[row, column, 2], eye.place[row, column, 3]
-    reach = 0.2 * height + 0.11 * width
+    reach = 0.2 * height + 0.14 * width
     colour = texel(eye.photo, row, column)
     if across < -0.15 or across > 1.15 or below < upper - reach or below > lower + reach:
         return colour
@@ -222,20 +223,23 @@ def _eye_colour(eye: Eye, pose: Floats, column: int, row: int) -> Colour:
 def _gazing(colour: Colour, eye: Eye, pose: Floats, column: int, row: int) -> Colour:
     """The eyeball turned: the iris moves as a whole, the white near the corners stays."""
     width, height = eye.axis[2], eye.axis[3]
-    shift_x, shift_y = pose[2] * 0.15 * width, pose[3] * 0.22 * height
+    room = ramp(0.1, 0.3, height / width)  # narrowed eyes move less, for little of them is known
+    shift_x, shift_y = pose[2] * 0.15 * width * (0.4 + 0.6 * room), pose[3] * 0.22 * height * room
     if abs(shift_x) + abs(shift_y) < 1e-3:
         return colour
     across, below = eye.place[row, column, 0], eye.place[row, column, 1]
     upper, lower = eye.place[row, column, 2], eye.place[row, column, 3]
     hold = ramp(0.75, 0.35, abs(column - eye.iris[0]) / width) * min(1.0, 6.0 * across, 6.0 * (1.0 - across))
-    soft = ramp(0.0, 0.15 * height + 1.0, below - upper) * ramp(0.0, 0.12 * height + 1.0, lower - below)
-    return mix(colour, sample(eye.ball, column - shift_x * hold, row - shift_y * hold), soft)
+    soft = ramp(0.0, 0.06 * height + 0.7, below - upper) * ramp(0.0, 0.06 * height + 0.7, lower - below)
+    turned = sample(eye.ball, column - shift_x * hold, row - shift_y * hold)
+    shadow = bump(below - upper, 0.16 * height) * ramp(0.0, 0.04, (abs(shift_x) + abs(shift_y)) / width)
+    return mix(colour, scaled(turned, 1.0 - 0.4 * shadow), soft)
 
 
 @compiled
 def _lashes(colour: Colour, eye: Eye, column: int, row: int, fall: float, distance: float) -> Colour:
     """The photograph's own line of lashes, riding on the lid's edge. Args: distance: below the edge."""
-    lash = 0.07 * eye.axis[3] + 0.02 * eye.axis[2] + 0.5
+    lash = 0.07 * eye.axis[3] + 0.022 * eye.axis[2] + 0.5
     across = eye.place[row, column, 0]
     line = (
         ramp(1.2 * lash, 0.3 * lash, abs(distance + 0.2 * lash)) * ramp(-0.04, 0.06, across) * ramp(1.04, 0.94, across)
@@ -243,4 +247,4 @@ def _lashes(colour: Colour, eye: Eye, column: int, row: int, fall: float, distan
     if line <= 0.0:
         return colour
     carried = sample(eye.photo, column + eye.axis[1] * fall, row - eye.axis[0] * fall)
-    return mix(colour, darker(mix(carried, colour, 0.25), colour), line)
+    return mix(colour, darker(mix(carried, colour, 0.3), colour), line)

@@ -57,7 +57,7 @@ def plate(picture: Pixels, person: Mask, frame: FaceFrame) -> Pixels:
     hidden = grown * np.clip(follows / 0.15, 0.0, 1.0)
     filled = fill_smoothly(picture.astype(np.float32), 1.0 - np.maximum(grown * (follows > 0.02), hidden))
     blended = picture + (filled - picture) * hidden[..., None]
-    return np.clip(blended + 0.5, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(blended + 0.5, 0, 255), dtype=np.uint8)
 
 
 def fill_smoothly(picture: NDArray[np.float32], known: Mask) -> NDArray[np.float32]:
@@ -103,7 +103,7 @@ def _joined(inside: NDArray[np.uint8], oval: NDArray[np.int32]) -> NDArray[np.ui
     """The one region that the face lies in, without holes."""
     _, labels = cv2.connectedComponents(inside)
     x, y = np.clip(oval.reshape(-1, 2).mean(axis=0).astype(int), 0, inside.shape[0] - 1)
-    region = (labels == labels[y, x]).astype(np.uint8)
+    region = np.asarray(labels == labels[y, x], dtype=np.uint8)
     outlines, _ = cv2.findContours(region, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(region, outlines, -1, 1, thickness=cv2.FILLED)
     return region

@@ -100,19 +100,19 @@ def head_weight(points: NDArray[np.float32], frame: FaceFrame) -> NDArray[np.flo
     aside = 1.0 - _smooth((across - 0.95) / 0.75)
     above = 1.0 - _smooth((-along - 1.25) / 0.6)
     shoulders = 1.0 - _smooth((across - 0.45) / 0.4) * _smooth((along - 0.25) / 0.3)
-    return (neck * aside * above * shoulders).astype(np.float32)
+    return np.asarray(neck * aside * above * shoulders, dtype=np.float32)
 
 
 def chest_weight(points: NDArray[np.float32], frame: FaceFrame) -> NDArray[np.float32]:
     """float32 [n]: 0.35 on the head, which the breath lifts a little, 1 on the chest."""
     along = ((points[:, :2] - frame.middle) @ frame.down) / frame.height
-    return (0.35 + 0.65 * _smooth((along - 0.55) / 0.6)).astype(np.float32)
+    return np.asarray(0.35 + 0.65 * _smooth((along - 0.55) / 0.6), dtype=np.float32)
 
 
-def _smooth(x: NDArray[np.floating]) -> NDArray[np.floating]:
+def _smooth(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """The smooth step from 0 to 1."""
     x = np.clip(x, 0.0, 1.0)
-    return x * x * (3.0 - 2.0 * x)
+    return np.asarray(x * x * (3.0 - 2.0 * x))
 
 
 def _rings(face: Points, frame: FaceFrame, size: int) -> Points:
@@ -137,8 +137,9 @@ def _grid(taken: Points, frame: FaceFrame, size: int) -> Points:
     clear = [cv2.pointPolygonTest(hull, (float(x), float(y)), True) < -0.35 * step for x, y in grid]
     edge = (np.abs(grid - size / 2) > size / 2).any(axis=1)
     kept = grid[np.array(clear) | edge]
-    depth = np.full((len(kept), 1), frame.pivot[2] + 0.3 * frame.width, dtype=np.float32)
-    return np.concatenate([kept, depth], axis=1)
+    nearness = 1.0 / np.maximum(((kept[:, None] - taken[None, :, :2]) ** 2).sum(axis=2), 1.0) ** 2
+    depth = (nearness @ taken[:, 2:]) / nearness.sum(axis=1, keepdims=True)
+    return np.concatenate([kept, depth], axis=1).astype(np.float32)
 
 
 def _outer_triangles(points: Points, inner: int) -> NDArray[np.int32]:

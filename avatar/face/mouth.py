@@ -67,10 +67,10 @@ def build_mouth(picture: Pixels, landmarks: Points) -> Mouth:
     skin = max(cheeks, key=lambda colour: float(colour.sum()))
     light, tint = _grey(skin), skin - _grey(skin)
     lip_light, lip_tint = _grey(lower_lip), lower_lip - _grey(lower_lip)
-    teeth = min(0.9 * light + 12.0, 215.0) + 0.42 * tint
+    teeth = min(0.92 * light + 8.0, 210.0) + 0.62 * tint
     moist = 0.62 * lip_light + 0.9 * lip_tint
-    tongue = 0.62 * lip_light + 0.75 * lip_tint
-    cavity = 0.13 * lip_light + 0.16 * lip_tint
+    tongue = 0.7 * lip_light + 0.85 * lip_tint
+    cavity = 0.13 * lip_light + 0.2 * lip_tint
     colours = np.clip(np.stack([[cavity, tongue, teeth, moist]]), 4, 235).astype(np.float32)
     return Mouth(
         colours,
@@ -92,7 +92,7 @@ def _colour_of(picture: Pixels, landmarks: Points, outline: tuple[int, ...], per
     pixels = picture[mask > 0].astype(np.float32)
     if len(pixels) < 3:
         x, y = np.clip(landmarks[outline[0], :2].astype(int), 0, picture.shape[0] - 1)
-        return picture[y, x].astype(np.float32)
+        return np.asarray(picture[y, x], dtype=np.float32)
     order = np.argsort(pixels.sum(axis=1))
     middle = int(percentile / 100 * (len(order) - 1))
     near = order[max(0, middle - len(order) // 8) : middle + len(order) // 8 + 1]
@@ -163,25 +163,24 @@ def paint_mouth(picture: NDArray[np.uint8], mouth: Mouth, opening: Opening) -> N
 def _inside(mouth: Mouth, opening: Opening, across: float, down: float, from_upper: float, from_lower: float) -> Colour:
     """The colour at one place, from back to front: the dark, the tongue, lower teeth, upper teeth, the lips' rim."""
     jaw, tongue, _, seam, rounding = opening.state
-    colour = scaled(texel(mouth.colours, 0, 0), 1.0 + 0.6 * step(0.0, 0.5, from_upper))
+    dark, teeth = texel(mouth.colours, 0, 0), texel(mouth.colours, 0, 2)
+    colour = scaled(dark, 1.0 + 0.6 * step(0.0, 0.5, from_upper))
     soft = 0.7 / opening.frame[4] + 0.006
     # the tongue: a mound behind the lower teeth, its tip rising to the upper ones
     mound = max(0.0, 1.0 - (across / (0.36 - 0.08 * rounding)) ** 2)
-    top = seam + 0.97 * jaw - (0.05 + 0.1 * min(1.0, 3.0 * jaw)) * mound - tongue * mound * (0.75 * jaw + 0.02)
-    light = 0.5 + 0.45 * step(0.0, 0.3, from_upper) + 0.12 * tongue - 0.14 * bump(across, 0.02)
+    top = seam + 0.97 * jaw - (0.06 + 0.15 * min(1.0, 3.0 * jaw)) * mound - tongue * mound * (0.75 * jaw + 0.02)
+    light = 0.5 + 0.45 * step(0.0, 0.3, from_upper) + 0.12 * tongue - 0.07 * bump(across, 0.03)
     share = step(-0.03, 0.05, down - top) * (0.35 + 0.65 * mound) * min(1.0, 4.0 * mound)
     colour = mix(colour, scaled(texel(mouth.colours, 0, 1), light), share)
     # the lower teeth sink with the jaw and lie in the shadow of the upper ones
     edge = seam + 0.93 * jaw + 0.015 + 0.25 * across * across
     light = lookup(mouth.lower_teeth, across + 0.5) * (0.38 + 0.3 * step(0.02, 0.2, from_upper))
     light *= 1.0 - 0.35 * step(0.06, 0.16, down - edge)
-    colour = mix(
-        colour, scaled(texel(mouth.colours, 0, 2), light), step(-soft, soft, down - edge) * step(0.02, 0.09, jaw)
-    )
+    colour = mix(colour, mix(dark, teeth, light), step(-soft, soft, down - edge) * step(0.02, 0.09, jaw))
     # the upper teeth stay with the skull, in the shadow of the lip
-    edge = seam + 0.05 - 0.22 * across * across
-    light = lookup(mouth.teeth, across + 0.5) * (0.45 + 0.4 * step(0.0, 0.09, from_upper))
-    colour = mix(colour, scaled(texel(mouth.colours, 0, 2), light), step(-soft, soft, edge - down))
+    edge = seam + 0.03 - 0.2 * across * across
+    light = lookup(mouth.teeth, across + 0.5) * (0.3 + 0.55 * step(-0.01, 0.1, from_upper))
+    colour = mix(colour, mix(dark, teeth, light), step(-1.4 * soft, 1.4 * soft, edge - down))
     # the lips' moist inner side softens the rim
     rim = 0.022 + 0.012 * rounding
     moist = 1.0 - step(0.0, rim, min(0.8 * from_lower, 1.6 * from_upper))

@@ -20,6 +20,7 @@ from avatar.face.shading import Floats, compiled
 from avatar.media import Pixels
 
 _BREATH = 0.012  # how far the chest rises, in heights of the face
+_YAW = INDEX["yaw"]
 _UPPER, _LOWER = list(topology.UPPER_INNER), list(topology.LOWER_INNER)
 
 
@@ -37,6 +38,7 @@ class Renderer:
         self._map = self._rest_map.copy()
         self._poses: dict[str, tuple[float, ...]] = {"right_eye": (0.0,) * 4, "left_eye": (0.0,) * 4}
         self._rest_gap = rig.opening(rig.points)
+        self._most_yaw = rig.most_yaw
 
     @property
     def size(self) -> int:
@@ -46,6 +48,7 @@ class Renderer:
     def render(self, params: FaceParams) -> Pixels:
         """One frame, uint8 [size, size, 3] RGB."""
         vector = clipped(params)
+        vector[_YAW] = self._most_yaw * np.tanh(vector[_YAW] / self._most_yaw)
         shape = self._rig.shape(vector)
         placed = self._placed(shape, vector)
         self._paint_eyes(vector)
@@ -73,7 +76,6 @@ class Renderer:
             pose = (float(vector[INDEX[blink]]), squint, gaze_x, -gaze_y)
             if pose != self._poses[name]:
                 self._poses[name] = pose
-                eye: Eye = getattr(self._rig, name)
                 paint_eye(self._texture, getattr(self._rig, name), np.array(pose, dtype=np.float32))
 
     def _paint_mouth(self, frame: Pixels, shape: Floats, placed: Floats, vector: Floats) -> None:
@@ -157,6 +159,7 @@ def compose(frame: NDArray[np.uint8], source: Floats, texture: NDArray[np.uint32
     scale = np.float32(TEXTURE_SCALE * 256)
     limit = np.float32((texture.shape[0] - 1) * 256 - 1)
     line = np.empty((half, 2), dtype=np.float32)
+    flat, width, one = texture.ravel(), np.uint64(texture.shape[1]), np.uint64(1)
     for y in range(size):
         above, below = y >> 1, (y >> 1) + (y & 1)
         for i in range(half):
@@ -165,18 +168,19 @@ def compose(frame: NDArray[np.uint8], source: Floats, texture: NDArray[np.uint32
                 line[i, k] = min(max(place, np.float32(0.0)), limit)
         for x in range(size):
             i, beside = x >> 1, (x >> 1) + (x & 1)
-            u = np.int32((line[i, 0] + line[beside, 0]) * np.float32(0.5))
-            v = np.int32((line[i, 1] + line[beside, 1]) * np.float32(0.5))
-            column, row, fx, fy = u >> 8, v >> 8, np.uint64(u & 255), np.uint64(v & 255)
-            first = _between(_spread(texture[row, column]), _spread(texture[row, column + 1]), fx)
-            second = _between(_spread(texture[row + 1, column]), _spread(texture[row + 1, column + 1]), fx)
+            u = np.uint32((line[i, 0] + line[beside, 0]) * np.float32(0.5))
+            v = np.uint32((line[i, 1] + line[beside, 1]) * np.float32(0.5))
+            place = np.uint64(v >> 8) * width + np.uint64(u >> 8)
+            fx, fy = np.uint64(u & np.uint32(255)), np.uint64(v & np.uint32(255))
+            first = _between(_spread(flat[place]), _spread(flat[place + one]), fx)
+            second = _between(_spread(flat[place + width]), _spread(flat[place + width + one]), fx)
             colour = _between(first, second, fy)
             alpha = colour >> np.uint64(48)
             if alpha < np.uint64(255):
                 colour = _between(_spread(plate[y, x]), colour, alpha + (alpha >> np.uint64(7)))
-            frame[y, x, 0] = colour & np.uint64(255)
-            frame[y, x, 1] = (colour >> np.uint64(32)) & np.uint64(255)
-            frame[y, x, 2] = (colour >> np.uint64(16)) & np.uint64(255)
+            frame[y, x, 0] = np.uint8(colour)
+            frame[y, x, 1] = np.uint8(colour >> np.uint64(32))
+            frame[y, x, 2] = np.uint8(colour >> np.uint64(16))
 
 
 @compiled

@@ -18,7 +18,7 @@ from avatar.errors import StorageError
 from avatar.face import topology
 from avatar.face.expressions import BASIS_OF, MOUTH_BASES, build_expressions
 from avatar.face.eyes import Eye, build_eye
-from avatar.face.landmarks import FaceFinder, Points
+from avatar.face.landmarks import FaceFinder, Points, head_pose
 from avatar.face.matte import matte, plate
 from avatar.face.mesh import FaceFrame, build_mesh, face_frame
 from avatar.face.mouth import Mouth, build_mouth
@@ -75,6 +75,11 @@ class Rig:
     def size(self) -> int:
         """Width and height of the frames in pixels."""
         return int(self.picture.shape[0])
+
+    @property
+    def most_yaw(self) -> float:
+        """How far the head can turn, in radians: less where the photograph shows it turned already."""
+        return max(0.12, 0.35 - 0.6 * abs(head_pose(self.landmarks).yaw))
 
     def shape(self, vector: Floats) -> Floats:
         """The mesh with its expression, before the head turns.
@@ -182,9 +187,7 @@ def crop(photo: Pixels, landmarks: Points, size: int) -> tuple[Pixels, Points]:
     low = np.where(room >= 0, np.clip(low, 0, np.maximum(room, 0)), low)
     scale = side / size
     matrix = np.array([[scale, 0, low[0] + 0.5 * scale - 0.5], [0, scale, low[1] + 0.5 * scale - 0.5]])
-    source = photo
-    if scale > 1.5:
-        source = cv2.GaussianBlur(photo, (0, 0), 0.4 * scale)
+    source = np.asarray(cv2.GaussianBlur(photo, (0, 0), 0.4 * scale) if scale > 1.5 else photo)
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
     picture = cv2.warpAffine(source, matrix, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE)
     moved = landmarks / np.float32(scale)
@@ -240,7 +243,7 @@ def write_rig(rig: Rig, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
             try:
-                np.savez(file, **arrays)
+                np.savez(file, allow_pickle=False, **arrays)
                 file.flush()
                 os.fsync(file.fileno())
             except BaseException:

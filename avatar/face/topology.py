@@ -54,7 +54,8 @@ NOSE_TIP = 1
 def triangles() -> NDArray[np.int32]:
     """int32 [852 + 46, 3]: the face with the mouth and the eyes closed by strips; the strips come last.
 
-    All turn clockwise as the viewer sees a face from the front. The order of the last 46: the mouth (18), the right eye (14), the left eye (14).
+    All turn clockwise as the viewer sees a face from the front. The order of the last 46: the mouth (18), the right
+    eye (14), the left eye (14).
     """
     text = files("avatar.face").joinpath("triangles.csv").read_text(encoding="ascii")
     skin = np.array([line.split(",") for line in text.split()], dtype=np.int32)
