@@ -1,0 +1,93 @@
+"""The pages, on the same FastAPI as the sockets: Gradio carries the layout, our own modules the face and the voice.
+
+A live face cannot go through Gradio's queue, so the Talk page is one `gr.HTML` whose element is handed to
+`static/talk.js` when it appears; from then on that module talks to the media socket by itself.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from avatar.errors import Language
+from avatar.settings import Settings
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+STATIC = Path(__file__).resolve().parent / "static"
+
+STATIC_PATH = "/static/avatar"
+"""Where the modules, the style sheet and the icon are served."""
+
+FONTS = ("Inter", "PingFang SC", "Noto Sans CJK SC", "Microsoft YaHei", "system-ui", "sans-serif")
+"""Fonts that the visitor has, or not; none is fetched."""
+
+HEAD = f"""
+<link rel="stylesheet" href="{STATIC_PATH}/page.css">
+<link rel="stylesheet" href="{STATIC_PATH}/style.css">
+<link rel="modulepreload" href="{STATIC_PATH}/talk.js">
+"""
+
+LOADER = 'import("{module}").then(({{ mount }}) => mount(element.querySelector("div"), {options}));'
+"""What Gradio runs when the element is there; Gradio's own `element` is the component's."""
+
+
+class _Modules(StaticFiles):
+    """Files that a browser asks about again each time, so that a newer server never meets an older page's module."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def mount_pages(app: FastAPI, settings: Settings, *, path: str = "/") -> FastAPI:
+    """Add the pages to an application that has all its own routes already.
+
+    Args:
+        app: serves `/v1/avatar/media` and `/v1/avatar/personas`.
+        settings: `language` is the page's, where the visitor has not chosen one; "auto" follows the browser.
+        path: where the Talk page is; at "/", routes added later are never reached.
+
+    Returns:
+        The application to serve.
+    """
+    import gradio as gr
+
+    app.mount(STATIC_PATH, _Modules(directory=STATIC), name="avatar-static")
+    served: FastAPI = gr.mount_gradio_app(
+        app,
+        talk_page(None if settings.language == "auto" else settings.language),
+        path=path,
+        footer_links=[],
+        run_history=False,
+        favicon_path=str(STATIC / "icon.svg"),
+        theme=gr.themes.Base(font=FONTS, font_mono=("ui-monospace", "monospace")),
+        head=HEAD,
+        ssr_mode=False,
+        enable_monitoring=False,
+    )
+    return served
+
+
+def talk_page(default_language: Language | None = None) -> gr.Blocks:
+    """The Talk page by itself, for another Gradio application on the same server."""
+    import gradio as gr
+
+    options = json.dumps({"language": default_language} if default_language else {})
+    page: gr.Blocks = gr.Blocks(title="对谈 · Talk", analytics_enabled=False, fill_width=True)
+    with page:
+        gr.HTML(
+            html_template="<div></div>",
+            js_on_load=LOADER.format(module=f"{STATIC_PATH}/talk.js", options=options),
+            apply_default_css=False,
+            elem_id="avatar-talk",
+        )
+    return page

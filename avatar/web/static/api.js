@@ -1,0 +1,76 @@
+/** Where the server is, and the key that it may ask for. */
+
+const KEY = "avatar.key";
+
+export class Api {
+  #base;
+  #key;
+
+  /**
+   * @param {string} base the server's address, such as "https://host:7860"; the page's own by default
+   * @param {string | null} key the server's key, where it asks for one
+   */
+  constructor(base = location.origin, key = rememberedKey()) {
+    this.#base = base.replace(/\/$/, "");
+    this.#key = key;
+  }
+
+  /**
+   * A resource as JSON.
+   *
+   * @param {string} path
+   * @throws {ApiError}
+   */
+  async json(path) {
+    return (await this.#get(path)).json();
+  }
+
+  /**
+   * A picture as an address that an <img> can show. The caller revokes it.
+   *
+   * @param {string} path
+   * @throws {ApiError}
+   */
+  async picture(path) {
+    return URL.createObjectURL(await (await this.#get(path)).blob());
+  }
+
+  /**
+   * An open socket. A browser can send a key only among the subprotocols.
+   *
+   * @param {string} path
+   * @param {Record<string, string>} query
+   */
+  socket(path, query) {
+    const address = `${this.#base.replace(/^http/, "ws")}${path}?${new URLSearchParams(query)}`;
+    const protocols = this.#key ? ["realtime", `openai-insecure-api-key.${this.#key}`] : [];
+    const socket = new WebSocket(address, protocols);
+    socket.binaryType = "arraybuffer";
+    return socket;
+  }
+
+  async #get(path) {
+    const headers = this.#key ? { Authorization: `Bearer ${this.#key}` } : {};
+    const response = await fetch(this.#base + path, { headers });
+    if (!response.ok) throw new ApiError(response.status);
+    return response;
+  }
+}
+
+export class ApiError extends Error {
+  /** @param {number} status of HTTP */
+  constructor(status) {
+    super(`HTTP ${status}`);
+    this.status = status;
+  }
+}
+
+/** The key given once in the address as `#key=…`; the part after # never leaves the browser. Kept for this tab. */
+function rememberedKey() {
+  const given = new URLSearchParams(location.hash.slice(1)).get("key");
+  if (given) {
+    sessionStorage.setItem(KEY, given);
+    history.replaceState(null, "", location.pathname + location.search);
+  }
+  return sessionStorage.getItem(KEY);
+}

@@ -1,0 +1,141 @@
+/**
+ * The end of the line for the persona's sound: an AudioWorklet that plays blocks of PCM and counts what it played.
+ *
+ * It holds the sound of one generation at a time. Messages in:
+ *   {type: "begin", generation}                 a reply; what was left of the one before is faded out
+ *   {type: "sound", generation, pcm, end}       Int16Array buffer of the next samples; `end` where no more follow
+ *   {type: "play"}                              start the reply
+ *   {type: "drop"}                              fade out and forget the sound in hand
+ * Message out, every QUANTA blocks and at each change of state:
+ *   {generation, state, played, queued, anchor, rms}
+ * where `anchor` is the context's time at which the first sample was, or would have been, played.
+ */
+
+/** Fade of sound that is cut off: 15 ms. */
+const FADE_SECONDS = 0.015;
+
+/** After the sound ran dry, gather this much before going on. */
+const REFILL_SECONDS = 0.12;
+
+/** Blocks of 128 samples between two reports: about 21 ms at 24 kHz. */
+const QUANTA = 4;
+
+class SpeechOutput extends AudioWorkletProcessor {
+  constructor() {
+    super();
+    this.fade = Math.round(FADE_SECONDS * sampleRate);
+    this.refill = Math.round(REFILL_SECONDS * sampleRate);
+    this.tail = new Float32Array(0);
+    this.energy = 0;
+    this.counted = 0;
+    this.quanta = 0;
+    this.empty(0);
+    this.port.onmessage = ({ data }) => this.receive(data);
+  }
+
+  /** Forget everything of the reply. */
+  empty(generation) {
+    this.generation = generation;
+    this.blocks = [];
+    this.offset = 0;
+    this.queued = 0;
+    this.played = 0;
+    this.anchor = 0;
+    this.complete = false;
+    this.state = "holding";
+  }
+
+  receive(message) {
+    if (message.type === "begin") {
+      this.cutOff();
+      this.empty(message.generation);
+    } else if (message.type === "sound" && message.generation === this.generation && this.state !== "dropped") {
+      this.append(new Int16Array(message.pcm), message.end);
+    } else if (message.type === "play" && this.state === "holding") {
+      this.go();
+    } else if (message.type === "drop") {
+      this.cutOff();
+      this.state = "dropped";
+    }
+    this.report();
+  }
+
+  append(samples, end) {
+    if (samples.length > 0) this.blocks.push(samples);
+    this.queued += samples.length;
+    this.complete ||= end;
+    if (this.state === "starved" && (this.complete || this.queued >= this.refill)) this.go();
+  }
+
+  /** Play from the next block on. */
+  go() {
+    this.state = "playing";
+    this.anchor = currentTime - this.played / sampleRate;
+  }
+
+  /** Keep the next few milliseconds, fading, and let go of the rest. */
+  cutOff() {
+    if (this.state === "playing") {
+      const tail = new Float32Array(this.fade);
+      const taken = this.read(tail);
+      for (let i = 0; i < taken; i += 1) tail[i] *= 1 - i / taken;
+      this.tail = tail.subarray(0, taken);
+    }
+    this.blocks = [];
+    this.offset = 0;
+    this.queued = 0;
+  }
+
+  /** Fill `target` from the queue; how many samples there were. */
+  read(target) {
+    let count = 0;
+    while (count < target.length && this.blocks.length > 0) {
+      const block = this.blocks[0];
+      const taken = Math.min(target.length - count, block.length - this.offset);
+      for (let i = 0; i < taken; i += 1) target[count + i] = block[this.offset + i] / 32768;
+      count += taken;
+      this.offset += taken;
+      if (this.offset === block.length) {
+        this.blocks.shift();
+        this.offset = 0;
+      }
+    }
+    this.queued -= count;
+    return count;
+  }
+
+  process(_inputs, outputs) {
+    const out = outputs[0][0];
+    const before = this.state;
+    if (this.state === "playing") this.play(out);
+    this.addTail(out);
+    for (const sample of out) this.energy += sample * sample;
+    this.counted += out.length;
+    this.quanta += 1;
+    if (this.quanta >= QUANTA || this.state !== before) this.report();
+    return true;
+  }
+
+  play(out) {
+    const count = this.read(out);
+    this.played += count;
+    if (count < out.length) this.state = this.complete ? "ended" : "starved";
+  }
+
+  addTail(out) {
+    const count = Math.min(out.length, this.tail.length);
+    for (let i = 0; i < count; i += 1) out[i] += this.tail[i];
+    this.tail = this.tail.subarray(count);
+  }
+
+  report() {
+    const rms = this.counted > 0 ? Math.sqrt(this.energy / this.counted) : 0;
+    const { generation, state, played, queued, anchor } = this;
+    this.port.postMessage({ generation, state, played, queued, anchor, rms });
+    this.energy = 0;
+    this.counted = 0;
+    this.quanta = 0;
+  }
+}
+
+registerProcessor("speech-output", SpeechOutput);
