@@ -64,9 +64,10 @@ def listen(host: str, port: int) -> socket.socket:
         listener.listen()
     except (OSError, OverflowError) as error:
         listener.close()
+        reason = error.strerror if isinstance(error, OSError) else str(error)
         raise PortError(
-            f"Cannot listen on {host}:{port} ({error}). Choose another port: avatar serve --port N.",
-            f"无法监听 {host}:{port}({error})。请换一个端口:avatar serve --port N。",
+            f"Cannot listen on {host}:{port}: {reason}. Choose another port: avatar serve --port N.",
+            f"无法监听 {host}:{port}:{reason}。请换一个端口:avatar serve --port N。",
         ) from error
     return listener
 

@@ -28,7 +28,7 @@ def check_key(connection: HTTPConnection, api_key: str) -> None:
     if not api_key:
         return
     expected = api_key.encode()
-    matches = [hmac.compare_digest(given.encode("utf-8", "surrogateescape"), expected) for given in _keys(connection)]
+    matches = [hmac.compare_digest(given, expected) for given in _keys(connection)]
     if not any(matches):
         raise UnauthorizedError(
             "The API key is missing or wrong. Send it as `Authorization: Bearer <key>`.",
@@ -70,11 +70,13 @@ def offered_subprotocols(connection: HTTPConnection) -> list[str]:
     return [str(name) for name in connection.scope.get("subprotocols", ())]
 
 
-def _keys(connection: HTTPConnection) -> list[str]:
+def _keys(connection: HTTPConnection) -> list[bytes]:
+    """The keys that a client sends, as the bytes that it sent (ASGI's text is Latin-1)."""
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     keys = [token.strip()] if scheme.lower() == "bearer" else []
     offered = offered_subprotocols(connection)
-    return keys + [name.removeprefix(KEY_SUBPROTOCOL) for name in offered if name.startswith(KEY_SUBPROTOCOL)]
+    keys += [name.removeprefix(KEY_SUBPROTOCOL) for name in offered if name.startswith(KEY_SUBPROTOCOL)]
+    return [key.encode("latin-1", "replace") for key in keys]
 
 
 def _host(url: str) -> tuple[str, int | None] | None:

@@ -49,8 +49,9 @@ class TooLargeError(InputError):
 
 def unforeseen(error: BaseException) -> AvatarError:
     """What is told of an error that nobody foresaw. Its place goes to the log; its message may quote a person."""
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    log.error("server_failed error=%s\n%s", type(error).__name__, frames)
+    frames = traceback.extract_tb(error.__traceback__)
+    places = " < ".join(f"{frame.name} ({frame.filename}:{frame.lineno})" for frame in reversed(frames))
+    log.error("server_failed error=%s at=%s", type(error).__name__, places)
     return AvatarError(
         "The server failed; its log says where. Try again.", "服务器出错,位置见其日志。请重试。", code="internal_error"
     )

@@ -55,7 +55,6 @@ async def hold(websocket: WebSocket, house: House, *, binary: bool) -> None:
         choices, persona_id = await asyncio.to_thread(_choices, websocket.query_params, house, binary=binary)
         with house.admission.place():
             session = await asyncio.to_thread(house.sessions, persona_id, choices.options)
-            await _accept(websocket)
             await _converse(websocket, session, choices)
     except AvatarError as error:
         await _refuse(websocket, error)
@@ -90,6 +89,7 @@ def _choices(query: Mapping[str, str], house: House, *, binary: bool) -> tuple[C
 async def _converse(websocket: WebSocket, session: LiveSession, choices: Choices) -> None:
     log.info("session_opened session=%s persona=%s", session.id, session.persona.id)
     try:
+        await _accept(websocket)
         await session.start()
         code = await _run(websocket, session, Translator(session, choices))
         await _close(websocket, code)
@@ -113,19 +113,19 @@ async def _run(websocket: WebSocket, session: LiveSession, translator: Translato
     finally:
         for task in tasks:
             task.cancel()
-        results = await asyncio.gather(*tasks, return_exceptions=True)
-    return _code(results)
+        await asyncio.wait(tasks)
+    return _code([task.exception() for task in tasks if not task.cancelled()])
 
 
-def _code(results: list[BaseException | None]) -> int:
+def _code(errors: list[BaseException | None]) -> int:
     """What the end of the tasks means to the client."""
     code = FAILED
-    for result in results:
-        if isinstance(result, SlowReaderError):
+    for error in errors:
+        if isinstance(error, SlowReaderError):
             log.warning("socket_reader_slow")
             code = SLOW_READER
-        elif isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
-            unforeseen(result)
+        elif error is not None and not isinstance(error, WebSocketDisconnect):
+            unforeseen(error)
     return code
 
 

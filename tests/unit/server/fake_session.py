@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from avatar.dialog.persona import Both, Example, Ground, Name, Persona
+from avatar.dialog.persona import BUILT_IN, CARD, Persona, read_card
 from avatar.errors import ProtocolError, TextError
 from avatar.live.events import (
     Citation,
@@ -44,26 +44,9 @@ SPOKEN_S = 0.5
 
 
 def fake_persona(persona_id: str = "luxun", folder: Path = Path()) -> Persona:
-    """A persona with the least that a card must have."""
-    both = Both(zh="一句话。", en="A sentence.")
-    return Persona(
-        id=persona_id,
-        name=Name(zh="鲁迅", en="Lu Xun"),
-        languages=("zh", "en"),
-        biography=both,
-        manner=both,
-        limits=both,
-        greeting=both,
-        closing=both,
-        topic=both,
-        ground=Ground(kind="historical", basis=both, synthetic=both),
-        examples=(
-            Example(language="zh", question="你是谁?", answer="周树人。"),
-            Example(language="en", question="Who are you?", answer="Zhou Shuren."),
-        ),
-        voice="luxun",
-        folder=folder,
-    )
+    """A persona whose card is the one that comes with the project."""
+    card = read_card(BUILT_IN / "luxun" / CARD)
+    return card.model_copy(update={"id": persona_id, "voice": "luxun", "folder": folder})
 
 
 def tone(seconds: float) -> Samples:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 from avatar.live.options import SessionOptions
@@ -57,3 +59,12 @@ def refused(translator: Translator, event_type: str, **fields: Any) -> Json:
     assert error["message_zh"]
     assert error["message_en"]
     return error
+
+
+async def eventually(condition: Callable[[], bool]) -> None:
+    """Let the tasks run until something has come true."""
+    for _ in range(1000):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not come true")
