@@ -1,0 +1,1 @@
+"""Hearing: is somebody speaking, have they finished, and what did they say."""
