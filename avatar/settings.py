@@ -55,7 +55,7 @@ class LlmSettings(Section):
     context: int = Field(4096, ge=1024, le=131072, description="tokens")
     max_tokens: int = Field(160, ge=16, le=2048, description="of one answer")
     temperature: float = Field(0.6, ge=0.0, le=2.0)
-    timeout_s: float = Field(30.0, gt=0, description="longest wait for the next token")
+    timeout_s: float = Field(60.0, gt=0, description="longest wait for the next token, in seconds")
 
 
 class SpeakingSettings(Section):
@@ -69,7 +69,6 @@ class SpeakingSettings(Section):
 
 class FaceSettings(Section):
     animator: str = "warp"
-    device: str = "auto"
     size: int = Field(512, ge=256, le=1024, multiple_of=16, description="pixels, width and height")
 
 
@@ -129,7 +128,7 @@ def load_settings() -> Settings:
     """The settings from environment and file.
 
     Raises:
-        SettingsError: a value is out of range, or a key is unknown.
+        SettingsError: a value is out of range, a key is unknown, or the file is not TOML.
     """
     try:
         return Settings()
@@ -140,3 +139,6 @@ def load_settings() -> Settings:
             f"Setting {place}: {first['msg']}. See docs/settings.md.",
             f"设置 {place} 有误:{first['msg']}。见 docs/settings.md。",
         ) from error
+    except (ValueError, OSError) as error:
+        file = os.environ.get("AVATAR_CONFIG", "avatar.toml")
+        raise SettingsError(f"{file} cannot be read: {error}.", f"无法读取设置文件 {file}:{error}。") from error
