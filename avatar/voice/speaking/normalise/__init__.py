@@ -1,0 +1,111 @@
+"""Digits, signs and abbreviations as the words a reader would say, each still knowing how it was written.
+
+`words` cuts a clause into pieces whose written forms, joined, are the clause. Hanzi stand for themselves, one piece
+each; everything else is looked up in `patterns`, in the language that surrounds it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from avatar.errors import Language
+from avatar.voice.speaking.normalise import english
+from avatar.voice.speaking.normalise.patterns import PATTERNS, Context, Said
+from avatar.voice.speaking.normalise.tables import MARKS
+from avatar.voice.speaking.words import Script, Word
+
+_HANZI = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff〇]")
+_LATIN = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ]+(?:['’][A-Za-z]+)*['’]?(?=[^A-Za-z]|$)")
+_LATIN_WORD = re.compile(r"[A-Za-z]{2,}|[AaI]\b")
+_SENTENCE_MARK = re.compile(r"[，。！？；：,!?;:()（）\n]|\.(?:\s|$)")
+
+_WIDE = {code: code - 0xFEE0 for code in [*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B)]}
+_WIDE |= {ord("％"): ord("%"), ord("＋"): ord("+"), ord("＝"): ord("="), ord("＄"): ord("$"), ord("－"): ord("-")}
+
+
+def words(text: str, language: Language) -> list[Word]:
+    """A clause's pieces.
+
+    Args:
+        text: as written; any characters.
+        language: how digits and signs are read where their neighbours do not tell.
+    """
+    plain = text.translate(_WIDE)
+    result: list[Word] = []
+    at = 0
+    while at < len(plain):
+        end, said = _piece(plain, at, language)
+        _append(result, text[at:end], said)
+        at = end
+    return result
+
+
+def _piece(text: str, at: int, language: Language) -> tuple[int, Said]:
+    """Where the piece that begins at a place ends, and what is said for it."""
+    character = text[at]
+    if _HANZI.match(character):
+        return at + 1, [(character, "zh")]
+    if character.isspace():
+        return at + 1, [(".", "mark")] if character == "\n" else []
+    if not (at and _joins(text[at - 1], character)):
+        for pattern, reader in PATTERNS:
+            match = pattern.match(text, at)
+            if match and match.end() > at:
+                context = Context(_language(text, at, match.end(), language), text[:at], text[match.end() :])
+                said = reader(match, context)
+                if said is not None:
+                    return match.end(), said
+    latin = _LATIN.match(text, at)
+    if latin:
+        return latin.end(), [(_latin(text, at, latin.group(), language), "en")]
+    return at + 1, _mark(text, at)
+
+
+def _latin(text: str, at: int, written: str, language: Language) -> str:
+    """A word in Latin letters; a single letter among hanzi is its name."""
+    if len(written) == 1 and _language(text, at, at + 1, language) == "zh":
+        return english.letters(written) or written
+    return english.word(written.replace("’", "'").rstrip("'"))
+
+
+def _joins(before: str, character: str) -> bool:
+    """Whether a character goes on with the word before it, so that no pattern begins there."""
+    return before.isascii() and before.isalnum() and character.isascii() and character.isalnum()
+
+
+def _mark(text: str, at: int) -> Said:
+    character = text[at]
+    if character == '"':
+        opens = at == 0 or text[at - 1].isspace() or text[at - 1] in "(（，。：,:"
+        return [("“" if opens else "”", "mark")]
+    if at and text[at - 1] == character:
+        return []
+    mark = MARKS.get(character)
+    return [(mark, "mark")] if mark else []
+
+
+def _append(result: list[Word], written: str, said: Said) -> None:
+    """Add a piece; what is silent white space goes to the word before it."""
+    if not said and written.isspace() and result:
+        last = result[-1]
+        result[-1] = Word(last.written + written, last.spoken, last.script)
+        return
+    parts: list[tuple[str, Script]] = list(said) or [("", "mark")]
+    for index, (spoken, script) in enumerate(parts):
+        result.append(Word(written if index == 0 else "", spoken, script))
+
+
+def _language(text: str, start: int, end: int, language: Language) -> Language:
+    """In which language a number or sign is read: that of its neighbours up to the next mark.
+
+    Hanzi beside it make it Chinese. Between or after English words it is English, but a single name in a Chinese
+    sentence ("iPhone 15") does not make it so.
+    """
+    before = _SENTENCE_MARK.split(text[:start])[-1]
+    after = _SENTENCE_MARK.split(text[end:])[0]
+    if _HANZI.match(after.lstrip()[:1]) or _HANZI.match(before.rstrip()[-1:]):
+        return "zh"
+    if not _HANZI.search(text):
+        return "en" if _LATIN_WORD.search(text[:start] + " " + text[end:]) else language
+    near = _HANZI.split(before)[-1] + " " + _HANZI.split(after)[0]
+    return "en" if len(_LATIN_WORD.findall(near)) >= 2 else language

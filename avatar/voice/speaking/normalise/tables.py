@@ -1,0 +1,72 @@
+"""Currencies, units and signs: how each is called in Mandarin and in English."""
+
+from __future__ import annotations
+
+# fmt: off
+CURRENCIES = {
+    "$": ("美元", "dollar", "cent"),
+    "US$": ("美元", "dollar", "cent"),
+    "HK$": ("港元", "Hong Kong dollar", "cent"),
+    "€": ("欧元", "euro", "cent"),
+    "£": ("英镑", "pound", "penny"),
+    "¥": ("元", "yuan", ""),
+    "￥": ("元", "yuan", ""),
+}
+"""Sign to its name in Mandarin and in English, and that of its hundredth where it is said."""
+
+SCALES = {
+    "k": ("千", "thousand"), "m": ("百万", "million"), "b": ("十亿", "billion"), "万": ("万", "ten thousand"),
+    "亿": ("亿", "hundred million"), "thousand": ("千", "thousand"), "million": ("百万", "million"),
+    "billion": ("十亿", "billion"), "trillion": ("万亿", "trillion"),
+}
+
+UNITS = {
+    "km/h": ("公里每小时", "kilometers per hour"), "m/s": ("米每秒", "meters per second"),
+    "mph": ("英里每小时", "miles per hour"), "km²": ("平方公里", "square kilometers"),
+    "m²": ("平方米", "square meters"), "m³": ("立方米", "cubic meters"),
+    "km": ("公里", "kilometers"), "cm": ("厘米", "centimeters"), "mm": ("毫米", "millimeters"), "m": ("米", "meters"),
+    "kg": ("公斤", "kilograms"), "mg": ("毫克", "milligrams"), "g": ("克", "grams"), "t": ("吨", "tons"),
+    "ml": ("毫升", "milliliters"), "mL": ("毫升", "milliliters"), "L": ("升", "liters"),
+    "h": ("小时", "hours"), "min": ("分钟", "minutes"), "s": ("秒", "seconds"), "ms": ("毫秒", "milliseconds"),
+    "Hz": ("赫兹", "hertz"), "kHz": ("千赫", "kilohertz"), "MHz": ("兆赫", "megahertz"), "GHz": ("吉赫", "gigahertz"),
+    "KB": ("千字节", "kilobytes"), "MB": ("兆字节", "megabytes"), "GB": ("吉字节", "gigabytes"),
+    "TB": ("太字节", "terabytes"), "kW": ("千瓦", "kilowatts"), "W": ("瓦", "watts"), "V": ("伏", "volts"),
+    "lb": ("磅", "pounds"), "ft": ("英尺", "feet"), "fps": ("帧每秒", "frames per second"),
+}
+"""Unit, after a number, to its name in Mandarin and its plural in English."""
+
+VULGAR = {"½": ("1", "2"), "¼": ("1", "4"), "¾": ("3", "4"), "⅓": ("1", "3"), "⅔": ("2", "3")}
+"""Fraction sign to numerator and denominator."""
+
+PARTS = {"2": ("half", "halves"), "4": ("quarter", "quarters")}
+"""Denominators that are not said as ordinals, one of them and many."""
+
+OPERATORS = {
+    "+": ("加", "plus"), "=": ("等于", "equals"), "×": ("乘以", "times"), "*": ("乘以", "times"),
+    "÷": ("除以", "divided by"), "<": ("小于", "less than"), ">": ("大于", "greater than"),
+    "≈": ("约等于", "is about"), "≥": ("大于等于", "at least"), "≤": ("小于等于", "at most"),
+    "±": ("正负", "plus or minus"),
+}
+"""Said where a number or word follows."""
+
+SIGNS = {
+    "&": ("和", "and"), "%": ("百分号", "percent"), "@": ("艾特", "at"), "°": ("度", "degrees"),
+    "$": ("美元", "dollars"), "€": ("欧元", "euros"), "£": ("英镑", "pounds"), "№": ("号", "number"),
+}
+"""Said wherever they stand alone."""
+
+ADDRESS_SIGNS = {
+    ".": ("点", "dot"), "/": ("斜杠", "slash"), "@": ("艾特", "at"), "-": ("杠", "dash"),
+    "_": ("下划线", "underscore"), ":": ("冒号", "colon"), "?": ("问号", "question mark"), "=": ("等于", "equals"),
+    "&": ("和", "and"), "#": ("井号", "hash"),
+}
+"""Said inside a URL or a mail address."""
+
+MARKS = {
+    "，": ",", "、": ",", ",": ",", "。": ".", "．": ".", ".": ".", "！": "!", "!": "!", "？": "?", "?": "?",
+    "：": ":", ":": ":", "；": ";", ";": ";", "…": "…", "—": "—", "–": "—", "―": "—", "～": "—", "/": ",", "|": ",",
+    "“": "“", "”": "”", "「": "“", "」": "”", "『": "“", "』": "”", "《": "“", "》": "”", "〈": "“", "〉": "”",
+    "【": "“", "】": "”", "«": "“", "»": "”", "（": "(", "）": ")", "(": "(", ")": ")",
+}
+"""The token of Kokoro's vocabulary for each mark; every other sign is silent."""
+# fmt: on
