@@ -103,7 +103,7 @@ def _error(written: str, heard: str, language: Language) -> float:
 
 
 def _syllables(text: str) -> list[str]:
-    return [part for part in lazy_pinyin(text, errors=lambda other: None) if part]
+    return [part for part in lazy_pinyin(text, errors="ignore") if part]
 
 
 def _words(text: str) -> str:
