@@ -31,8 +31,8 @@ _DECAY = 0.045 * SPEECH_RATE
 _CORE = 0.5
 """The middle share of a gesture in which its pull is full; towards its ends it already gives way."""
 
-_HOLD = (0.040 * SPEECH_RATE, 0.060 * SPEECH_RATE)
-"""Half the time for which lips that touch stay closed, at least and at most: two to three frames in all."""
+_HOLD = (0.040 * SPEECH_RATE, 0.080 * SPEECH_RATE)
+"""Half the time for which lips that touch stay closed, at least and at most: two to four frames in all."""
 
 _GATE_RAMP = 0.065 * SPEECH_RATE
 """Samples in which the lips come together before, and part after."""
@@ -130,7 +130,8 @@ def _gate(gesture: Gesture, time: int) -> float:
     """The share of the opening that a closing gesture takes away at a time: a plateau with smooth flanks."""
     if gesture.viseme.closure == 0.0:
         return 0.0
-    centre, half = (gesture.start + gesture.end) / 2, (gesture.end - gesture.start) / 2
-    hold = min(max(half, _HOLD[0]), _HOLD[1])
+    half = (gesture.end - gesture.start) / 2
+    hold = _HOLD[0] if gesture.viseme.bursts else min(max(half, _HOLD[0]), _HOLD[1])
+    centre = gesture.start + (min(half, hold) if gesture.viseme.bursts else half)
     distance = min(_outside(centre - hold, centre + hold, time) / _GATE_RAMP, 1.0)
     return gesture.viseme.closure * (0.5 + 0.5 * math.cos(math.pi * distance))

@@ -1,13 +1,14 @@
 """Phones into visemes: what the mouth does for each sound of Mandarin and English.
 
-The nineteen visemes refine two published sets, so that a table for another renderer is a matter of looking them up:
+The twenty visemes refine two published sets, so that a table for another renderer is a matter of looking them up:
 the fourteen of MPEG-4 face animation (ISO/IEC 14496-2, annex C) and the twenty-two of Microsoft's speech interface
 (SAPI 5, SPVISEMES). What both lack is Mandarin: the retroflexes with their slight rounding, the alveolo-palatals with
 their spread lips, the apical vowel of 知 and 资, and the rounded front vowel ü.
 
     ours   sounds                          MPEG-4  Microsoft
     sil    silence                         0       0
-    PP     p b m                           1       21
+    PP     p b                             1       21
+    MM     m                               1       21
     FF     f v                             2       18
     TH     θ ð                             3       17
     DD     t d n l                         4, 8    14, 19
@@ -27,7 +28,8 @@ their spread lips, the apical vowel of 知 and 资, and the rounded front vowel 
     YU     y ɥ, ü                          -       -
 
 A phone is a string of symbols of Kokoro's vocabulary (the International Phonetic Alphabet with a few letters of its
-own), "sil" is a pause. Tone letters, stress and length marks move no lip: they lengthen the sound before them.
+own), "sil" is a pause. Tone letters and length marks move no lip: they lengthen the sound before them; stress marks the
+sound after them.
 """
 
 from __future__ import annotations
@@ -55,12 +57,14 @@ class Viseme:
         shape: the target that the mouth makes for.
         strength: how firmly it insists on each weight against its neighbours, 0..1 (the α of Cohen and Massaro).
         closure: the share of the opening that must be gone at its height; 1 for lips that touch.
+        bursts: the closure is over when the sound begins in earnest (p, b), instead of lasting as long as it (m, f).
     """
 
     name: str
     shape: Mouth
     strength: Mouth
     closure: float
+    bursts: bool
 
 
 _LIPS = frozenset({"upper", "lower", "pucker", "wide", "smile"})
@@ -72,7 +76,7 @@ def _viseme(name: str, strength: tuple[float, float, float], closure: float = 0.
     jaw, lips, tip = strength
     shape = np.array([weights.get(part, 0.0) for part in MOUTH], dtype=np.float32)
     held = [lips if part in _LIPS else tip if part in _TIP else jaw for part in MOUTH]
-    return Viseme(name, shape, np.array(held, dtype=np.float32), closure)
+    return Viseme(name, shape, np.array(held, dtype=np.float32), closure, name == "PP")
 
 
 SILENCE = "sil"
@@ -81,6 +85,7 @@ VISEMES: dict[str, Viseme] = {
     for viseme in (
         _viseme(SILENCE, (0.70, 0.60, 0.60)),
         _viseme("PP", (0.90, 0.15, 0.90), 1.0, jaw=0.08, press=0.45),
+        _viseme("MM", (0.90, 0.15, 0.90), 1.0, jaw=0.08, press=0.40),
         _viseme("FF", (0.90, 0.40, 0.95), 0.75, jaw=0.10, upper=0.12, tuck=0.90),
         _viseme("TH", (0.60, 0.30, 0.90), jaw=0.20, wide=0.10, tongue=0.85),
         _viseme("DD", (0.50, 0.15, 0.80), jaw=0.16, lower=0.08, wide=0.10, tongue=0.60),
@@ -104,7 +109,8 @@ UNKNOWN = "ER"
 """The neutral, half open shape of a symbol that no table names."""
 
 _SOUNDS: dict[str, str] = {
-    "PP": "pbmβɸ",
+    "PP": "pbβɸ",
+    "MM": "m",
     "FF": "fvʋ",
     "TH": "θð",
     "DD": "tdnlɾT",
@@ -145,6 +151,8 @@ SYMBOLS: dict[str, tuple[str, ...]] = {
 _GLIDE_SHARE = 0.6
 """How much of a diphthong is its first half."""
 
+_STRESS = frozenset("ˈˌ")
+
 _JOINED = SPEECH_RATE // 25
 """Samples between two spans that still count as touching."""
 
@@ -180,13 +188,17 @@ def gestures(spans: Sequence[PhoneSpan], at: int) -> list[Gesture]:
         at: the sample from which the spans count.
     """
     made: list[Gesture] = []
+    stressed: int | None = None
     for span in spans:
         if span.end <= span.start:
             continue
         start, end = at + span.start, at + span.end
         names = visemes_of(span.phone)
         if names:
-            made += _split(names, start, end)
+            made += _split(names, start if stressed is None else min(stressed, start), end)
+            stressed = None
+        elif span.phone in _STRESS:
+            stressed = start
         elif made and start - made[-1].end <= _JOINED:
             made[-1].end = max(made[-1].end, end)
     return made

@@ -69,11 +69,20 @@ def frame_of(time: float) -> int:
 @pytest.mark.parametrize("ms", [60.0, 85.0, 120.0])
 def test_bilabials_close_for_two_frames(stop: str, vowel: str, ms: float) -> None:
     track, spans = spoken(f"sil {vowel} {stop} {vowel} sil", ms)
-    centre = (spans[2].start + spans[2].end) / 2
+    centre = spans[2].start + min((spans[2].end - spans[2].start) / 2, 0.04 * SPEECH_RATE)
     opened = aperture(track)
     assert opened[frame_of(centre)] <= 0.02
     near = opened[frame_of(centre) - 2 : frame_of(centre) + 3]
     assert (near <= 0.02).sum() >= 2
+
+
+def test_the_lips_part_when_a_plosive_bursts_and_a_nasal_keeps_them_closed() -> None:
+    late: dict[str, float] = {}
+    for sound in ("p", "m"):
+        track, spans = spoken(f"sil a {sound} a sil", 160)
+        late[sound] = float(aperture(track)[frame_of(spans[2].start + 0.85 * (spans[2].end - spans[2].start))])
+    assert late["p"] > 0.08
+    assert late["m"] <= 0.02
 
 
 def test_the_vowel_between_two_closures_opens() -> None:

@@ -39,6 +39,7 @@ def test_every_viseme_is_used_and_within_range() -> None:
         ("sil", ("sil",)),
         ("p", ("PP",)),
         ("pʰ", ("PP",)),
+        ("m", ("MM",)),
         ("ꭧʰ", ("ZH",)),
         ("ʨ", ("JJ",)),
         ("y", ("YU",)),
@@ -84,8 +85,13 @@ def test_a_mark_lengthens_the_sound_before_it() -> None:
     assert (vowel.viseme.name, vowel.start, vowel.end) == ("AA", 500, 3100)
 
 
+def test_stress_belongs_to_the_sound_after_it() -> None:
+    vowel, other = gestures([PhoneSpan("ˈ", 0, 400), PhoneSpan("a", 400, 1000), PhoneSpan("t", 1000, 1500)], at=0)
+    assert (vowel.start, vowel.end, other.start) == (0, 1000, 1000)
+
+
 def test_a_mark_after_a_gap_or_before_everything_moves_nothing() -> None:
-    spans = [PhoneSpan("ˈ", 0, 400), PhoneSpan("a", 400, 1000), PhoneSpan("→", 9000, 9500)]
+    spans = [PhoneSpan("ː", 0, 400), PhoneSpan("a", 400, 1000), PhoneSpan("→", 9000, 9500)]
     (vowel,) = gestures(spans, at=0)
     assert (vowel.start, vowel.end) == (400, 1000)
 
