@@ -25,7 +25,7 @@ from avatar.dialog.persona import Persona
 from avatar.dialog.quoting import best_quote, near_duplicate
 from avatar.dialog.retrieval import Match, WordIndex, confidence, fuse
 from avatar.dialog.texts import decode, read_text
-from avatar.dialog.words import tokens
+from avatar.dialog.words import Term, terms
 from avatar.errors import EngineError, Language
 from avatar.stages import Embedder
 
@@ -183,15 +183,16 @@ class Knowledge:
             limit: passages at most.
         """
         now = self._now
-        words = tokens(question)
-        if previous and _leans(words, now.words):
-            words, question = [*words, *tokens(previous)], f"{previous} {question}"
+        asked = terms(question)
+        if previous and _leans(asked, now.words):
+            question = f"{previous} {question}"
+            asked = terms(question)
         if not now.passages or not question.strip():
             return []
-        scores, coverage = now.words.scores(words)
+        scores, coverage = now.words.scores(asked)
         matches = fuse(scores, coverage, self._likeness(question, now))
         ranked = sorted(matches, key=lambda match: -match.rank * (NOTE_WEIGHT if _note(now, match) else 1.0))
-        return self._chosen(ranked, now, words, limit)
+        return self._chosen(ranked, now, frozenset(term.text for term in asked), limit)
 
     def _add(self, text: str, title: str) -> Entry:
         with self._changing:
@@ -244,7 +245,7 @@ class Knowledge:
             log.warning("embedding_failed")
             return None
 
-    def _chosen(self, ranked: Sequence[Match], now: _Snapshot, words: Sequence[str], limit: int) -> list[Found]:
+    def _chosen(self, ranked: Sequence[Match], now: _Snapshot, words: frozenset[str], limit: int) -> list[Found]:
         """The best matches that are sure enough and not the same words twice."""
         chosen: list[Found] = []
         for match in ranked[: 4 * limit]:
@@ -274,9 +275,9 @@ def _note(now: _Snapshot, match: Match) -> bool:
     return now.passages[match.at].source == "note"
 
 
-def _leans(words: Sequence[str], known: WordIndex) -> bool:
-    """Whether a question says too little to be understood alone: at most one word that any passage holds."""
-    return sum(known.holds(word) for word in dict.fromkeys(words)) < 2
+def _leans(asked: Sequence[Term], known: WordIndex) -> bool:
+    """Whether a question says too little to be understood alone: at most one word, which any passage may hold."""
+    return sum(term.whole and known.holds(term.text) for term in asked) < 2
 
 
 def _embeddable(passage: Passage) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from avatar.dialog.cutting import sentences, width
 from avatar.dialog.words import tokens
@@ -14,15 +14,14 @@ QUOTE_WIDTH = 60
 _CLAUSE = re.compile(r"[^，；：、,;:]*[，；：、,;:]*\s*")
 
 
-def best_quote(text: str, words: Sequence[str], weight: Callable[[str], float]) -> str:
+def best_quote(text: str, wanted: frozenset[str], weight: Callable[[str], float]) -> str:
     """The sentence of a text that holds most of the words, with what follows as far as it is short. A part of the text.
 
     Args:
         text: a passage's.
-        words: of the question.
+        wanted: the words of the question.
         weight: how telling a word is.
     """
-    wanted = frozenset(words)
     parts = [part for line in text.split("\n") for part in sentences(line) if part.strip()]
     if not parts:
         return text.strip()

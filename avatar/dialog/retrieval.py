@@ -15,7 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.dialog.words import Term
+
 K1, B = 1.5, 0.6
+PART = 0.6
+"""What a pair or a character that is no word of its own weighs against one that is."""
+
 RRF_K = 60
 COSINE_FLOOR, COSINE_SPAN = 0.82, 0.10
 
@@ -56,11 +61,11 @@ class WordIndex:
         self._size = len(passages)
         self._mean = float(self._lengths.mean()) if len(passages) else 1.0
 
-    def scores(self, words: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def scores(self, asked: Sequence[Term]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """BM25 and coverage of every passage.
 
         Args:
-            words: of the question.
+            asked: the words of the question.
 
         Returns:
             float32 [n] BM25 scores, and float32 [n] in 0..1: the share of the question's words by weight.
@@ -68,16 +73,18 @@ class WordIndex:
         scores = np.zeros(self._size, dtype=np.float32)
         covered = np.zeros(self._size, dtype=np.float32)
         total = 0.0
-        for word in dict.fromkeys(words):
-            posting = self._postings.get(word)
-            weight = self.weight(word)
-            total += weight
+        for term in asked:
+            posting = self._postings.get(term.text)
+            weight = self.weight(term.text)
+            if posting is not None or term.whole:
+                total += weight if term.whole else PART * weight
             if posting is None:
                 continue
             at, count = posting
             length = 1 - B + B * self._lengths[at] / self._mean
-            scores[at] += weight * count * (K1 + 1) / (count + K1 * length)
-            covered[at] += weight
+            strength = weight if term.whole else PART * weight
+            scores[at] += strength * count * (K1 + 1) / (count + K1 * length)
+            covered[at] += strength
         return scores, covered / total if total else covered
 
     def holds(self, word: str) -> bool:
