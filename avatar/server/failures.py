@@ -16,14 +16,15 @@ from avatar.server.protocol.parsing import EventError
 log = logging.getLogger(__name__)
 
 SLOW_READER = 1008
-TOO_LARGE = 1009
 FAILED = 1011
 NO_ROOM = 1013
+"""Close codes (RFC 6455, section 7.4, and its registry)."""
 
 RETRY_AFTER_S = 30
 """What a client that was refused for want of room is told to wait."""
 
-_CLOSE_CODES = {400: 4400, 401: 4401, 403: 4403, 404: 4404, 503: NO_ROOM}
+CLOSE_CODES = {400: 4400, 401: 4401, 404: 4404, 503: NO_ROOM}
+"""By HTTP status; anything else is a failure of ours."""
 
 
 class UnauthorizedError(InputError):
@@ -77,7 +78,7 @@ def error_object(error: AvatarError, language: Language, *, event_id: str | None
 
 def close_code(error: AvatarError) -> int:
     """The code that a socket closes with after it was refused with this error."""
-    return _CLOSE_CODES.get(error.http_status, FAILED)
+    return CLOSE_CODES.get(error.http_status, FAILED)
 
 
 def error_response(error: AvatarError, language: Language) -> JSONResponse:
