@@ -22,7 +22,7 @@ HEAD = ("yaw", "pitch", "roll", "tx", "ty", "scale", "brow_up", "brow_down", "sq
 LIMITS: Values = np.array([0.105, 0.095, 0.07, 0.03, 0.02, 0.02, 0.8, 0.4, 0.4])
 """The furthest that each goes either way: six degrees for the head, within what a photograph bears."""
 
-_SWAY: Values = np.array([0.020, 0.011, 0.012, 0.004, 0.0025, 0.003, 0.0, 0.0, 0.0])
+_SWAY: Values = np.array([0.030, 0.015, 0.015, 0.005, 0.003, 0.004, 0.0, 0.0, 0.0])
 _LIVELY: dict[Presence, float] = {"idle": 0.9, "listening": 0.7, "thinking": 0.8, "speaking": 1.35}
 _POSES: dict[Presence, Values] = {
     "idle": np.zeros(len(HEAD)),
