@@ -101,11 +101,18 @@ const SENTENCES = {
   },
 };
 
+const PLACE = /\{(\w+)\}/g;
+
 export const LANGUAGES = Object.freeze(["zh", "en"]);
 
 /** The keys that a language has sentences for. */
 export function keys(language) {
   return Object.keys(SENTENCES[language]);
+}
+
+/** The names of the values that a sentence takes. */
+export function places(language, key) {
+  return [...SENTENCES[language][key].matchAll(PLACE)].map(([, name]) => name);
 }
 
 /**
@@ -116,7 +123,7 @@ export function keys(language) {
  * @param {Record<string, string | number>} values for the {places} in it
  */
 export function sentence(language, key, values = {}) {
-  return SENTENCES[language][key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+  return SENTENCES[language][key].replace(PLACE, (_, name) => String(values[name]));
 }
 
 /**

@@ -49,8 +49,8 @@ const MARKUP = `
 </section>
 <footer class="dock">
   <div class="controls">
-    <button type="button" class="round stop" data-label="stop" hidden>${ICONS.stop}</button>
     <button type="button" class="talk" data-label="talk" aria-pressed="false">${ICONS.microphone}</button>
+    <button type="button" class="round stop" data-label="stop" hidden>${ICONS.stop}</button>
   </div>
   <form class="composer">
     <textarea rows="1" maxlength="2000" data-label="placeholder" data-placeholder="placeholder" enterkeyhint="send"></textarea>
