@@ -33,6 +33,8 @@ Field = NDArray[np.float64]
 
 _LIPS = (topology.UPPER_INNER, topology.LOWER_INNER, topology.UPPER_OUTER, topology.LOWER_OUTER)
 _LIP_POINTS = tuple(sorted({point for ring in _LIPS for point in ring}))
+_LIDS = (topology.RIGHT_UPPER_LID, topology.RIGHT_LOWER_LID, topology.LEFT_UPPER_LID, topology.LEFT_LOWER_LID)
+_LID_POINTS = tuple(sorted({point for ring in _LIDS for point in ring}))
 _LOWER_FACE = {152: 1.0, 148: 0.96, 377: 0.96, 176: 0.88, 400: 0.88, 149: 0.76, 378: 0.76, 150: 0.6, 379: 0.6,
                136: 0.42, 365: 0.42, 172: 0.24, 397: 0.24, 58: 0.1, 288: 0.1, 132: 0.02, 361: 0.02,
                175: 1.0, 199: 1.0, 200: 0.98}  # fmt: skip
@@ -91,7 +93,7 @@ def build_expressions(mesh: Mesh, frame: FaceFrame) -> Expressions:
     rest = np.zeros_like(moves[0])
     rest[:, :2] = mesh.points[:, :2]
     moves += [mouth.closing(base) for base in (*moves, rest)]
-    filled = _filled(bending, near, {*_LIP_POINTS, *_LOWER_FACE, *_STILL, *border}, np.array(moves))
+    filled = _filled(bending, near, {*_LIP_POINTS, *_LOWER_FACE, *_STILL, *_LID_POINTS, *border}, np.array(moves))
     eyes = _EyeHandles(mesh, frame)
     looks = np.array([eyes.displacement(name) for name in EYE_BASES])
     around = _filled(bending, near, {*eyes.held, *border}, looks)
@@ -133,14 +135,14 @@ def _laplacian(mesh: Mesh) -> Field:
         length = np.linalg.norm(mesh.points[first, :2] - mesh.points[second, :2], axis=1)
         weights[first, second] = weights[second, first] = 1.0 / np.maximum(length, 1.0)
     total = weights.sum(axis=1, keepdims=True)
-    return np.eye(count) - weights / np.maximum(total, 1e-9)
+    return np.asarray(np.eye(count) - weights / np.maximum(total, 1e-9))
 
 
 def _ring_outside(mesh: Mesh, frame: FaceFrame) -> list[int]:
     """Points outside of the face that expressions leave alone: above the ears, and far below the chin."""
     offset = (mesh.points[topology.COUNT :, :2] - frame.middle) / frame.height
     across, along = offset @ frame.right, offset @ frame.down
-    apart = (along < 0.12) | (along > 0.85) | (np.abs(across) > 0.62)
+    apart = (along < 0.12) | (along > 0.85) | (np.abs(across) > 0.62) | ((along > 0.55) & (np.abs(across) > 0.38))
     return [int(index) + topology.COUNT for index in np.flatnonzero(apart)]
 
 
@@ -279,8 +281,7 @@ class _EyeHandles:
         self._frame = frame
         self._count = len(mesh.points)
         self._unit = 0.13 * frame.width  # about the height from the eye to the brow
-        lids = (topology.RIGHT_UPPER_LID, topology.RIGHT_LOWER_LID, topology.LEFT_UPPER_LID, topology.LEFT_LOWER_LID)
-        still = (*(point for ring in lids for point in ring), 1, 2, 4, 5, 6, 168, 197, 234, 454, 61, 291, 0, 17, 152,
+        still = (*_LID_POINTS, 1, 2, 4, 5, 6, 168, 197, 234, 454, 61, 291, 0, 17, 152,
                  98, 327, 205, 425, 127, 356, 10, 338, 109)  # fmt: skip
         moved = (topology.RIGHT_CREASE, topology.LEFT_CREASE, topology.RIGHT_BELOW, topology.LEFT_BELOW,
                  topology.RIGHT_BROW, topology.LEFT_BROW)  # fmt: skip

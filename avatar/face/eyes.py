@@ -75,7 +75,7 @@ def build_eye(texture: NDArray[np.uint8], landmarks: Points, *, left: bool) -> E
 
 def _reach(axis: Floats) -> float:
     """How far from a lid's edge its lashes and their shadow lie, in texels."""
-    return float(0.2 * axis[3] + 0.14 * axis[2])
+    return float(0.2 * axis[3] + 0.18 * axis[2])
 
 
 def _trimmed(eye: Eye) -> Eye:
@@ -131,21 +131,22 @@ def _table(curve: NDArray[np.float64], right: NDArray[np.float64], width: float)
 
 
 def _grown_over(eye: Eye) -> Floats:
-    """The patch without the eye: skin from around it, its lighter parts above all, a little rounded."""
+    """The patch without the eye: skin from around it, lashes and brows left out, a little rounded."""
     width, height = float(eye.axis[2]), float(eye.axis[3])
     across, below, upper, lower = np.moveaxis(eye.place, -1, 0)
     taper = np.sqrt(np.clip(4 * (across + 0.15) * (1.15 - across), 0.0, 1.0))
     reach = _reach(eye.axis) * taper
-    hidden = (below > upper - reach) & (below < lower + reach) & (across > -0.15) & (across < 1.15)
+    hidden = (below > upper - 0.6 * reach) & (below < lower + 0.6 * reach) & (across > -0.15) & (across < 1.15)
     light = cv2.GaussianBlur(eye.photo, (0, 0), 0.06 * height + 0.5)
     bright = light.mean(axis=2) + 1.0
     around = cv2.GaussianBlur(bright, (0, 0), 0.3 * width)
-    known = np.where(hidden, 0.0, np.clip(bright / around, 0.2, 1.1) ** 4)  # lashes and brows hardly count
-    skin = cv2.GaussianBlur(fill_smoothly(light, known.astype(np.float32)), (0, 0), max(0.1 * height, 1.0))
-    above = (below - upper) / height
-    round_ = np.exp(-(((above - 0.45) / 0.45) ** 2)) * np.clip(4 * across * (1 - across), 0, 1)
-    fold = np.exp(-(((above + 0.12) / 0.14) ** 2)) * np.clip(4 * across * (1 - across), 0, 1)
-    skin = skin * (0.95 + 0.06 * round_ - 0.12 * fold)[..., None] + _grain(eye.photo, 0.04 * width)
+    known = np.where(hidden, 0.0, np.clip(bright / around, 0.2, 1.1) ** 3)  # lashes and brows hardly count
+    skin = cv2.GaussianBlur(
+        fill_smoothly(np.asarray(light, dtype=np.float32), known.astype(np.float32)), (0, 0), max(0.1 * height, 1.0)
+    )
+    hollow = np.exp(-(((below - upper + 0.3 * reach) / (0.7 * reach + 1.0)) ** 2))
+    span = np.clip(4 * across * (1 - across), 0, 1)
+    skin = skin * (1.0 + span * (0.04 - 0.08 * hollow))[..., None] + _grain(eye.photo, 0.04 * width)
     return np.asarray(skin, dtype=np.float32)
 
 
@@ -167,7 +168,7 @@ def _eyeball(eye: Eye) -> Floats:
     seen = inside.astype(np.float32)
     y, x = np.mgrid[0 : photo.shape[0], 0 : photo.shape[1]].astype(np.float32)
     distance = np.hypot(x - iris[0], y - iris[1]) / iris[2]
-    white = fill_smoothly(photo, (seen * (distance > 1.15)).astype(np.float32))
+    white = fill_smoothly(photo, np.asarray(seen * (distance > 1.15), dtype=np.float32))
     mirrored = cv2.remap(photo, x, 2 * iris[1] - y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     also = np.asarray(cv2.remap(seen, x, 2 * iris[1] - y, cv2.INTER_LINEAR), dtype=np.float32)
     joined = photo * seen[..., None] + mirrored * ((1 - seen) * also)[..., None]
@@ -198,7 +199,7 @@ def _eye_colour(eye: Eye, pose: Floats, column: int, row: int) -> Colour:
     width, height = eye.axis[2], eye.axis[3]
     across, below = eye.place[row, column, 0], eye.place[row, column, 1]
     upper, lower = eye.place[row, column, 2], eye.place[row, column, 3]
-    reach = 0.2 * height + 0.14 * width
+    reach = 0.2 * height + 0.18 * width
     colour = texel(eye.photo, row, column)
     if across < -0.15 or across > 1.15 or below < upper - reach or below > lower + reach:
         return colour
@@ -207,13 +208,13 @@ def _eye_colour(eye: Eye, pose: Floats, column: int, row: int) -> Colour:
     taper = ramp(-0.15, 0.0, across) * ramp(1.15, 1.0, across)
     rise = (0.2 * blink + (1.0 - blink) * 0.22 * squint) * (lower - upper)
     if rise > 0.0:
-        cover = ramp(-0.7, 0.7, below - (lower - rise)) * ramp(lower + reach, lower + 0.4 * reach, below)
+        cover = ramp(-0.7, 0.7, below - (lower - rise)) * ramp(lower + reach, lower + 0.3 * reach, below)
         colour = mix(colour, texel(eye.skin, row, column), cover * taper * ramp(0.0, 0.1 * height, rise))
     follow = max(pose[3], 0.0) * 0.25 + 0.1 * squint  # the upper lid follows the gaze downwards
     fall = (0.8 * blink + (1.0 - blink) * follow) * (lower - upper)
     if fall > 0.0:
         edge = upper + fall
-        cover = ramp(0.7, -0.7, below - edge) * ramp(upper - reach, upper - 0.7 * reach, below)
+        cover = ramp(0.7, -0.7, below - edge) * ramp(upper - reach, upper - 0.4 * reach, below)
         colour = mix(colour, texel(eye.skin, row, column), cover * taper * ramp(0.0, 0.15 * height, fall))
         colour = _lashes(colour, eye, column, row, fall, below - edge)
     return colour

@@ -40,7 +40,8 @@ class FaceParams:
     Brows, 0..1:
         brow_up, brow_down.
     Head, moved relative to the photograph:
-        yaw: radians, positive turns the nose to the viewer's right; clipped to ±0.25.
+        yaw: radians, positive turns the nose to the viewer's right; clipped to ±0.35, and softly to less where the
+            photograph shows the head turned already.
         pitch: radians, positive raises the nose; clipped to ±0.25.
         roll: radians, positive tips the crown to the viewer's right; clipped to ±0.25.
         tx, ty: the head's shift to the viewer's right, and up, in widths of the face; clipped to ±0.12.

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.face import topology
-from avatar.face.eyes import paint_eye
-from avatar.face.mouth import Opening, lip_tables, paint_mouth
+from avatar.face.eyes import Eye, paint_eye
+from avatar.face.mouth import Mouth, Opening, lip_tables, paint_mouth
 from avatar.face.params import INDEX, FaceParams, clipped
 from avatar.face.rig import TEXTURE_SCALE, Rig
 from avatar.face.shading import Floats, compiled
@@ -99,6 +99,23 @@ class Renderer:
             (max(sunk, 0.0), float(vector[INDEX["tongue"]]), self._rest_gap, seam, float(vector[INDEX["pucker"]])),
         )
         paint_mouth(frame, rig.mouth, opening)
+
+
+def warm() -> None:
+    """Compile the kernels, or load what was compiled before; the first time on a machine it takes some seconds."""
+    points = np.array([[0, 0, 0], [4, 0, 0], [0, 4, 0]], dtype=np.float32)
+    layer = np.zeros((4, 4, 3), dtype=np.float32)
+    texture = np.zeros((8, 8, 4), dtype=np.uint8)
+    frame, plate = np.zeros((4, 4, 3), dtype=np.uint8), np.zeros((4, 4), dtype=np.uint32)
+    source = np.zeros((3, 3, 2), dtype=np.float32)
+    three, four = np.ones(3, dtype=np.float32), np.ones(4, dtype=np.float32)
+    draw_map(source, points, points, np.array([[0, 1, 2]], dtype=np.int32))
+    compose(frame, source, texture.view(np.uint32)[..., 0], plate)
+    place = np.zeros((4, 4, 4), dtype=np.float32)
+    paint_eye(texture, Eye(np.zeros(2, dtype=np.int32), layer, layer, layer, place, four, three), four)
+    corners, edges = lip_tables(np.array([[-0.5, 0.0], [0.5, 0.0]]), np.array([[-0.5, 0.1], [0.5, 0.1]]))
+    mouth = Mouth(np.zeros((1, 4, 3), dtype=np.float32), np.ones(256, np.float32), np.ones(256, np.float32))
+    paint_mouth(frame, mouth, Opening(corners, edges, (2.0, 2.0, 1.0, 0.0, 4.0), (0.1, 0.0, 0.0, 0.0, 0.0)))
 
 
 def _rotation(vector: Floats) -> Floats:

@@ -260,7 +260,7 @@ def write_rig(rig: Rig, path: Path) -> None:
 def read_rig(path: Path) -> Rig | None:
     """A rig from its file; None where there is none, or it is damaged and has to be made again."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             values: dict[str, object] = {}
             for name, kind in _PARTS.items():
                 parts = {part: stored[f"{name}.{part}"] for part in _names(kind)}
