@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.media import HEARING_RATE, Samples
-from avatar.voice.hearing.features import log_mel
+from avatar.voice.hearing.features import log_mel, sane
 from avatar.voice.hearing.onnx import open_session
 
 _SECONDS = 8
@@ -49,6 +49,6 @@ class SmartTurn:
 def last_seconds(samples: Samples) -> NDArray[np.float32]:
     """float32 [128000]: the last eight seconds, silence in front where there is less, of mean 0 and variance 1."""
     length = _SECONDS * HEARING_RATE
-    heard = np.nan_to_num(samples[-length:].astype(np.float32), nan=0.0, posinf=1.0, neginf=-1.0)
+    heard = sane(samples[-length:])
     padded = np.pad(heard, (length - heard.size, 0))
     return np.asarray((padded - padded.mean()) / np.sqrt(padded.var() + 1e-7), dtype=np.float32)

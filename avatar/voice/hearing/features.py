@@ -25,6 +25,11 @@ _BREAK_MEL = 15.0
 _LOG_STEP = np.log(6.4) / 27.0
 
 
+def sane(samples: Samples) -> Samples:
+    """The sound as float32 within -1..1; what is not a number becomes silence."""
+    return np.clip(np.nan_to_num(samples, nan=0.0), -1.0, 1.0).astype(np.float32, copy=False)
+
+
 def log_mel(samples: Samples, bands: int = 80) -> LogMel:
     """The spectrogram of a recording as in Radford et al., Robust Speech Recognition via
     Large-Scale Weak Supervision (2022).

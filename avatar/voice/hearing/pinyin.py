@@ -37,7 +37,7 @@ _INITIALS = _pairs(
     {
         0.25: "n-l zh-z ch-c sh-s",
         0.35: "l-r",
-        0.4: "f-h",
+        0.4: "f-h r-zh",
         0.5: "b-p d-t g-k j-q zh-ch z-c j-zh q-ch x-sh j-z q-c x-s",
         0.6: "m-n h-k zh-sh z-s",
     }

@@ -14,6 +14,7 @@ from avatar.errors import AudioError, EngineError, Language, WeightsError
 from avatar.media import HEARING_RATE, MAX_UPLOAD_SECONDS, Samples
 from avatar.stages import HeardWord, HearingHints, Transcript
 from avatar.voice.hearing.decoder import UtteranceDecoder
+from avatar.voice.hearing.features import sane
 from avatar.voice.hearing.hints import prompt
 from avatar.voice.hearing.pieces import pieces
 from avatar.voice.hearing.transcript import finished_words, is_invention, joined
@@ -70,7 +71,7 @@ class FasterWhisperRecognizer:
         """
         if samples.size > MAX_UPLOAD_SECONDS * HEARING_RATE:
             raise _too_long()
-        samples = np.nan_to_num(samples.astype(np.float32, copy=False), nan=0.0, posinf=1.0, neginf=-1.0)
+        samples = sane(samples)
         try:
             heard = [
                 self._piece(samples[piece.start : piece.end], hints, piece.start / HEARING_RATE)

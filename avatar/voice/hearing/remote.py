@@ -10,7 +10,7 @@ from dataclasses import replace
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from avatar.errors import EngineError, Language
+from avatar.errors import EngineError, Language, SettingsError
 from avatar.media import HEARING_RATE, Samples, wav_bytes
 from avatar.stages import HeardWord, HearingHints, Transcript
 from avatar.voice.hearing.hints import prompt
@@ -48,12 +48,20 @@ class RemoteRecognizer:
         api_key: sent as a bearer token where it is not empty.
         model: the service's name for it.
         timeout: seconds for one call.
+
+    Raises:
+        SettingsError: the URL cannot be one.
     """
 
     name = "openai"
 
     def __init__(self, base_url: str, api_key: str = "", model: str = "whisper-1", timeout: float = 30.0) -> None:
-        self._url = f"{base_url.rstrip('/')}/audio/transcriptions"
+        try:
+            self._url = httpx.URL(f"{base_url.rstrip('/')}/audio/transcriptions")
+        except httpx.InvalidURL as error:
+            raise SettingsError(
+                f"Setting hearing.base_url is no address: {error}.", f"设置 hearing.base_url 不是有效的网址:{error}。"
+            ) from error
         self._model = model
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._client = httpx.Client(headers=headers, timeout=timeout)
@@ -61,8 +69,7 @@ class RemoteRecognizer:
     @property
     def device(self) -> str:
         """The service's address, without a user's name or password."""
-        url = httpx.URL(self._url)
-        return str(url.copy_with(username=None, password=None, query=None))
+        return str(self._url.copy_with(username=None, password=None, query=None))
 
     def close(self) -> None:
         """Give the connections back."""

@@ -19,6 +19,9 @@ _HANZI = r"[㐀-鿿]"
 _FULL_WIDTH = {",": "，", "?": "？", "!": "！", ":": "：", ";": "；", ".": "。", " ": "，"}
 _ASCII_MARK = re.compile(rf"(?<={_HANZI})(?:[,?!:;]|\.(?!\d)| (?={_HANZI}))")
 _LOOP = re.compile(r"(.{2,24}?)\1{3,}|(.)\2{7,}", re.DOTALL)
+_ECHO_BYTES = 30
+"""Ten Chinese characters or thirty letters of the prompt, word for word, are its echo; less may be an answer."""
+
 _NOT_WORD = re.compile(r"[^\w]+")
 
 _CREDITS = re.compile(
@@ -58,7 +61,7 @@ def is_invention(text: str, prompt: str, *, doubtful: bool) -> bool:
     bare = _bare(text)
     if not bare or _CREDITS.search(text):
         return True
-    if len(bare) >= 8 and bare in _bare(prompt):
+    if len(bare.encode()) >= _ECHO_BYTES and bare in _bare(prompt):
         return True
     loop = _LOOP.search(bare)
     if loop and len(loop[0]) > 0.6 * len(bare) and not _could_be_said(loop[0]):

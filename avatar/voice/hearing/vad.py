@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from avatar.errors import WeightsError
 from avatar.media import HEARING_RATE, Samples
+from avatar.voice.hearing.features import sane
 from avatar.voice.hearing.onnx import open_session
 
 if TYPE_CHECKING:
@@ -77,14 +78,12 @@ class SileroStream:
         self._rest = np.zeros(0, dtype=np.float32)
 
     def push(self, samples: Samples) -> list[float]:
-        heard = np.concatenate([self._rest, samples.astype(np.float32, copy=False)])
+        heard = np.concatenate([self._rest, sane(samples)])
         count = heard.size // WINDOW
         self._rest = heard[count * WINDOW :].copy()
         if count == 0:
             return []
-        whole = np.concatenate(
-            [self._context, np.nan_to_num(heard[: count * WINDOW], nan=0.0, posinf=1.0, neginf=-1.0)]
-        )
+        whole = np.concatenate([self._context, heard[: count * WINDOW]])
         self._context = whole[-_CONTEXT:].copy()
         windows = np.lib.stride_tricks.sliding_window_view(whole, _CONTEXT + WINDOW)[::WINDOW]
         feed = {"input": np.ascontiguousarray(windows), "h": self._h, "c": self._c}
