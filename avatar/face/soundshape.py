@@ -25,6 +25,9 @@ _BANDS = (100.0, 450.0, 1100.0, 1800.0, 3200.0, 7500.0)
 _QUIET_DB = -55.0
 _LOUDEST_DB = -24.0
 _RANGE_DB = 26.0
+_GROWTH = 0.6
+"""The mouth opens early: half of the loudness in decibels gives two thirds of the shape."""
+
 _STILL = np.float32(0.004)
 _RECOVERY_DB = 0.05
 """The loudness that counts as full falls by this much a frame, so a voice that grows softer is still seen."""
@@ -77,7 +80,7 @@ class SoundShape:
         loudness = 10.0 * float(np.log10(np.mean(np.square(window)) + 1e-12))
         self._full_db = max(self._full_db - _RECOVERY_DB, loudness, _QUIET_DB + _RANGE_DB)
         self.level = min(max((loudness - self._full_db + _RANGE_DB) / _RANGE_DB, 0.0), 1.0)
-        target = _shape(power) * self.level
+        target = _shape(power) * np.float32(self.level**_GROWTH)
         shape = self._shape + np.float32(0.7) * (target - self._shape)
         self._shape = np.where(np.abs(shape) < _STILL, np.float32(0.0), shape)
         return self._shape
@@ -101,9 +104,9 @@ def _shape(power: NDArray[np.float32]) -> Mouth:
     dull = (bar + first) / (bar + first + 4.0 * back + 12.0 * front)
     rounded = max(0.0, dull - 0.6 * opening - 0.4 * spread) * (1.0 - friction)
     shape = np.zeros(len(MOUTH), dtype=np.float32)
-    shape[MOUTH_INDEX["jaw"]] = (0.12 + 0.48 * opening) * (1.0 - 0.7 * friction)
-    shape[MOUTH_INDEX["wide"]] = 0.6 * spread * (1.0 - 0.5 * friction)
-    shape[MOUTH_INDEX["pucker"]] = 0.9 * rounded
+    shape[MOUTH_INDEX["jaw"]] = (0.16 + 0.60 * opening) * (1.0 - 0.7 * friction)
+    shape[MOUTH_INDEX["wide"]] = 0.75 * spread * (1.0 - 0.5 * friction)
+    shape[MOUTH_INDEX["pucker"]] = min(1.3 * rounded, 0.9)
     shape[MOUTH_INDEX["lower"]] = 0.10 + 0.10 * friction
     shape[MOUTH_INDEX["upper"]] = 0.05 + 0.07 * friction
     return shape
