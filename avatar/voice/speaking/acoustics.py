@@ -217,7 +217,12 @@ def _session(path: Path, device: str, threads: int) -> Any:
 
 
 def _providers(device: str) -> list[Any]:
+    """ONNX Runtime's names; it would take the CPU without a word where a GPU is asked for and absent."""
+    import onnxruntime
+
     if device == "cpu":
         return ["CPUExecutionProvider"]
+    if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+        raise ValueError("onnxruntime was built without CUDA")
     _, _, number = device.partition(":")
     return [("CUDAExecutionProvider", {"device_id": int(number or 0)}), "CPUExecutionProvider"]

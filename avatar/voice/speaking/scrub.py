@@ -15,7 +15,7 @@ _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0e\ufe0
 _PAIRS = {"（": "）", "(": ")", "【": "】", "[": "]", "*": "*", "<": ">", "〔": "〕"}
 _RUNS = frozenset("*_~`#")
 _LINE_MARK = re.compile(r"(?:#{1,6}[ \t]+|[-*+•][ \t]+|>[ \t]?|(?:[-*_][ \t]*){3,}(?=\n))")
-_LINE_MARK_BEGUN = re.compile(r"(?:#{1,6}|[-*+•]|(?:[-*_][ \t]*){1,})[ \t]*\Z")
+_LINE_MARK_BEGUN = re.compile(r"(?:#{1,6}[ \t]*|[+•>][ \t]*|(?:[-*_][ \t]*)+)\Z")
 _LINK_TARGET = re.compile(r"\(\S{0,200}?\)")
 _LINK_TARGET_BEGUN = re.compile(r"\(\S{0,199}\Z")
 _REFERENCE = re.compile(r"\^?\d{1,3}(?:\s?[-,，–]\s?\d{1,3})*")
@@ -86,9 +86,9 @@ class Scrubber:
             return 1, ""
         if self._line_start:
             mark = _LINE_MARK.match(text)
-            if mark and (final or mark.end() < len(text)):
+            if mark and mark.end() < HOLD and (final or mark.end() < len(text)):
                 return mark.end(), ""
-            if not final and _LINE_MARK_BEGUN.match(text):
+            if not final and len(text) < HOLD and _LINE_MARK_BEGUN.match(text):
                 return None
         if text[0] in _PAIRS:
             return self._paired(text, final=final)

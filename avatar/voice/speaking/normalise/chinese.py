@@ -75,7 +75,7 @@ _PLACES = ("", "十", "百", "千")
 
 
 def _group(value: int, *, first: bool, scaled: bool) -> str:
-    """1..9999; 十 for 10-19 only at the beginning, 两 before 百, 千 and the scales."""
+    """1..9999; 十 for 10-19 and 两 before 百, 千 and the scales only where the number begins."""
     if value == 2 and first and scaled:
         return "两"
     read, gap = "", False
@@ -84,7 +84,7 @@ def _group(value: int, *, first: bool, scaled: bool) -> str:
         if digit == 0:
             gap = gap or read != ""
             continue
-        name = "两" if digit == 2 and place >= 2 else DIGITS[digit]
+        name = "两" if digit == 2 and place >= 2 and first and not read else DIGITS[digit]
         if digit == 1 and place == 1 and first and not read:
             name = ""
         read += (DIGITS[0] if gap else "") + name + _PLACES[place]

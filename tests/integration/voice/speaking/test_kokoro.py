@@ -1,0 +1,257 @@
+"""The real Kokoro: the timeline is exact, the seams are silent, and what is said can be understood."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from avatar.errors import EngineError, Language, NotFoundError
+from avatar.media import HEARING_RATE, SPEECH_RATE, ClauseSpeech, Samples, resample
+from avatar.voice.profiles import VoiceLibrary, stock_voices_dir
+from avatar.voice.speaking.acoustics import FIRST_WINDOW, Acoustics, windows
+from avatar.voice.speaking.g2p import PHONES
+from avatar.voice.speaking.graph import LATENT_HOP, cut_model
+from avatar.voice.speaking.kokoro import KokoroSynthesizer
+from avatar.voice.speaking.level import CEILING
+
+pytestmark = pytest.mark.integration
+
+ZH = "我从前在日本学过医，后来改行写文章。"
+EN = "I used to study medicine in Japan, but I gave it up to write."
+MIXED = "1936年，我用Python写了3篇，Hello！"
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def synthesizer(models_dir: Path, cache: Path) -> KokoroSynthesizer:
+    folder = models_dir / "kokoro-82m"
+    voices = VoiceLibrary([stock_voices_dir()], models_dir / "kokoro-voices")
+    return KokoroSynthesizer(
+        folder / "kokoro-v1.0.int8.onnx", folder / "vocab.json", voices, cache, device="cpu", threads=2
+    )
+
+
+@pytest.fixture(scope="module")
+def recognizer(models_dir: Path) -> Any:
+    from faster_whisper import WhisperModel
+
+    return WhisperModel(str(models_dir / "whisper-base"), device="cpu", compute_type="int8", cpu_threads=2)
+
+
+def sound(speech: ClauseSpeech) -> Samples:
+    return np.concatenate(list(speech.chunks))
+
+
+def heard(recognizer: Any, samples: Samples, language: Language) -> str:
+    """What is understood, letters and hanzi only."""
+    segments, _ = recognizer.transcribe(
+        resample(samples, SPEECH_RATE, HEARING_RATE),
+        language=language,
+        beam_size=1,
+        initial_prompt="以下是普通话的句子。" if language == "zh" else None,
+    )
+    return re.sub(r"[^\w\s]", "", "".join(segment.text for segment in segments)).lower().strip()
+
+
+def syllables(text: str) -> list[str]:
+    from pypinyin import lazy_pinyin
+
+    return list(lazy_pinyin(re.sub(r"[^\u4e00-\u9fff]", "", text)))
+
+
+def errors(reference: list[str], hypothesis: list[str]) -> float:
+    import jiwer
+
+    return float(jiwer.wer(" ".join(reference), " ".join(hypothesis) or "-"))
+
+
+@pytest.mark.parametrize(
+    ("clause", "voice", "language"),
+    [(ZH, "luxun", "zh"), (EN, "luxun", "en"), (MIXED, "zf_xiaoxiao", "zh"), ("“好。”😀", "zm_yunxi", "zh")],
+)
+def test_the_timeline_is_exact(synthesizer: KokoroSynthesizer, clause: str, voice: str, language: Language) -> None:
+    speech = synthesizer.speak(clause, voice, language=language)
+    phones, words = speech.phones, speech.words
+    assert "".join(word.text for word in words) == clause
+    assert all(before.end <= after.start for before, after in pairwise(words))
+    assert phones[0].start == 0
+    assert phones[-1].end == speech.length
+    assert all(before.end == after.start for before, after in pairwise(phones))
+    assert {phone.phone for phone in phones} <= {*PHONES, "sil"}
+    assert 0 <= words[0].start < words[-1].end <= phones[-1].end
+    assert sound(speech).size == speech.length
+
+
+def test_a_number_is_one_word(synthesizer: KokoroSynthesizer) -> None:
+    words = synthesizer.speak(MIXED, "zf_xiaoxiao", language="zh").words
+    assert [word.text for word in words] == ["1936", "年，", "我", "用", "Python", "写", "了", "3", "篇，", "Hello！"]
+    number = words[0]
+    assert number.end - number.start > 2 * (words[2].end - words[2].start)
+
+
+def test_silence_is_trimmed_and_the_pause_follows_the_mark(synthesizer: KokoroSynthesizer) -> None:
+    def edges(clause: str) -> tuple[float, float]:
+        samples = sound(synthesizer.speak(clause, "zm_yunxi", language="zh"))
+        loud = np.flatnonzero(np.abs(samples) > 0.02 * np.abs(samples).max())
+        return loud[0] / SPEECH_RATE, (samples.size - loud[-1]) / SPEECH_RATE
+
+    lead, after_stop = edges("他坐在窗前。")
+    _, after_comma = edges("他坐在窗前，")
+    assert lead < 0.15
+    assert 0.1 < after_comma < 0.45
+    assert 0.3 < after_stop < 0.7
+    assert after_stop > after_comma
+
+
+def test_phones_are_where_the_sound_is(synthesizer: KokoroSynthesizer) -> None:
+    """Louder during vowels than during silence, by far."""
+    speech = synthesizer.speak(ZH, "luxun", language="zh")
+    samples = sound(speech)
+    voiced = np.concatenate([samples[span.start : span.end] for span in speech.phones if span.phone in "aoɤəu"])
+    silent = np.concatenate([samples[span.start : span.end] for span in speech.phones if span.phone == "sil"])
+    assert np.sqrt(np.mean(voiced**2)) > 20 * np.sqrt(np.mean(silent**2))
+
+
+def test_seams_do_not_click(synthesizer: KokoroSynthesizer) -> None:
+    speech = synthesizer.speak(ZH, "luxun", language="zh")
+    chunks = list(speech.chunks)
+    assert len(chunks) >= 3
+    assert chunks[0].size == FIRST_WINDOW * LATENT_HOP
+    samples = np.concatenate(chunks)
+    steps = np.abs(np.diff(samples))
+    for seam in np.cumsum([chunk.size for chunk in chunks])[:-1]:
+        around = steps[max(0, seam - 1200) : seam + 1200]
+        assert steps[seam - 2 : seam + 2].max() <= np.quantile(around, 0.999) * 1.5 + 1e-3
+    assert np.abs(samples).max() <= CEILING
+
+
+@pytest.mark.parametrize("voice", ["luxun", "zf_xiaoxiao"])
+def test_mandarin_is_understood(synthesizer: KokoroSynthesizer, recognizer: Any, voice: str) -> None:
+    clauses = [ZH, "孩子们在院子里唱歌，母亲在屋里做饭。", "今天的年轻人，应当自己走出一条路来。"]
+    said = [syllable for clause in clauses for syllable in syllables(clause)]
+    understood = [
+        syllable
+        for clause in clauses
+        for syllable in syllables(
+            heard(recognizer, sound(synthesizer.speak(clause, voice, language="zh")), "zh"),
+        )
+    ]
+    assert errors(said, understood) <= 0.1
+
+
+@pytest.mark.parametrize("voice", ["luxun", "host"])
+def test_english_is_understood(synthesizer: KokoroSynthesizer, recognizer: Any, voice: str) -> None:
+    clauses = [EN, "The children are singing in the yard while their mother cooks."]
+    said = [word for clause in clauses for word in re.sub(r"[^\w\s]", "", clause).lower().split()]
+    understood = [
+        word
+        for clause in clauses
+        for word in heard(recognizer, sound(synthesizer.speak(clause, voice, language="en")), "en").split()
+    ]
+    assert errors(said, understood) <= 0.1
+
+
+def test_two_at_once_sound_as_one_after_another(synthesizer: KokoroSynthesizer) -> None:
+    work: list[tuple[str, str, Language]] = [("你好，先生。", "luxun", "zh"), ("Good morning.", "host", "en")]
+
+    def say(item: tuple[str, str, Language]) -> Samples:
+        return sound(synthesizer.speak(item[0], item[1], language=item[2]))
+
+    alone = [say(item) for item in work]
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(say, work))
+    for first, second in zip(alone, together, strict=True):
+        assert np.array_equal(first, second)
+
+
+def test_closing_early_stops_the_rendering(synthesizer: KokoroSynthesizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    rendered: list[int] = []
+    generate = Acoustics.generate
+
+    def counted(self: Acoustics, *args: Any) -> Any:
+        rendered.append(1)
+        return generate(self, *args)
+
+    monkeypatch.setattr(Acoustics, "generate", counted)
+    chunks: Iterator[Samples] = synthesizer.speak(ZH, "luxun", language="zh").chunks
+    assert rendered == []
+    next(chunks)
+    chunks.close()  # type: ignore[attr-defined]
+    assert list(chunks) == []
+    assert len(rendered) == 1
+
+
+def test_one_window_is_the_published_model(synthesizer: KokoroSynthesizer, models_dir: Path, cache: Path) -> None:
+    """Cutting the graph changes nothing: with neutral inputs the sound is the same, bit for bit."""
+    import onnxruntime
+
+    model = models_dir / "kokoro-82m" / "kokoro-v1.0.int8.onnx"
+    tokens = [50, 83, 54, 57, 4]
+    style = np.fromfile(models_dir / "kokoro-voices" / "af_heart.bin", dtype="<f4").reshape(510, 256)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 2
+    whole = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    feed = {"tokens": np.array([[0, *tokens, 0]]), "style": style[4:5], "speed": np.ones(1, dtype=np.float32)}
+    (expected,) = whole.run(None, feed)
+    acoustics = Acoustics(cut_model(model, cache), "cpu", 2)
+    latent = acoustics.decode(acoustics.encode(tokens, style, speed=1.0, pitch=1.0))
+    samples, _ = acoustics.generate(latent, 0, latent.columns, acoustics.no_stats, 0.0)
+    assert np.array_equal(samples, expected)
+
+
+def test_speed_changes_the_length(synthesizer: KokoroSynthesizer) -> None:
+    lengths = [synthesizer.speak(ZH, "luxun", language="zh", speed=speed).length or 0 for speed in (0.7, 1.0, 1.5)]
+    assert lengths[0] > 1.2 * lengths[1] > 1.2 * 1.2 * lengths[2]
+
+
+@pytest.mark.parametrize("clause", ["", "   ", "……", "😀", "（）"])
+def test_what_cannot_be_said_has_no_length(synthesizer: KokoroSynthesizer, clause: str) -> None:
+    speech = synthesizer.speak(clause, "luxun", language="zh")
+    assert (speech.text, speech.length, speech.phones, speech.words) == (clause, 0, (), ())
+    assert list(speech.chunks) == []
+
+
+def test_a_clause_beyond_the_models_limit_is_split(synthesizer: KokoroSynthesizer) -> None:
+    clause = "春天来了，花开了，鸟叫了，人也出来了，" * 14
+    speech = synthesizer.speak(clause, "luxun", language="zh", speed=2.0)
+    assert "".join(word.text for word in speech.words) == clause
+    assert all(before.end == after.start for before, after in pairwise(speech.phones))
+    assert speech.length == speech.phones[-1].end
+    assert speech.length > 20 * SPEECH_RATE
+
+
+def test_an_unknown_voice(synthesizer: KokoroSynthesizer) -> None:
+    with pytest.raises(NotFoundError, match="luxun"):
+        synthesizer.speak(ZH, "luxum", language="zh")
+
+
+def test_the_second_start_takes_the_parts_from_the_cache(models_dir: Path, cache: Path) -> None:
+    model = models_dir / "kokoro-82m" / "kokoro-v1.0.int8.onnx"
+    parts = cut_model(model, cache)
+    before = parts.generator.stat().st_mtime_ns
+    assert cut_model(model, cache).generator.stat().st_mtime_ns == before
+
+
+def test_a_device_that_is_not_there(models_dir: Path, cache: Path) -> None:
+    parts = cut_model(models_dir / "kokoro-82m" / "kokoro-v1.0.int8.onnx", cache)
+    with pytest.raises(EngineError, match="cuda:99"):
+        Acoustics(parts, "cuda:99", 1)
+
+
+def test_windows_grow_and_cover_everything() -> None:
+    for columns in (1, 31, 32, 47, 48, 49, 200, 1001):
+        spans = windows(columns)
+        assert spans[0][0] == 0
+        assert spans[-1][1] == columns
+        assert all(before[1] == after[0] for before, after in pairwise(spans))
