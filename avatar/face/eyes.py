@@ -139,7 +139,7 @@ def _grown_over(eye: Eye) -> Floats:
     hidden = (below > upper - 0.6 * reach) & (below < lower + 0.6 * reach) & (across > -0.15) & (across < 1.15)
     light = cv2.GaussianBlur(eye.photo, (0, 0), 0.06 * height + 0.5)
     bright = light.mean(axis=2) + 1.0
-    around = cv2.GaussianBlur(bright, (0, 0), 0.3 * width)
+    around = np.maximum(cv2.GaussianBlur(bright, (0, 0), 0.3 * width), 0.8 * np.percentile(bright, 60))
     known = np.where(hidden, 0.0, np.clip(bright / around, 0.2, 1.1) ** 3)  # lashes and brows hardly count
     skin = cv2.GaussianBlur(
         fill_smoothly(np.asarray(light, dtype=np.float32), known.astype(np.float32)), (0, 0), max(0.1 * height, 1.0)
@@ -156,7 +156,7 @@ def _grain(photo: Floats, scale: float) -> Floats:
     strength = float(np.median(np.abs(fine)))
     noise = np.random.default_rng(0).standard_normal((*photo.shape[:2], 1)).astype(np.float32)
     soft = cv2.GaussianBlur(noise, (0, 0), 1.0)[..., None]
-    return np.asarray(soft * (1.2 * strength / max(float(soft.std()), 1e-6)), dtype=np.float32)
+    return np.asarray(soft * (0.8 * min(strength, 3.0) / max(float(soft.std()), 1e-6)), dtype=np.float32)
 
 
 def _eyeball(eye: Eye) -> Floats:

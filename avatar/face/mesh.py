@@ -89,7 +89,8 @@ def build_mesh(landmarks: Points, size: int) -> Mesh:
     outside = _outer_triangles(points, len(face))
     inside = topology.triangles()
     triangles = np.concatenate([inside[topology.SKIN_TRIANGLES :], outside, inside[: topology.SKIN_TRIANGLES]])
-    return Mesh(points, triangles, head_weight(points, frame), chest_weight(points, frame))
+    within = ((points[:, :2] >= 0) & (points[:, :2] <= size)).all(axis=1)  # what lies beyond the edge holds it closed
+    return Mesh(points, triangles, head_weight(points, frame) * within, chest_weight(points, frame))
 
 
 def head_weight(points: NDArray[np.float32], frame: FaceFrame) -> NDArray[np.float32]:

@@ -24,9 +24,10 @@ from avatar.face.mesh import FaceFrame, build_mesh, face_frame
 from avatar.face.mouth import Mouth, build_mouth
 from avatar.face.params import INDEX
 from avatar.face.photo import load_photo
+from avatar.face.seam import close_lips
 from avatar.media import Pixels
 
-VERSION = 1
+VERSION = 2
 """Raised when rigs made before can no longer be used."""
 
 TEXTURE_SCALE = 2
@@ -149,7 +150,7 @@ def build_rig(photo: Pixels, finder: FaceFinder, size: int) -> Rig:
 def assemble(picture: Pixels, landmarks: Points, person: Floats) -> Rig:
     """A rig from a square picture, its landmarks, and the mask of the person."""
     frame = face_frame(landmarks)
-    landmarks = _lips_closed(landmarks, frame)
+    landmarks = close_lips(landmarks, picture, frame)
     mesh = build_mesh(landmarks, picture.shape[0])
     expressions = build_expressions(mesh, frame)
     soft, inside = matte(person, picture, landmarks)
@@ -193,17 +194,6 @@ def crop(photo: Pixels, landmarks: Points, size: int) -> tuple[Pixels, Points]:
     moved = landmarks / np.float32(scale)
     moved[:, :2] -= matrix[:, 2] / scale
     return np.asarray(picture, dtype=np.uint8), moved.astype(np.float32)
-
-
-def _lips_closed(landmarks: Points, frame: FaceFrame) -> Points:
-    """Landmarks whose inner lips meet where the photograph's lips are closed; detectors leave a sliver between."""
-    upper, lower = list(topology.UPPER_INNER), list(topology.LOWER_INNER)
-    gap = (landmarks[lower, :2] - landmarks[upper, :2]) @ frame.down
-    if gap.max() > 0.06 * frame.mouth_width:
-        return landmarks
-    closed = landmarks.copy()
-    closed[upper] = closed[lower] = (landmarks[upper] + landmarks[lower]) / 2
-    return closed
 
 
 def _texture(picture: Pixels, soft: Floats) -> NDArray[np.uint8]:
