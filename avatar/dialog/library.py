@@ -139,11 +139,12 @@ class Library:
         """
         vectors = np.zeros((len(passages), DIMENSIONS), dtype=np.float32)
         try:
-            with np.load(self._file(key, "npz"), allow_pickle=False) as kept:
+            data = io.BytesIO(self._file(key, "npz").read_bytes())
+            with np.load(data, allow_pickle=False) as kept:
                 rows = dict(zip(kept["ids"].tolist(), kept["vectors"].astype(np.float32), strict=True))
         except FileNotFoundError:
             return vectors
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             log.warning("knowledge_vectors_damaged", extra={"text_id": key})
             return vectors
         for at, passage in enumerate(passages):

@@ -24,21 +24,24 @@ from avatar.stages import Message
 log = logging.getLogger(__name__)
 
 LLAMA_SAMPLING: Mapping[str, object] = {
-    "top_p": 0.9,
     "top_k": 40,
-    "min_p": 0.05,
-    "repeat_penalty": 1.05,
-    "repeat_last_n": 128,
-    "frequency_penalty": 0.3,
-    "presence_penalty": 0.2,
-    "dry_multiplier": 0.6,
+    "top_p": 0.9,
+    "min_p": 0.2,
+    "repeat_penalty": 1.0,
+    "frequency_penalty": 0.0,
+    "presence_penalty": 0.0,
+    "dry_multiplier": 0.8,
     "dry_base": 1.75,
-    "dry_allowed_length": 6,
+    "dry_allowed_length": 12,
     "dry_penalty_last_n": 256,
     "cache_prompt": True,
 }
-"""What llama.cpp is told besides the temperature: small models loop, so repeating costs; a short quotation does not."""
+"""What llama.cpp is told besides the temperature.
 
+Its penalties count the prompt as well: a penalty on single tokens takes the words of the quotation away from the
+answer, and a small model then invents others. So only long repetitions cost (DRY, from the thirteenth token on); short
+loops are the guard's. `min_p` keeps a small model to words it is nearly sure of.
+"""
 
 CONNECT_S = 5.0
 """Seconds in which a service must take the connection."""
@@ -219,6 +222,7 @@ def _serve(model: Path, context: int, threads: int, device: str, key: str) -> ob
     params.n_gpu_layers = 0 if device == "cpu" else 999
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     params.cache_ram_mib = 256
+    params.cpuparams.poll = params.cpuparams_batch.poll = 0
     params.port = 0
     params.api_keys = [key]
     params.cors_origins = ""

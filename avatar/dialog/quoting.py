@@ -11,11 +11,11 @@ from avatar.dialog.words import tokens
 QUOTE_WIDTH = 60
 """Width of a quotation, as `cutting.width` counts: some forty tokens."""
 
-_CLAUSE = re.compile(r"[^，；：、,;:]*[，；：、,;:]*\s*")
+_CLAUSE = re.compile(r"[^，。！？；：,.;:!?]*[，。！？；：,.;:!?]*[”’」』）》\"]*\s*")
 
 
 def best_quote(text: str, wanted: frozenset[str], weight: Callable[[str], float]) -> str:
-    """The sentence of a text that holds most of the words, with what follows as far as it is short. A part of the text.
+    """The sentence of a text that holds most of the words, and what follows while there is room. A part of the text.
 
     Args:
         text: a passage's.
@@ -29,12 +29,8 @@ def best_quote(text: str, wanted: frozenset[str], weight: Callable[[str], float]
     best = max(range(len(parts)), key=lambda at: (gains[at], -at))
     if width(parts[best]) > QUOTE_WIDTH:
         return _best_clauses(parts[best], wanted, weight)
-    quote = parts[best]
-    for part in parts[best + 1 :]:
-        if width(quote + part) > QUOTE_WIDTH or (quote + part) not in text:
-            break
-        quote += part
-    return quote.strip()
+    start = text.index(parts[best])
+    return _from_here(text[start:].split("\n", 1)[0]).strip()
 
 
 def near_duplicate(one: str, other: str) -> bool:
@@ -60,6 +56,16 @@ def _best_clauses(sentence: str, wanted: frozenset[str], weight: Callable[[str],
     while width(best) > QUOTE_WIDTH * 1.5:
         best = best[: len(best) * 2 // 3]
     return best.strip()
+
+
+def _from_here(text: str) -> str:
+    """The beginning of a text, cut where a clause ends."""
+    taken = ""
+    for match in _CLAUSE.finditer(text):
+        if width(taken + match.group()) > QUOTE_WIDTH:
+            break
+        taken += match.group()
+    return taken
 
 
 def _pairs(text: str) -> set[str]:

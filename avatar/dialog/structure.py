@@ -117,14 +117,14 @@ def _contents(lines: list[_Line]) -> frozenset[str]:
 
 
 def _width(lines: list[_Line]) -> int:
-    """Characters of a full line where lines are broken by hand; 0 where a line is a paragraph."""
+    """Characters of a full line where lines are broken by hand; 0 where a line is a paragraph.
+
+    Broken lines are nearly all of one length, paragraphs are not.
+    """
     lengths = Counter(len(line.text) + line.indent // 2 for line in lines if len(line.text) > 20)
-    if not lengths:
-        return 0
-    total = sum(lengths.values())
-    common = max((length for length, count in lengths.items() if count * 40 >= total), default=0)
-    longer = sum(count for length, count in lengths.items() if length > common + 3)
-    return common if common <= 100 and longer * 20 <= total else 0
+    alike = {full: sum(lengths[n] for n in range(full - full // 8, full + 1)) for full in lengths if full <= 100}
+    best = max(alike, key=lambda full: (alike[full], full), default=0)
+    return best if best and alike[best] * 10 >= 3 * sum(lengths.values()) else 0
 
 
 def _heading(line: _Line, known: frozenset[str], title: str, *, loose: bool) -> tuple[int, str] | None:

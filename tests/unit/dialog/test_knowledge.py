@@ -1,0 +1,152 @@
+"""What a persona knows: found by words at once, by meaning when embedded, silent where the texts are."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from avatar.dialog.knowledge import Knowledge
+from avatar.dialog.persona import Persona
+from avatar.errors import NotFoundError, TextError
+from tests.unit.dialog.fakes import HashEmbedder
+
+STORY = (
+    "# 渡\n\n## 夜\n\n船夫夜里唱歌，唱的是旧戏，岸上的人都停下来听。\n\n"
+    "## 水\n\n渡口的水在夏天有三丈深，桨也够不到底。\n"
+)
+
+
+def test_the_notes_of_the_card_are_known(knowledge: Knowledge) -> None:
+    found = knowledge.search("渡船是什么做的？", "zh")
+    assert found[0].work == "河上笔记" and found[0].place == "渡船"
+    assert found[0].quote in found[0].text
+    assert knowledge.entries == []
+
+
+def test_a_text_is_found_by_words_at_once(knowledge: Knowledge) -> None:
+    entry = knowledge.add(STORY.encode("gb18030"), "渡.txt")
+    assert entry.title == "渡" and entry.passages == 2
+    found = knowledge.search("谁在夜里唱歌？", "zh")
+    assert (found[0].work, found[0].place) == ("渡", "夜")
+    assert knowledge.embedded == (0, 4)
+
+
+def test_the_same_text_in_another_encoding_is_kept_once(knowledge: Knowledge) -> None:
+    first = knowledge.add(STORY.encode("utf-8"), "a.txt")
+    assert knowledge.add(STORY.encode("utf-16"), "b.txt") == first
+    assert knowledge.entries == [first]
+    assert knowledge.embedded[1] == 4
+
+
+def test_what_was_added_is_there_after_a_restart(knowledge: Knowledge, persona: Persona, data_dir: Path) -> None:
+    entry = knowledge.add(STORY.encode(), "渡.txt")
+    knowledge.embed()
+    again = Knowledge.open(persona, data_dir, HashEmbedder())
+    assert again.entries == [entry]
+    assert again.embedded == (4, 4)
+    again.remove(entry.id)
+    assert Knowledge.open(persona, data_dir, None).entries == []
+
+
+def test_the_texts_are_silent_on_what_they_do_not_hold(knowledge: Knowledge) -> None:
+    knowledge.add(STORY.encode(), "渡.txt")
+    knowledge.embed()
+    for question in ("量子计算机怎么用？", "How do I install Python?", "", "？？？", "这是什么？"):
+        assert knowledge.search(question, "zh") == []
+
+
+def test_a_removed_text_is_no_longer_found(knowledge: Knowledge) -> None:
+    entry = knowledge.add(STORY.encode(), "渡.txt")
+    knowledge.remove(entry.id)
+    assert knowledge.search("谁在夜里唱歌？", "zh") == []
+    with pytest.raises(NotFoundError):
+        knowledge.remove(entry.id)
+
+
+def test_embedding_tells_its_progress_and_can_be_stopped(knowledge: Knowledge, embedder: HashEmbedder) -> None:
+    knowledge.add("\n\n".join(f"# 第{n}章\n\n第{n}章说的是河。" for n in range(30)).encode(), "长.txt")
+    told: list[tuple[int, int]] = []
+    assert not knowledge.embed(lambda *at: told.append(at), lambda: len(told) >= 2)
+    assert len(told) == 2 and told[0] < told[1] and told[-1][1] == 32
+    stopped_at = embedder.embedded
+    assert knowledge.embed()
+    assert embedder.embedded == 32 and 0 < stopped_at < 32
+    assert knowledge.embedded == (32, 32)
+
+
+def test_a_batch_that_fails_loses_nothing(persona: Persona, data_dir: Path) -> None:
+    class Failing(HashEmbedder):
+        def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            if self.embedded >= 8:
+                raise KeyboardInterrupt
+            return super().passages(texts)
+
+    knowledge = Knowledge.open(persona, data_dir, Failing())
+    knowledge.add("\n\n".join(f"# 第{n}章\n\n第{n}章说的是河。" for n in range(30)).encode(), "长.txt")
+    with pytest.raises(KeyboardInterrupt):
+        knowledge.embed()
+    assert Knowledge.open(persona, data_dir, HashEmbedder()).embedded[0] >= 8
+
+
+def test_a_follow_up_leans_on_the_question_before(knowledge: Knowledge) -> None:
+    knowledge.add(STORY.encode(), "渡.txt")
+    assert knowledge.search("然后呢？", "zh") == []
+    assert knowledge.search("然后呢？", "zh", previous="谁在夜里唱歌？")[0].place == "夜"
+    assert knowledge.search("渡口的水有多深？", "zh", previous="谁在夜里唱歌？")[0].place == "水"
+
+
+def test_the_same_words_are_not_found_twice(knowledge: Knowledge) -> None:
+    knowledge.add(STORY.encode(), "渡.txt")
+    knowledge.add(STORY.replace("，", "").encode(), "渡(另一版).txt")
+    places = [found.place for found in knowledge.search("谁在夜里唱歌？", "zh")]
+    assert places.count("夜") == 1
+
+
+def test_a_source_goes_before_a_note(persona: Persona, data_dir: Path) -> None:
+    knowledge = Knowledge.open(persona, data_dir, None)
+    knowledge.add("这条河在渡口最深，涨水时节有三丈多，老船夫都这样说。".encode(), "县志.txt")
+    assert [found.work for found in knowledge.search("河在渡口有多深？", "zh")] == ["县志", "河上笔记"]
+
+
+def test_names_come_from_titles(knowledge: Knowledge) -> None:
+    text = "# 柳花\n\n他读过《河图》。\n\n# 船歌\n\n他也唱《河图》。\n"
+    knowledge.add(text.encode(), "书.txt")
+    assert "河图" in knowledge.names
+
+
+@pytest.mark.parametrize("data", [b"", b"text\x00", b"\x00\x01\x02\x03" * 100])
+def test_what_is_no_text_changes_nothing(data: bytes, knowledge: Knowledge) -> None:
+    with pytest.raises(TextError):
+        knowledge.add(data, "a.txt")
+    assert knowledge.entries == []
+
+
+def test_a_hostile_file_name_becomes_a_title(knowledge: Knowledge) -> None:
+    entry = knowledge.add(STORY.encode(), "../../\x1b[31mevil\x00" + "x" * 300 + ".txt")
+    assert "/" not in entry.title and "\x1b" not in entry.title and len(entry.title) <= 80
+
+
+def test_searches_go_on_while_texts_come_and_go(knowledge: Knowledge) -> None:
+    stop, failures = threading.Event(), list[BaseException]()
+
+    def ask() -> None:
+        while not stop.is_set():
+            try:
+                knowledge.search("渡船是什么做的？", "zh")
+            except BaseException as error:  # noqa: BLE001 - reported to the test
+                failures.append(error)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    for n in range(10):
+        entry = knowledge.add(f"第{n}篇：渡船的事。".encode(), f"{n}.txt")
+        knowledge.embed()
+        knowledge.remove(entry.id)
+    stop.set()
+    thread.join()
+    assert failures == []

@@ -1,0 +1,113 @@
+"""The user's texts on disk: whole or not at all, once each, and mended where damaged."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from avatar.dialog.library import Library, text_id
+from avatar.errors import NotFoundError, StorageError
+
+TEXT = "渡口的水最深，夏天涨水时有三丈。\n\n船是柳木做的，已经用了二十年。\n"
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return Library(tmp_path / "knowledge" / "ah-san")
+
+
+def test_what_is_added_can_be_read_again(library: Library) -> None:
+    added = library.add(TEXT, "河")
+    assert library.ids() == [added.entry.id]
+    assert library.read(added.entry.id) == added
+    assert added.entry.title == "河" and added.entry.passages == len(added.passages) == 1
+    assert (library.folder / f"{added.entry.id}.txt").read_text("utf-8") == TEXT
+
+
+def test_the_same_text_is_kept_once(library: Library) -> None:
+    first, second = library.add(TEXT, "河"), library.add(TEXT, "另一个名字")
+    assert first == second
+    assert len(list(library.folder.iterdir())) == 2
+
+
+def test_texts_are_listed_in_the_order_they_came(library: Library) -> None:
+    ids = [library.add(f"第{n}篇文字。", str(n)).entry.id for n in range(4)]
+    for n, one in enumerate(ids):
+        os.utime(library.folder / f"{one}.json", ns=(n, n))
+    assert library.ids() == ids
+
+
+def test_removing_leaves_nothing(library: Library) -> None:
+    added = library.add(TEXT, "河")
+    library.keep_vectors(added.entry.id, added.passages, np.ones((1, 384), dtype=np.float32))
+    library.remove(added.entry.id)
+    assert list(library.folder.iterdir()) == []
+    with pytest.raises(NotFoundError):
+        library.remove(added.entry.id)
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "", "0" * 15, "0" * 16, "../" + "0" * 13])
+def test_an_id_never_becomes_a_path(name: str, library: Library) -> None:
+    library.add(TEXT, "河")
+    for action in (library.read, library.remove):
+        with pytest.raises(NotFoundError):
+            action(name)
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"{", b"[]", b'{"format": 1}', b"\xff\x00", b'{"format": 0, "entry": {"title": "x"}}']
+)
+def test_a_damaged_index_is_made_again_from_the_text(damage: bytes, library: Library) -> None:
+    added = library.add(TEXT, "河")
+    (library.folder / f"{added.entry.id}.json").write_bytes(damage)
+    assert library.read(added.entry.id).passages[0].text == added.passages[0].text
+
+
+def test_the_title_survives_a_new_format(library: Library) -> None:
+    added = library.add(TEXT, "河")
+    file = library.folder / f"{added.entry.id}.json"
+    file.write_text(json.dumps({**json.loads(file.read_text("utf-8")), "format": 0}), encoding="utf-8")
+    assert library.read(added.entry.id) == added
+
+
+def test_vectors_are_kept_by_passage(library: Library) -> None:
+    added = library.add(TEXT, "河")
+    row = np.linspace(-1, 1, 384, dtype=np.float32)[None]
+    library.keep_vectors(added.entry.id, added.passages, row)
+    assert np.allclose(library.vectors(added.entry.id, added.passages), row, atol=1e-3)
+    other = library.add("别的文字。", "别")
+    assert not library.vectors(added.entry.id, other.passages).any()
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 not a zip", b"\x00" * 64])
+def test_damaged_vectors_are_made_again(damage: bytes, library: Library) -> None:
+    added = library.add(TEXT, "河")
+    (library.folder / f"{added.entry.id}.npz").write_bytes(damage)
+    assert not library.vectors(added.entry.id, added.passages).any()
+
+
+def test_a_full_disk_leaves_nothing_half_written(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StorageError) as caught:
+        library.add(TEXT, "河")
+    assert caught.value.code == "disk_full" and "已满" in caught.value.zh
+    assert list(library.folder.iterdir()) == []
+
+
+def test_a_text_without_its_index_is_not_there(library: Library) -> None:
+    added = library.add(TEXT, "河")
+    (library.folder / f"{added.entry.id}.json").unlink()
+    assert library.ids() == []
+    assert library.add(TEXT, "河") == added
+
+
+def test_ids_are_made_from_words() -> None:
+    assert text_id(TEXT) == text_id(TEXT) != text_id(TEXT + "。")

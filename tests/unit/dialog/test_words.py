@@ -1,0 +1,38 @@
+"""Words, folded and reduced, the same for asking and for text."""
+
+from __future__ import annotations
+
+import pytest
+
+from avatar.dialog.words import folded, stem, terms, tokens
+
+
+def test_traditional_and_wide_letters_are_folded() -> None:
+    assert folded("魯迅與阿Ｑ") == "鲁迅与阿q"
+    assert set(tokens("魯迅")) == set(tokens("鲁迅"))
+
+
+@pytest.mark.parametrize("name", ["闰土", "孔乙己", "范爱农", "祥林嫂", "吕纬甫", "子君"])
+def test_a_name_in_no_dictionary_is_found_in_a_sentence(name: str) -> None:
+    asked = {term.text for term in terms(f"您说说{name}是什么样的人？")}
+    assert asked & set(tokens(f"后来{name}便走了，没有人再提起他。"))
+    assert not asked & set(tokens("后来船便走了，没有人再提起它。"))
+
+
+def test_stop_words_find_nothing() -> None:
+    assert tokens("这是什么？") == [] and tokens("What is it, please?") == []
+    assert terms("您怎么看？") == []
+
+
+def test_english_endings() -> None:
+    assert stem("trees") == stem("tree")
+    assert stem("stories") == stem("story")
+    assert stem("corrected") == stem("corrects")
+    assert stem("Lu's".lower()) == "lu"
+    assert stem("class") == "class"
+
+
+def test_what_is_whole_and_what_is_not() -> None:
+    found = {term.text: term.whole for term in terms("人工智能和猹")}
+    assert found["人工智能"] and found["猹"]
+    assert not found["工智"]
