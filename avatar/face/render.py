@@ -71,9 +71,10 @@ class Renderer:
         return np.ascontiguousarray(placed, dtype=np.float32)
 
     def _paint_eyes(self, vector: Floats) -> None:
+        """Paint the eyes that look different from the last frame; a 64th of a weight cannot be seen."""
         squint, gaze_x, gaze_y = (float(vector[INDEX[name]]) for name in ("squint", "gaze_x", "gaze_y"))
         for name, blink in (("right_eye", "blink_right"), ("left_eye", "blink_left")):
-            pose = (float(vector[INDEX[blink]]), squint, gaze_x, -gaze_y)
+            pose = tuple(round(64 * value) / 64 for value in (float(vector[INDEX[blink]]), squint, gaze_x, -gaze_y))
             if pose != self._poses[name]:
                 self._poses[name] = pose
                 paint_eye(self._texture, getattr(self._rig, name), np.array(pose, dtype=np.float32))
