@@ -11,7 +11,7 @@ from pathlib import Path
 from avatar.face.landmarks import FaceFinder
 from avatar.face.motion import Motion
 from avatar.face.params import FaceParams, intended_aperture
-from avatar.face.render import Renderer
+from avatar.face.render import Renderer, warm
 from avatar.face.rig import Rig, load_rig
 from avatar.media import Frame, PhoneSpan, Samples
 from avatar.stages import Presence
@@ -44,6 +44,10 @@ class WarpEngine:
         self._cache = cache
         self._rigs: OrderedDict[_Key, Rig] = OrderedDict()
         self._lock = threading.Lock()
+
+    def warm(self) -> None:
+        """Compile the drawing kernels, some seconds once on each machine, so that the first face is not late."""
+        warm()
 
     def animator(self, photo: Path, *, size: int, seed: int = 0) -> WarpAnimator:
         """A face made from a photograph; the preparation is kept, so the second time is quick.
