@@ -1,7 +1,7 @@
 """One utterance through Whisper with an audio context of its own length instead of thirty seconds.
 
 The encoder is trained on thirty seconds, but takes less (whisper.cpp's `audio_ctx` does the same), and its time grows
-with what it is given: six seconds cost about a sixth. Decision 004 has the figures.
+with what it is given: eight seconds cost about a sixth. Decision 004 has the figures.
 """
 
 from __future__ import annotations
