@@ -191,6 +191,9 @@ def test_what_comes_late_is_not_told() -> None:
     told(translator, [*spoken_reply()[:5], cancelled()])
     late: list[SessionEvent] = [ReplyAudio("resp_1", 1, 9600, tone(0.1)), ReplyText("resp_1", "晚了"), cancelled()]
     assert told(translator, late) == []
+    told(translator, spoken_reply("resp_2", 2)[:1])
+    assert told(translator, late) == []
+    assert types(told(translator, spoken_reply("resp_2", 2)[1:]))[-1] == "response.done"
 
 
 def test_a_failed_reply_carries_its_error() -> None:
