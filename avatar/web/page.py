@@ -6,7 +6,9 @@ A live face cannot go through Gradio's queue, so the Talk page is one `gr.HTML` 
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,20 +63,23 @@ def mount_pages(app: FastAPI, settings: Settings, *, path: str = "/") -> FastAPI
     """
     import gradio as gr
 
+    def mount() -> FastAPI:
+        served: FastAPI = gr.mount_gradio_app(
+            app,
+            talk_page(None if settings.language == "auto" else settings.language),
+            path=path,
+            footer_links=[],
+            run_history=False,
+            favicon_path=str(STATIC / "icon.svg"),
+            theme=gr.themes.Base(font=FONTS, font_mono=("ui-monospace", "monospace")),
+            head=HEAD,
+            ssr_mode=False,
+            enable_monitoring=False,
+        )
+        return served
+
     app.mount(STATIC_PATH, _Modules(directory=STATIC), name="avatar-static")
-    served: FastAPI = gr.mount_gradio_app(
-        app,
-        talk_page(None if settings.language == "auto" else settings.language),
-        path=path,
-        footer_links=[],
-        run_history=False,
-        favicon_path=str(STATIC / "icon.svg"),
-        theme=gr.themes.Base(font=FONTS, font_mono=("ui-monospace", "monospace")),
-        head=HEAD,
-        ssr_mode=False,
-        enable_monitoring=False,
-    )
-    return served
+    return _inside_a_loop(mount)
 
 
 def talk_page(default_language: Language | None = None) -> gr.Blocks:
@@ -91,3 +96,16 @@ def talk_page(default_language: Language | None = None) -> gr.Blocks:
             elem_id="avatar-talk",
         )
     return page
+
+
+def _inside_a_loop(build: Callable[[], FastAPI]) -> FastAPI:
+    """Call something while an event loop runs: where none does, Gradio opens one for each lock and never closes it."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+
+        async def call() -> FastAPI:
+            return build()
+
+        return asyncio.run(call())
+    return build()

@@ -70,8 +70,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScriptedServer]
 
 
 @pytest.fixture
-def open_page(chromium: Browser, server: ScriptedServer) -> Iterator[OpenPage]:
-    """Opens the Talk page: `open_page(locale=…, width=…, height=…, browser=…, address=…, script=…)`."""
+def open_page(request: pytest.FixtureRequest) -> Iterator[OpenPage]:
+    """Opens the Talk page: `open_page(locale=…, width=…, height=…, dark=…, browser=…, address=…, script=…)`.
+
+    Without a browser or an address, those of this module are used, and started where they are not.
+    """
     pages: list[Page] = []
 
     def start(
@@ -79,19 +82,20 @@ def open_page(chromium: Browser, server: ScriptedServer) -> Iterator[OpenPage]:
         locale: str = "zh-CN",
         width: int = 1280,
         height: int = 800,
-        browser: Browser = chromium,
+        dark: bool = False,
+        browser: Browser | None = None,
         address: str = "",
         script: str = "",
-        dark: bool = False,
     ) -> TalkPage:
-        context = browser.new_context(
+        chosen: Browser = browser or request.getfixturevalue("chromium")
+        context = chosen.new_context(
             locale=locale,
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
         )
         page = context.new_page()
         pages.append(page)
-        return TalkPage(page, address or server.address, script)
+        return TalkPage(page, address or request.getfixturevalue("server").address, script)
 
     yield start
     for page in pages:

@@ -34,7 +34,7 @@ from avatar.server.app import create_app, listen, uvicorn_server
 from avatar.settings import FaceSettings, ServerSettings, Settings
 from avatar.stages import Message, Presence
 from avatar.web import mount_pages
-from tests.unit.live.fakes import LoudnessVad, ScriptedDetector, ScriptedRecognizer
+from tests.unit.live.fakes import BrokenError, LoudnessVad, ScriptedDetector, ScriptedRecognizer
 
 SIZE = 256
 QUESTION = "您怎么看希望？"
@@ -56,7 +56,7 @@ def voice(seconds: float, pitch: float = 140.0) -> Samples:
 
 @dataclass
 class Writer:
-    """Writes the answer known beforehand, in the question's language, a few characters at a time."""
+    """Writes the answer known beforehand, in the question's language, a few characters at a time; "坏" breaks it."""
 
     name = "scripted"
     device = "cpu"
@@ -64,6 +64,8 @@ class Writer:
     async def stream(
         self, messages: Sequence[Message], *, max_tokens: int, seed: int | None = None
     ) -> AsyncIterator[str]:
+        if "坏" in messages[-1].content:
+            raise BrokenError
         answer = ANSWERS["en" if "hope" in messages[-1].content.lower() else "zh"]
         for start in range(0, len(answer), 4):
             await asyncio.sleep(0.01)

@@ -242,6 +242,19 @@ def test_a_damaged_picture_is_mended_by_a_key_picture(open_page: OpenPage) -> No
     talk.wait_until(f"avatarPlayer.stats().framesShown > {shown + 25}")
 
 
+def test_a_failed_answer_is_told_and_the_face_lives_on(open_page: OpenPage) -> None:
+    talk = open_page()
+    talk.wait_alive()
+    talk.ask("坏")
+    assert "已损坏" in talk.toast()
+    assert "出了故障" in talk.page.locator(".message.persona .note").inner_text()
+    shown = talk.stats().frames_shown
+    talk.wait_until(f"avatarPlayer.stats().framesShown > {shown + 25}")
+    talk.ask(QUESTION)
+    talk.wait_state("speaking")
+    talk.wait_until("avatarPlayer.stats().samplesPlayed > 12000")
+
+
 def test_a_lost_connection_is_told_and_mended(open_page: OpenPage, tmp_path: Path, screenshots: Path) -> None:
     with ScriptedServer(tmp_path) as first:
         port = int(first.address.rsplit(":", 1)[1])

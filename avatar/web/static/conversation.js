@@ -68,10 +68,7 @@ export class Conversation {
     const reply = this.#replies.get(id);
     if (reply === undefined) return;
     reply.captions.push(words, at);
-    if (reply.message === null) {
-      Object.assign(reply, this.#message("persona", reply.language));
-      this.#showCitations(reply);
-    }
+    if (reply.message === null) this.#show(reply);
   }
 
   /** What a reply rests on. */
@@ -106,6 +103,7 @@ export class Conversation {
   /** A reply was heard to its end, or broken off where it is. */
   finish(id, status) {
     const reply = this.#replies.get(id);
+    if (status === "failed" && reply?.message === null) this.#show(reply);
     if (!reply?.message || reply.finished) return;
     if (status === "completed") this.follow(id, null);
     else this.#cut(reply, status === "failed" ? "failed" : "cut");
@@ -113,10 +111,9 @@ export class Conversation {
     this.#announcer.textContent = reply.heard.textContent;
   }
 
-  /** Whether a reply's words are still growing. */
-  isOpen(id) {
-    const reply = this.#replies.get(id);
-    return reply !== undefined && !reply.finished;
+  #show(reply) {
+    Object.assign(reply, this.#message("persona", reply.language));
+    this.#showCitations(reply);
   }
 
   /** Leave out what was not heard. */

@@ -29,6 +29,11 @@ export async function bestCodec() {
   return supported ? "h264" : "jpeg";
 }
 
+/** The end of a reply that never sounded: the face goes on as it was. */
+function isNothing({ kind, payload }) {
+  return kind === Kind.SPEECH && payload.length === 0;
+}
+
 /** One generation: its pictures, its clock, and what drives the clock. */
 class Timeline {
   clock = new Clock();
@@ -117,6 +122,7 @@ export class Player {
    * @param {NonNullable<ReturnType<typeof import("./packet.js").readPacket>>} packet
    */
   receive(packet) {
+    if (isNewer(packet.generation, this.generation) && isNothing(packet)) return;
     if (isNewer(packet.generation, this.generation)) this.#advance(packet.generation);
     if (packet.generation !== this.generation) return;
     this.#present.firstAt ??= performance.now();
