@@ -45,9 +45,10 @@ _ASSENT = re.compile(
     r"^\W*(?:是的|对的?|没错|正是|当然是?|嗯|是)(?:\W|$)|^\W*(?:yes|yeah|sure|of course|indeed|correct)\b",
     re.IGNORECASE,
 )
-_YOU = re.compile(r"[你您]|\byou\b", re.IGNORECASE)
+_ABOUT_YOU = re.compile(r"[你您][^，。？！]{0,5}(?:是|叫|算|还?活)|\bare you\b|\byou(?: are|['’]re)\b", re.IGNORECASE)
 _ASKED = re.compile(
-    rf"{_MODEL}|{_MACHINE_ZH}|{_MACHINE_EN}|真人|活人|活着|活的|本人|\bhuman\b|\breal\b|\balive\b|\bliving\b",
+    rf"{_MODEL}|{_MACHINE_ZH}|{_MACHINE_EN}|程序|机器|真人|活人|活着|活的|本人|是谁|什么人|"
+    r"\bprogram\b|\bmachine\b|\bhuman\b|\breal\b|\balive\b|\bliving\b|\b(?:who|what) are you\b",
     re.IGNORECASE,
 )
 _KIN_ZH = r"的(?:后代|后人|学生|弟子|朋友|儿子|孙子|读者|粉丝|仰慕者|助手|同事|亲戚)"
@@ -55,8 +56,8 @@ _KIN_EN = r"['’]s (?:descendant|student|friend|son|grandson|fan|reader|assista
 
 
 def asks_who(question: str) -> bool:
-    """Whether a question asks the persona if it is a model, an assistant, or a living person."""
-    return bool(_YOU.search(question) and _ASKED.search(question))
+    """Whether a question asks the persona who it is: a model, an assistant, a program, a living person."""
+    return bool(_ABOUT_YOU.search(question) and _ASKED.search(question))
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,10 @@ class Character:
 
     persona: Persona
     probed: bool = False
+
+    def introduced_by(self, answer: str) -> bool:
+        """Whether an answer says who is speaking."""
+        return any(name in answer for name in (self.persona.name.zh, self.persona.name.en))
 
     def broken_by(self, clause: str) -> bool:
         """Whether the persona calls itself an assistant, a living person or someone else, or speaks as a service."""

@@ -103,9 +103,9 @@ class Conversation:
             EngineError: the model is out of reach, refused or too slow.
         """
         language = self.persona.speaks(language)
-        asked = user_message(question, choose_quotes(grounding.passages, language), language)
-        self._asked = (question, asked)
         character = Character(self.persona, asks_who(question))
+        asked = user_message(question, self._quotes(grounding, language, character), language)
+        self._asked = (question, asked)
         spoken, broken = "", None
         for attempt in range(RESTARTS + 1):
             guard = Guard(character, language, spoken=spoken)
@@ -118,8 +118,8 @@ class Conversation:
             if broken is None or guard.may_end:
                 break
             log.info("answer_broke_character", extra={"persona": self.persona.id, "reason": broken})
-        if not spoken or (broken and not guard.may_end):
-            yield (self.persona.identity if broken == "identity" else self.persona.closing).of(language)
+        if closing := self._closing(character, language, spoken, unfinished=broken is not None and not guard.may_end):
+            yield closing
 
     def remember(self, question: str, heard_answer: str) -> None:
         """Keep an exchange. An answer of which nothing was heard is kept as a pause."""
@@ -133,6 +133,18 @@ class Conversation:
         self._history.clear()
         self._last_question = ""
         self._asked = ("", "")
+
+    def _quotes(self, grounding: Grounding, language: Language, character: Character) -> tuple[str, ...]:
+        """What is put before the question: the passages; asked who it is, what the card says of that."""
+        if character.probed:
+            return (self.persona.identity.of(language),)
+        return choose_quotes(grounding.passages, language)
+
+    def _closing(self, character: Character, language: Language, spoken: str, *, unfinished: bool) -> str:
+        """What the card adds: to an answer that does not say who is speaking, though that was asked, or to none."""
+        if character.probed and not character.introduced_by(spoken):
+            return self.persona.identity.of(language)
+        return self.persona.closing.of(language) if unfinished or not spoken else ""
 
     def _messages(self, asked: str, language: Language, spoken: str, broken: Break | None) -> list[Message]:
         """The prompt; begun again, the hint stands at its very end, so the cache still holds all before it."""

@@ -109,6 +109,11 @@ class Knowledge:
         return [text.entry for text in self._now.texts[self._notes :]]
 
     @property
+    def passages(self) -> list[Passage]:
+        """Every passage, notes first."""
+        return list(self._now.passages)
+
+    @property
     def embedded(self) -> tuple[int, int]:
         """How many passages can be found by meaning, and how many there are."""
         return self._now.embedded, len(self._now.passages)

@@ -12,6 +12,7 @@ QUOTE_WIDTH = 60
 """Width of a quotation, as `cutting.width` counts: some forty tokens."""
 
 _CLAUSE = re.compile(r"[^，。！？；：,.;:!?]*[，。！？；：,.;:!?]*[”’」』）》\"]*\s*")
+_ENDED = re.compile(r"[。！？.!?][”’」』）》\"]*\s*$")
 
 
 def best_quote(text: str, wanted: frozenset[str], weight: Callable[[str], float]) -> str:
@@ -59,13 +60,15 @@ def _best_clauses(sentence: str, wanted: frozenset[str], weight: Callable[[str],
 
 
 def _from_here(text: str) -> str:
-    """The beginning of a text, cut where a clause ends."""
-    taken = ""
+    """The beginning of a text: whole sentences if they fill half of a quotation, else cut where a clause ends."""
+    taken, whole = "", ""
     for match in _CLAUSE.finditer(text):
         if width(taken + match.group()) > QUOTE_WIDTH:
             break
         taken += match.group()
-    return taken
+        if _ENDED.search(taken):
+            whole = taken
+    return whole if width(whole) * 2 >= QUOTE_WIDTH else taken
 
 
 def _pairs(text: str) -> set[str]:

@@ -18,7 +18,7 @@ _MARK = re.compile(r"[⑴-⒇]|(?<=\S)[①-⑳]|〔[０-９0-9]{1,3}〕|(?<=\S)\
 _TITLE_MARK = re.compile(r"(?:⑴|①|〔(?:１|1)〕|\[1\])\s*$")
 _GLOSS = re.compile(r"【[^】\n]{1,80}】")
 _NOTES = re.compile(r"^[□■◎*\s]*注\s*[释解]?\s*[:：]?$|^(?:notes|footnotes)\s*[:：]?$", re.IGNORECASE)
-_NOTE = re.compile(r"^(?:⑴|〔(?:１|1)〕)\s*\S")
+_NOTE = re.compile(r"^(?:⑴\s*\S|〔(?:１|1)〕\s*\S|〔[０-９0-9]{1,3}〕\s)")
 _SOURCE = re.compile(r"^[〔（(【](?:选自)?《[^》]+》[〕）)】]$")
 _CONTENTS = re.compile(r"目\s*[录錄次]\s*[:：]?$|^(?:table of )?contents$", re.IGNORECASE)
 _NUMERAL = "〇零一二三四五六七八九十百"
@@ -205,10 +205,10 @@ def _continues(line: _Line, previous: _Line, width: int) -> bool:
 
 
 def _joined(left: str, right: str) -> str:
-    """Two halves of a broken line: no space between Chinese, one between words, and a hyphen at the break goes."""
+    """Two halves of a broken line: no space between Chinese, one between words; a hyphen at the break, or a mark, goes."""
     if left.endswith("-") and left[-2:-1].isalpha() and right[:1].islower():
         return left[:-1] + right
-    return left + (" " if left[-1].isascii() and right[0].isascii() else "") + right
+    return _MARK.sub("", left + (" " if left[-1].isascii() and right[0].isascii() else "") + right)
 
 
 def _spaced(title: str) -> str:

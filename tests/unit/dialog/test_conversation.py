@@ -46,9 +46,16 @@ async def test_a_broken_answer_is_begun_again_with_a_hint(talk: Talk) -> None:
 
 
 async def test_after_two_restarts_the_card_speaks(talk: Talk) -> None:
-    assert await talk.ask("你累吗？", *["我是ChatGPT。"] * 3) == "我是阿三的影子。"
+    assert await talk.ask("你累吗？", *["我是ChatGPT。"] * 3) == "不说了。"
     assert await talk.ask("你累吗？", *["1. 累。"] * 3) == "不说了。"
     assert len(talk.model.prompts) == 6
+
+
+async def test_asked_who_it_is_the_card_gives_the_words_and_completes_the_answer(talk: Talk) -> None:
+    assert await talk.ask("你是ChatGPT吗？", "我是阿三，不是什么ChatGPT。") == "我是阿三，不是什么ChatGPT。"
+    assert "我是阿三的影子" in talk.model.prompts[0][-1].content
+    assert await talk.ask("你是ChatGPT吗？", "不是。") == "不是。我是阿三的影子。"
+    assert await talk.ask("你是真人吗？", *["是的，我是真人。"] * 3) == "我是阿三的影子。"
 
 
 async def test_half_a_sentence_is_gone_on_with(talk: Talk) -> None:

