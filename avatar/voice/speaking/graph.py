@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from avatar.errors import EngineError
+from avatar.errors import EngineError, StorageError, WeightsError
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -70,6 +70,8 @@ def cut_model(model: Path, cache: Path) -> Parts:
 
     Raises:
         EngineError: the file is no Kokoro model of this export.
+        WeightsError: it cannot be read.
+        StorageError: the parts cannot be written.
     """
     folder = cache / f"kokoro-{_digest(model)}-{REVISION}"
     parts = Parts(*(folder / f"{name}.onnx" for name in ("encoder", "decoder", "generator")))
@@ -81,9 +83,15 @@ def cut_model(model: Path, cache: Path) -> Parts:
 def _digest(path: Path) -> str:
     """The first 16 hexadecimal digits of the file's SHA-256."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
+    try:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise WeightsError(
+            f"The speech model {path.name} cannot be read. Run `avatar models pull`.",
+            f"无法读取语音模型 {path.name}。请运行 `avatar models pull`。",
+        ) from error
     return digest.hexdigest()[:16]
 
 
@@ -93,14 +101,20 @@ def _make(model: Path, folder: Path, parts: Parts) -> None:
     try:
         whole = onnx.load(str(model))
         made = {parts.encoder: _encoder(whole), parts.decoder: _decoder(whole), parts.generator: _generator(whole)}
-    except (KeyError, StopIteration, ValueError, onnx.checker.ValidationError) as error:
+    except Exception as error:
         raise EngineError(
-            f"{model.name} is not the Kokoro export that this version can cut ({error}). Run `avatar models verify`.",
-            f"{model.name} 不是本版本能够拆分的 Kokoro 导出文件({error})。请运行 `avatar models verify`。",
+            f"{model.name} is no Kokoro export that can be cut ({type(error).__name__}). Run `avatar models verify`.",
+            f"{model.name} 不是能够拆分的 Kokoro 导出文件({type(error).__name__})。请运行 `avatar models verify`。",
         ) from error
-    folder.mkdir(parents=True, exist_ok=True)
-    for path, part in made.items():
-        _write(path, part.SerializeToString())
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, part in made.items():
+            _write(path, part.SerializeToString())
+    except OSError as error:
+        raise StorageError(
+            f"The prepared speech model cannot be written to {folder.parent}: {error.strerror}.",
+            f"无法把准备好的语音模型写入 {folder.parent}:{error.strerror}。",
+        ) from error
 
 
 def _write(path: Path, data: bytes) -> None:

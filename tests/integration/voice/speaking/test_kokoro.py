@@ -109,9 +109,8 @@ def test_silence_is_trimmed_and_the_pause_follows_the_mark(synthesizer: KokoroSy
     lead, after_stop = edges("他坐在窗前。")
     _, after_comma = edges("他坐在窗前，")
     assert lead < 0.15
-    assert 0.1 < after_comma < 0.45
-    assert 0.3 < after_stop < 0.7
-    assert after_stop > after_comma
+    assert 0.15 < after_comma < 0.6
+    assert 0.1 < after_stop - after_comma < 0.3
 
 
 def test_phones_are_where_the_sound_is(synthesizer: KokoroSynthesizer) -> None:

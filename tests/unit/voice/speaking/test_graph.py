@@ -1,0 +1,183 @@
+"""Cutting the model, on a tiny one with the real one's joints."""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from avatar.errors import EngineError, StorageError, WeightsError
+from avatar.voice.speaking.graph import Parts, cut_model
+
+_SPEC = importlib.util.spec_from_file_location("tiny_kokoro", Path(__file__).with_name("tiny_kokoro.py"))
+assert _SPEC is not None
+assert _SPEC.loader is not None
+tiny_kokoro = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(tiny_kokoro)
+
+TOKENS = np.array([[0, 3, 1, 4, 0]])
+ONE = np.ones(1, dtype=np.float32)
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    path: Path = tiny_kokoro.write_tiny_kokoro(tmp_path / "tiny.onnx")
+    return path
+
+
+@pytest.fixture
+def parts(model: Path, tmp_path: Path) -> Parts:
+    return cut_model(model, tmp_path / "cache")
+
+
+def run(path: Path, **feed: Any) -> dict[str, Any]:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    names = [item.name for item in session.get_outputs()]
+    return dict(zip(names, session.run(names, feed), strict=True))
+
+
+def encode(parts: Parts, **changed: Any) -> dict[str, Any]:
+    neutral = {
+        "tokens": TOKENS,
+        "style": np.zeros((1, 256), dtype=np.float32),
+        "speed": ONE,
+        "dur_scale": np.ones(TOKENS.shape, dtype=np.float32),
+        "f0_scale": ONE,
+        "f0_shift": 0 * ONE,
+    }
+    return run(parts.encoder, **(neutral | changed))
+
+
+def generate(parts: Parts, latent: Any, stats: Any, memory: float) -> dict[str, Any]:
+    return run(
+        parts.generator,
+        latent=latent,
+        source=np.zeros((1, 22, latent.shape[2]), dtype=np.float32),
+        style=np.zeros((1, 256), dtype=np.float32),
+        stats=stats,
+        memory=memory * ONE,
+    )
+
+
+@pytest.fixture
+def latent() -> Any:
+    return np.random.default_rng(0).normal(2.0, 3.0, (1, tiny_kokoro.CHANNELS, 40)).astype(np.float32)
+
+
+NO_STATS = np.zeros((2, 512, 1), dtype=np.float32)
+
+
+def test_the_parts_in_a_row_are_the_whole(model: Path, parts: Parts) -> None:
+    style = np.linspace(0, 1, 256, dtype=np.float32)[None]
+    whole = run(model, tokens=TOKENS, style=style, speed=ONE)["audio"]
+    made = encode(parts)
+    decoded = run(parts.decoder, features=made["features"], f0=made["f0"], energy=made["energy"], style=style)
+    sound = run(parts.generator, **decoded, style=style, stats=NO_STATS, memory=0 * ONE)
+    assert np.array_equal(sound["sound"], whole)
+
+
+def test_durations_can_be_scaled_for_each_token(parts: Parts) -> None:
+    scale = np.array([[1, 2, 1, 0.5, 1]], dtype=np.float32)
+    assert encode(parts, dur_scale=scale)["units"].tolist() == [[0, 6, 1, 2, 0]]
+
+
+def test_pitch_is_scaled_and_shifted_where_it_is_voiced(parts: Parts) -> None:
+    f0 = encode(parts, f0_scale=2 * ONE, f0_shift=5 * ONE)["f0"]
+    assert f0[0, :5].tolist() == [0, 605, 205, 805, 0]
+
+
+def test_without_memory_a_window_has_its_own_statistics(parts: Parts, latent: Any) -> None:
+    out = generate(parts, latent, NO_STATS + 7, 0.0)
+    assert np.allclose(out["new_stats"][0, :, 0], latent[0].mean(axis=1), atol=1e-4)
+    assert np.allclose(out["new_stats"][1, :, 0], latent[0].var(axis=1), atol=1e-3)
+    assert abs(out["sound"].mean()) < 1e-3
+
+
+def test_with_memory_the_statistics_are_those_of_both_windows(parts: Parts, latent: Any) -> None:
+    first, second = latent[:, :, :30], latent[:, :, 30:]
+    before = generate(parts, first, NO_STATS, 0.0)["new_stats"]
+    after = generate(parts, second, before, 0.75)["new_stats"]
+    assert np.allclose(after[0, :, 0], latent[0].mean(axis=1), atol=1e-4)
+    assert np.allclose(after[1, :, 0], latent[0].var(axis=1), atol=1e-2)
+
+
+def test_with_full_memory_windows_are_the_whole(parts: Parts, latent: Any) -> None:
+    stats = generate(parts, latent, NO_STATS, 0.0)["new_stats"]
+    whole = generate(parts, latent, stats, 1.0)["sound"]
+    windows = [generate(parts, latent[:, :, start : start + 10], stats, 1.0)["sound"] for start in range(0, 40, 10)]
+    assert np.allclose(np.concatenate(windows), whole, atol=1e-5)
+
+
+def test_the_second_cut_is_found(model: Path, parts: Parts, tmp_path: Path) -> None:
+    before = parts.generator.stat().st_mtime_ns
+    assert cut_model(model, tmp_path / "cache") == parts
+    assert parts.generator.stat().st_mtime_ns == before
+    assert {path.name for path in parts.encoder.parent.iterdir()} == {
+        "encoder.onnx",
+        "decoder.onnx",
+        "generator.onnx",
+    }
+
+
+def test_another_model_has_another_place(model: Path, parts: Parts, tmp_path: Path) -> None:
+    other = onnx.load(str(model))
+    other.producer_name = "another"
+    path = tmp_path / "other.onnx"
+    path.write_bytes(other.SerializeToString())
+    assert cut_model(path, tmp_path / "cache").encoder.parent != parts.encoder.parent
+
+
+def test_two_may_cut_at_once(model: Path, tmp_path: Path) -> None:
+    made: list[Parts] = []
+    threads = [threading.Thread(target=lambda: made.append(cut_model(model, tmp_path / "both"))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 3
+    assert len(set(made)) == 1
+    assert sorted(path.suffix for path in made[0].encoder.parent.iterdir()) == [".onnx"] * 3
+
+
+def test_another_network_is_refused(tmp_path: Path) -> None:
+    graph = helper.make_graph(
+        [helper.make_node("Identity", ["x"], ["y"])],
+        "other",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])],
+    )
+    path = tmp_path / "other.onnx"
+    path.write_bytes(helper.make_model(graph).SerializeToString())
+    with pytest.raises(EngineError, match=r"other\.onnx"):
+        cut_model(path, tmp_path / "cache")
+    assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"not a model at all"])
+def test_what_is_no_model_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "broken.onnx"
+    path.write_bytes(content)
+    with pytest.raises(EngineError, match=r"broken\.onnx"):
+        cut_model(path, tmp_path / "cache")
+
+
+def test_a_model_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="models pull"):
+        cut_model(tmp_path / "absent.onnx", tmp_path / "cache")
+
+
+def test_a_cache_that_cannot_be_written(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file where a folder should be")
+    with pytest.raises(StorageError):
+        cut_model(model, tmp_path / "cache")
