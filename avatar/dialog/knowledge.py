@@ -227,8 +227,14 @@ class Knowledge:
                     progress(*done)
         finally:
             if len(missing):
-                self._library.keep_vectors(text.entry.id, text.passages, vectors)
+                self._keep(text, vectors)
         return bool(vectors.any(axis=1).all())
+
+    def _keep(self, text: Indexed, vectors: Vectors) -> None:
+        """Keep a text's vectors, unless it was removed while they were made."""
+        with self._changing:
+            if any(known.entry.id == text.entry.id for known in self._now.texts):
+                self._library.keep_vectors(text.entry.id, text.passages, vectors)
 
     def _show(self, text: Indexed, vectors: Vectors) -> tuple[int, int]:
         """Let searches use what is embedded of a text so far."""

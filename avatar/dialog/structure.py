@@ -205,7 +205,7 @@ def _continues(line: _Line, previous: _Line, width: int) -> bool:
 
 
 def _joined(left: str, right: str) -> str:
-    """Two halves of a broken line: no space between Chinese, one between words; a hyphen at the break, or a mark, goes."""
+    """Two halves of a broken line: no space between Chinese, one between words; a hyphen or mark at the break goes."""
     if left.endswith("-") and left[-2:-1].isalpha() and right[:1].islower():
         return left[:-1] + right
     return _MARK.sub("", left + (" " if left[-1].isascii() and right[0].isascii() else "") + right)

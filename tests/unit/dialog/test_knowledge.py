@@ -79,6 +79,18 @@ def test_embedding_tells_its_progress_and_can_be_stopped(knowledge: Knowledge, e
     assert knowledge.embedded == (32, 32)
 
 
+def test_a_text_removed_while_it_is_embedded_leaves_nothing(knowledge: Knowledge, data_dir: Path) -> None:
+    entry = knowledge.add("\n\n".join(f"# 第{n}章\n\n第{n}章说的是河。" for n in range(30)).encode(), "长.txt")
+
+    def remove(done: int, total: int) -> None:
+        if done > 4 and knowledge.entries:
+            knowledge.remove(entry.id)
+
+    knowledge.embed(remove)
+    assert knowledge.embedded == (2, 2)
+    assert not list((data_dir / "knowledge").rglob(f"{entry.id}*"))
+
+
 def test_a_batch_that_fails_loses_nothing(persona: Persona, data_dir: Path) -> None:
     class Failing(HashEmbedder):
         def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
