@@ -37,6 +37,9 @@ RESTARTS = 2
 class Conversation:
     """One person's conversation with one persona. Not shared between sessions; called from one task at a time.
 
+    Attributes:
+        instructions: a client's own, added to the persona's card; they do not replace it.
+
     Args:
         persona: who answers.
         knowledge: what it knows; shared.
@@ -55,6 +58,7 @@ class Conversation:
         history_tokens: int = HISTORY_TOKENS,
     ) -> None:
         self.persona = persona
+        self.instructions = ""
         self.knowledge = knowledge
         self._generator = generator
         self._seed = seed
@@ -81,7 +85,7 @@ class Conversation:
 
     def prefix(self, language: Language) -> list[Message]:
         """The beginning of the prompt that stays the same through the conversation."""
-        return prefix(self.persona, self.persona.speaks(language))
+        return prefix(self.persona, self.persona.speaks(language), self.instructions)
 
     async def warm(self, language: Language) -> None:
         """Let the model read the stable beginning and the history, so that the next answer starts sooner.

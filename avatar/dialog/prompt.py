@@ -29,6 +29,9 @@ NEARLY = 0.8
 QUESTION_TOKENS = 400
 """Longer questions are cut; speech does not come near."""
 
+INSTRUCTION_TOKENS = 600
+"""Of a client's instructions; longer ones are cut, so that the card and the history keep their room."""
+
 _BRACKETS = str.maketrans({"〔": "(", "〕": ")", "[": "(", "]": ")", "<": "(", ">": ")", "|": "/"})
 _SPACE = re.compile(r"\s+")
 
@@ -47,9 +50,12 @@ def estimate_tokens(text: str) -> int:
     return han + (len(text) - han + 2) // 3
 
 
-def prefix(persona: Persona, language: Language) -> list[Message]:
-    """The stable beginning: the card, then the example turns of the language."""
-    messages = [Message("system", _card(persona, language))]
+def prefix(persona: Persona, language: Language, instructions: str = "") -> list[Message]:
+    """The stable beginning: the card with a client's own instructions, then the example turns of the language."""
+    card = _card(persona, language)
+    if instructions:
+        card += "\n" + _clip(_clean(instructions), INSTRUCTION_TOKENS)
+    messages = [Message("system", card)]
     for example in persona.examples:
         if example.language == language:
             quotes = (example.quote,) if example.quote else ()

@@ -66,6 +66,7 @@ class Session:
         self._replies = Replies(conversation, stages, self._outlet, lambda: self.options, now)
         self._ears = Ears(stages, self, self._hints, lambda: self._replies.active, now)
         self._ears.configure(options.turn_detection)
+        conversation.instructions = options.instructions
         self._tasks: set[asyncio.Task[None]] = set()
         self._unanswered: list[Question] = []
 
@@ -112,6 +113,7 @@ class Session:
         kept = self.options
         self.options = replace(options, video=kept.video, size=kept.size, codec=kept.codec)
         self._ears.configure(options.turn_detection)
+        self._conversation.instructions = options.instructions
 
     def hear(self, samples: Samples) -> None:
         """Take in the microphone's sound: float32 [n] at SPEECH_RATE.

@@ -400,3 +400,17 @@ def test_options_can_change_between_turns(tmp_path: Path) -> None:
     scene = play(tmp_path, script)
     assert len(scene.of(Understood)) == 2
     assert len(scene.of(ReplyStarted)) == 1
+
+
+def test_a_clients_instructions_stand_with_the_card(tmp_path: Path) -> None:
+    async def script(scene: Stage) -> None:
+        scene.session.configure(SessionOptions(instructions="只用七个字回答。"))
+        scene.session.type("您怎么看希望?")
+        scene.session.reply()
+        await asyncio.sleep(5)
+
+    scene = play(tmp_path, script)
+    card = scene.generator.asked[0][0]
+    assert card.role == "system"
+    assert card.content.endswith("只用七个字回答。")
+    assert len(card.content) > 100
