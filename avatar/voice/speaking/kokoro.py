@@ -6,11 +6,7 @@ made as the iterator is pulled, in windows that begin short.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import tempfile
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,8 +18,9 @@ from avatar.media import SPEECH_RATE, ClauseSpeech, PhoneSpan, Samples
 from avatar.voice.profiles import Style, VoiceLibrary, VoiceProfile
 from avatar.voice.speaking import level, normalise
 from avatar.voice.speaking.acoustics import MAX_TOKENS, Acoustics, Encoded, Floats
-from avatar.voice.speaking.g2p import PAUSES, Phonetics
+from avatar.voice.speaking.g2p import MODIFIERS, PAUSES, PHONES, STRESS, Phonetics
 from avatar.voice.speaking.graph import UNIT, cut_model
+from avatar.voice.speaking.statistics import VoiceStatistics
 from avatar.voice.speaking.timeline import SILENCE, phone_spans, without_silence, word_of_unit, word_spans
 from avatar.voice.speaking.words import Symbol, Word
 
@@ -75,7 +72,9 @@ class KokoroSynthesizer:
         self._phonetics = Phonetics()
         parts = cut_model(model, cache)
         self._acoustics = Acoustics(parts, _resolve_device(device), threads)
-        self._statistics = _Statistics(self, parts.encoder.parent / "voices")
+        self._statistics = VoiceStatistics(
+            self._measure, parts.encoder.parent / "voices", self._acoustics.no_stats.shape
+        )
 
     @property
     def device(self) -> str:
@@ -139,44 +138,12 @@ class KokoroSynthesizer:
                         chunk = np.concatenate([chunk, np.zeros(pause, dtype=np.float32)])
                 yield chunk
 
-    def measure(self, style: Style, language: Language) -> Floats:
+    def _measure(self, style: Style, language: Language) -> Floats:
         """The statistics of a voice's normalised channels over a sentence, float32 [2, channels, 1]."""
         words = normalise.words(_SAMPLE_TEXT[language], language)
         take = self._take(self._phonetics.symbols(words, "en-us"), style, 1.0, 1.0)
         latent = self._acoustics.decode(take.encoded)
         return self._acoustics.generate(latent, 0, latent.columns, self._acoustics.no_stats, 0.0)[1]
-
-
-class _Statistics:
-    """The statistics of voices, measured when a voice is first used and kept as files beside the cut model."""
-
-    def __init__(self, synthesizer: KokoroSynthesizer, folder: Path) -> None:
-        self._synthesizer = synthesizer
-        self._folder = folder
-        self._known: dict[str, Floats] = {}
-        self._lock = threading.Lock()
-
-    def of(self, style: Style, language: Language) -> Floats:
-        key = hashlib.sha256(style.tobytes() + language.encode()).hexdigest()[:24]
-        with self._lock:
-            if key not in self._known:
-                self._known[key] = self._load(key) if self._path(key).exists() else self._make(key, style, language)
-            return self._known[key]
-
-    def _path(self, key: str) -> Path:
-        return self._folder / f"{key}.npy"
-
-    def _load(self, key: str) -> Floats:
-        return np.asarray(np.load(self._path(key), allow_pickle=False), dtype=np.float32)
-
-    def _make(self, key: str, style: Style, language: Language) -> Floats:
-        measured = self._synthesizer.measure(style, language)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self._folder, suffix=".part")
-        with os.fdopen(handle, "wb") as file:
-            np.save(file, measured)
-        Path(name).replace(self._path(key))
-        return measured
 
 
 def split(symbols: Sequence[Symbol], most: int) -> list[Sequence[Symbol]]:
@@ -232,7 +199,7 @@ def _resolve_device(device: str) -> str:
 def _read_vocabulary(path: Path) -> dict[str, int]:
     try:
         table = json.loads(path.read_text(encoding="utf-8"))["vocab"]
-        return {str(token): int(number) for token, number in table.items()}
+        return {token: int(table[token]) for token in PHONES + STRESS + MODIFIERS + PAUSES}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise EngineError(
             f"{path.name} is not Kokoro's token table. Run `avatar models verify`.",

@@ -15,7 +15,7 @@ import pytest
 from avatar.errors import EngineError, Language, NotFoundError
 from avatar.media import HEARING_RATE, SPEECH_RATE, ClauseSpeech, Samples, resample
 from avatar.voice.profiles import VoiceLibrary, stock_voices_dir
-from avatar.voice.speaking.acoustics import FIRST_WINDOW, Acoustics, windows
+from avatar.voice.speaking.acoustics import FIRST_WINDOW, Acoustics
 from avatar.voice.speaking.g2p import PHONES
 from avatar.voice.speaking.graph import LATENT_HOP, cut_model
 from avatar.voice.speaking.kokoro import KokoroSynthesizer
@@ -246,11 +246,3 @@ def test_a_device_that_is_not_there(models_dir: Path, cache: Path) -> None:
     parts = cut_model(models_dir / "kokoro-82m" / "kokoro-v1.0.int8.onnx", cache)
     with pytest.raises(EngineError, match="cuda:99"):
         Acoustics(parts, "cuda:99", 1)
-
-
-def test_windows_grow_and_cover_everything() -> None:
-    for columns in (1, 31, 32, 47, 48, 49, 200, 1001):
-        spans = windows(columns)
-        assert spans[0][0] == 0
-        assert spans[-1][1] == columns
-        assert all(before[1] == after[0] for before, after in pairwise(spans))

@@ -1,0 +1,67 @@
+"""What the engine does around the model."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from avatar.errors import EngineError
+from avatar.voice.profiles import VoiceLibrary
+from avatar.voice.speaking.acoustics import FIRST_WINDOW, LARGEST_WINDOW, windows
+from avatar.voice.speaking.kokoro import KokoroSynthesizer, split
+from avatar.voice.speaking.words import Symbol
+
+
+def symbols(text: str) -> list[Symbol]:
+    return [Symbol(character, index) for index, character in enumerate(text)]
+
+
+def cut(text: str, most: int) -> list[str]:
+    return ["".join(symbol.text for symbol in part) for part in split(symbols(text), most)]
+
+
+def test_a_short_clause_is_whole() -> None:
+    assert cut("ab cd.", 10) == ["ab cd."]
+
+
+def test_a_long_clause_is_cut_at_its_last_mark_that_fits() -> None:
+    assert cut("abc abc, abc abc", 12) == ["abc abc,", " abc abc"]
+
+
+def test_without_a_mark_it_is_cut_between_words() -> None:
+    assert cut("abc abc abc abc", 10) == ["abc abc ", "abc abc"]
+
+
+def test_without_anything_it_is_cut_where_it_must() -> None:
+    assert cut("a" * 25, 10) == ["a" * 10, "a" * 10, "a" * 5]
+
+
+def test_a_part_of_marks_alone_is_left_out() -> None:
+    assert cut("aaaaaaaa. ... ", 9) == ["aaaaaaaa."]
+
+
+@pytest.mark.parametrize("columns", [1, 31, 32, 47, 48, 49, 200, 1001])
+def test_windows_cover_the_clause(columns: int) -> None:
+    spans = windows(columns)
+    assert spans[0][0] == 0
+    assert spans[-1][1] == columns
+    assert all(before[1] == after[0] for before, after in pairwise(spans))
+    assert all(end - start <= 1.5 * LARGEST_WINDOW for start, end in spans)
+
+
+def test_windows_grow() -> None:
+    sizes = [end - start for start, end in windows(1001)]
+    assert sizes[0] == FIRST_WINDOW
+    assert sizes[:-1] == sorted(sizes[:-1])
+    assert windows(0) == []
+
+
+@pytest.mark.parametrize("content", [None, "", "{}", '{"vocab": []}', '{"vocab": {"a": "x"}}', '{"vocab": {"a": 43}}'])
+def test_a_damaged_vocabulary(tmp_path: Path, content: str | None) -> None:
+    vocab = tmp_path / "vocab.json"
+    if content is not None:
+        vocab.write_text(content, encoding="utf-8")
+    with pytest.raises(EngineError, match=r"vocab\.json"):
+        KokoroSynthesizer(tmp_path / "absent.onnx", vocab, VoiceLibrary([], tmp_path), tmp_path)
