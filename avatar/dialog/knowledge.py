@@ -45,6 +45,8 @@ NOTE_WEIGHT = 0.8
 
 _TITLE = re.compile(r"《([^》]{2,12})》")
 
+_NO_NAME = re.compile(r"^[〇零一二三四五六七八九十百]+$|^第.+[章回节]|\s|^(?:自?序|后记|小引|题[记辞]|无题|前言|目录)$")
+
 Progress = Callable[[int, int], None]
 
 
@@ -296,14 +298,15 @@ def _embeddable(passage: Passage) -> str:
 
 
 def _names(texts: Sequence[Indexed]) -> tuple[str, ...]:
+    """Titles in book-title marks and titles of pieces, most often first; mere numbers and chapters are no names."""
     counts: Counter[str] = Counter()
     for text in texts:
         for passage in text.passages:
             counts.update(_TITLE.findall(passage.text))
-            counts.update(
-                part for part in passage.place.split(" · ") if 2 <= len(part) <= 8 and passage.language == "zh"
-            )
-    return tuple(name for name, count in counts.most_common(60) if count > 1)
+            if passage.language == "zh":
+                counts.update(passage.place.split(" · "))
+    names = (unicodedata.normalize("NFKC", name) for name, count in counts.most_common(100) if count > 1)
+    return tuple(name for name in names if 2 <= len(name) <= 8 and not _NO_NAME.search(name))[:60]
 
 
 def _first_heading(text: str) -> str:

@@ -131,6 +131,14 @@ def test_names_come_from_titles(knowledge: Knowledge) -> None:
     assert "河图" in knowledge.names
 
 
+def test_numbers_and_chapters_are_no_names(knowledge: Knowledge) -> None:
+    pieces = "".join(
+        f"# {title}\n\n{title}里说的是第{n}条河。\n\n" for title in ("三十三", "后记", "长明灯") for n in "甲乙"
+    )
+    knowledge.add(pieces.encode(), "书.txt")
+    assert knowledge.names == ("长明灯",)
+
+
 @pytest.mark.parametrize("data", [b"", b"text\x00", b"\x00\x01\x02\x03" * 100])
 def test_what_is_no_text_changes_nothing(data: bytes, knowledge: Knowledge) -> None:
     with pytest.raises(TextError):
