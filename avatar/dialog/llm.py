@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import secrets
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
@@ -208,6 +209,8 @@ class EmbeddedLlama(OpenAIGenerator):
 
 def _serve(model: Path, context: int, threads: int, device: str, key: str) -> object:
     """A llama.cpp server with two slots that share one cache, so two conversations keep their prefixes."""
+    # Read by OpenMP when it is loaded: threads that wait must sleep, or they take the cores that voice and face need.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     import xllamacpp
 
     if not model.is_file():
