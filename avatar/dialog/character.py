@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 from avatar.dialog.persona import Persona
 
@@ -51,13 +52,23 @@ _ASKED = re.compile(
     r"\bprogram\b|\bmachine\b|\bhuman\b|\breal\b|\balive\b|\bliving\b|\b(?:who|what) are you\b",
     re.IGNORECASE,
 )
+_MADE_ASKED = re.compile(
+    r"程序|机器|真人|活|本人|\bprogram\b|\bmachine\b|\bhuman\b|\breal\b|\balive\b|\bliving\b", re.IGNORECASE
+)
+_MADE = re.compile(r"影子|程序|合成|\blikeness\b|\bprogram\b|\bsynthetic\b", re.IGNORECASE)
 _KIN_ZH = r"的(?:后代|后人|学生|弟子|朋友|儿子|孙子|读者|粉丝|仰慕者|助手|同事|亲戚)"
 _KIN_EN = r"['’]s (?:descendant|student|friend|son|grandson|fan|reader|assistant|colleague)"
 
 
-def asks_who(question: str) -> bool:
-    """Whether a question asks the persona who it is: a model, an assistant, a program, a living person."""
-    return bool(_ABOUT_YOU.search(question) and _ASKED.search(question))
+Probe = Literal["no", "who", "made"]
+"""What a question asks the persona about itself: nothing, who it is, or whether it is a person or made."""
+
+
+def probe(question: str) -> Probe:
+    """What a question asks the persona about itself."""
+    if not (_ABOUT_YOU.search(question) and _ASKED.search(question)):
+        return "no"
+    return "made" if _MADE_ASKED.search(question) else "who"
 
 
 @dataclass(frozen=True)
@@ -66,21 +77,23 @@ class Character:
 
     Attributes:
         persona: who speaks.
-        probed: whether it was asked who or what it is, as `asks_who` tells; assent and denial then count too.
+        probed: what it was asked about itself; assent and denial then count too.
     """
 
     persona: Persona
-    probed: bool = False
+    probed: Probe = "no"
 
-    def introduced_by(self, answer: str) -> bool:
-        """Whether an answer says who is speaking."""
-        return any(name in answer for name in (self.persona.name.zh, self.persona.name.en))
+    def satisfied_by(self, answer: str) -> bool:
+        """Whether an answer says what was asked about the speaker: its name, or that it is made."""
+        if self.probed == "made":
+            return _MADE.search(answer) is not None
+        return self.probed == "no" or any(name in answer for name in (self.persona.name.zh, self.persona.name.en))
 
     def broken_by(self, clause: str) -> bool:
         """Whether the persona calls itself an assistant, a living person or someone else, or speaks as a service."""
         if _SERVICE.search(clause) or self._someone_else.search(clause):
             return True
-        if self.probed and (_ASSENT.search(clause) or _SYNTHETIC_DENIED.search(clause)):
+        if self.probed != "no" and (_ASSENT.search(clause) or _SYNTHETIC_DENIED.search(clause)):
             return True
         claim = _CLAIM.search(clause) or self._alive.search(clause)
         return claim is not None and _DENIAL.search(clause) is None

@@ -16,7 +16,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
-from avatar.dialog.character import Character, asks_who
+from avatar.dialog.character import Character, probe
 from avatar.dialog.guard import Break, Guard, hint
 from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.passage import Grounding
@@ -107,7 +107,7 @@ class Conversation:
             EngineError: the model is out of reach, refused or too slow.
         """
         language = self.persona.speaks(language)
-        character = Character(self.persona, asks_who(question))
+        character = Character(self.persona, probe(question))
         asked = user_message(question, self._quotes(grounding, language, character), language)
         self._asked = (question, asked)
         spoken, broken = "", None
@@ -140,13 +140,13 @@ class Conversation:
 
     def _quotes(self, grounding: Grounding, language: Language, character: Character) -> tuple[str, ...]:
         """What is put before the question: the passages; asked who it is, what the card says of that."""
-        if character.probed:
+        if character.probed != "no":
             return (self.persona.identity.of(language),)
         return choose_quotes(grounding.passages, language)
 
     def _closing(self, character: Character, language: Language, spoken: str, *, unfinished: bool) -> str:
         """What the card adds: to an answer that does not say who is speaking, though that was asked, or to none."""
-        if character.probed and not character.introduced_by(spoken):
+        if not character.satisfied_by(spoken):
             return self.persona.identity.of(language)
         return self.persona.closing.of(language) if unfinished or not spoken else ""
 

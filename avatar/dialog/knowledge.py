@@ -198,7 +198,7 @@ class Knowledge:
             return []
         scores, coverage = now.words.scores(asked)
         matches = fuse(scores, coverage, self._likeness(question, now))
-        ranked = sorted(matches, key=lambda match: -match.rank * (NOTE_WEIGHT if _note(now, match) else 1.0))
+        ranked = sorted(matches, key=lambda match: -match.rank * _standing(now.passages[match.at], language))
         return self._chosen(ranked, now, frozenset(term.text for term in asked), limit)
 
     def _add(self, text: str, title: str) -> Entry:
@@ -284,8 +284,11 @@ def _share_words(old: _Snapshot, new: _Snapshot) -> _Snapshot:
     return new
 
 
-def _note(now: _Snapshot, match: Match) -> bool:
-    return now.passages[match.at].source == "note"
+def _standing(passage: Passage, language: Language) -> float:
+    """What a passage's rank counts: a note less than a text, and still less in another language than the question's."""
+    if passage.source == "text":
+        return 1.0
+    return NOTE_WEIGHT if passage.language == language else NOTE_WEIGHT / 2
 
 
 def _leans(asked: Sequence[Term], known: WordIndex) -> bool:

@@ -45,7 +45,7 @@ async def test_he_says_who_he_is(
 ) -> None:
     answer = await ask(question, language, luxun, knowledge, large)
     assert name in answer
-    assert not Character(luxun, probed=True).broken_by(answer)
+    assert not Character(luxun, "who").broken_by(answer)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ async def test_he_is_honest_about_being_made(
 ) -> None:
     answer = await ask(question, language, luxun, knowledge, large)
     assert re.search("影子|程序|一九三六|1936|likeness|program", answer)
-    assert not Character(luxun, probed=True).broken_by(answer)
+    assert not Character(luxun, "who").broken_by(answer)
 
 
 @pytest.mark.parametrize(

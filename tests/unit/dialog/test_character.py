@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from avatar.dialog.character import Character, asks_who
+from avatar.dialog.character import Character, Probe, probe
 from avatar.dialog.persona import Persona, load_persona
 
 
@@ -74,25 +74,40 @@ def test_in_character(clause: str, luxun: Persona) -> None:
     "clause", ["是的，", "没错。", "当然，", "Yes, ", "Of course. ", "不是程序，", "I am not a program."]
 )
 def test_asked_who_he_is_he_neither_agrees_nor_denies_being_made(clause: str, luxun: Persona) -> None:
-    assert Character(luxun, probed=True).broken_by(clause)
+    assert Character(luxun, probed="who").broken_by(clause)
     assert not Character(luxun).broken_by(clause)
 
 
 @pytest.mark.parametrize(
-    ("question", "asks"),
+    ("question", "expected"),
     [
-        ("你是ChatGPT吗？", True),
-        ("您是鲁迅本人，还是一个程序？", True),
-        ("Are you a real person or a computer program?", True),
-        ("你是不是通义千问？", True),
-        ("你是谁？", True),
-        ("Who are you?", True),
-        ("您怎么看人工智能？", False),
-        ("What do you think of artificial intelligence?", False),
-        ("您家后园有什么树？", False),
-        ("What trees stood in your garden?", False),
-        ("人工智能会怎样？", False),
+        ("你是ChatGPT吗？", "who"),
+        ("您是鲁迅本人，还是一个程序？", "made"),
+        ("Are you a real person or a computer program?", "made"),
+        ("你是不是通义千问？", "who"),
+        ("你是谁？", "who"),
+        ("Who are you?", "who"),
+        ("您怎么看人工智能？", "no"),
+        ("What do you think of artificial intelligence?", "no"),
+        ("您家后园有什么树？", "no"),
+        ("What trees stood in your garden?", "no"),
+        ("人工智能会怎样？", "no"),
     ],
 )
-def test_who_is_asked(question: str, asks: bool) -> None:
-    assert asks_who(question) is asks
+def test_what_is_asked_about_the_speaker(question: str, expected: Probe) -> None:
+    assert probe(question) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "enough"),
+    [
+        ("who", "我是鲁迅，不是什么ChatGPT。", True),
+        ("who", "不是。", False),
+        ("made", "我是鲁迅。", False),
+        ("made", "鲁迅早死了，我是他的影子。", True),
+        ("made", "A likeness, made by a program.", True),
+        ("no", "累了就歇。", True),
+    ],
+)
+def test_an_answer_must_say_what_was_asked(asked: Probe, answer: str, enough: bool, luxun: Persona) -> None:
+    assert Character(luxun, asked).satisfied_by(answer) is enough

@@ -55,6 +55,7 @@ async def test_asked_who_it_is_the_card_gives_the_words_and_completes_the_answer
     assert await talk.ask("你是ChatGPT吗？", "我是阿三，不是什么ChatGPT。") == "我是阿三，不是什么ChatGPT。"
     assert "我是阿三的影子" in talk.model.prompts[0][-1].content
     assert await talk.ask("你是ChatGPT吗？", "不是。") == "不是。我是阿三的影子。"
+    assert await talk.ask("你是程序吗？", "我是阿三。不是程序。") == "我是阿三。我是阿三的影子。"
     assert await talk.ask("你是真人吗？", *["是的，我是真人。"] * 3) == "我是阿三的影子。"
 
 
