@@ -1,0 +1,1 @@
+"""The project's own portraits, drawn as woodcuts by a program."""
