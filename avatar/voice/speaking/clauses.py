@@ -40,9 +40,13 @@ _AT_ONCE = "，"
 """Marks after which nothing can follow that would change the cut."""
 
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:Dr|Mr|Mrs|Ms|Prof|St|Jr|Sr|vs|etc|No|Vol|Fig|Inc|Ltd|Co|Gen|Col|Capt|Lt|Rev|Hon|Mt|approx|cf|ca|al|pp?|ed|"
+    r"(?:\b(?:Dr|Mr|Mrs|Ms|Prof|St|Jr|Sr|vs|etc|Inc|Ltd|Co|Gen|Col|Capt|Lt|Rev|Hon|Mt|approx|cf|ca|al|ed|"
     r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)|\b[A-Za-z](?:\.[A-Za-z])*)\Z"
 )
+_NUMBERED = re.compile(r"\b(?:No|Vol|Fig|pp?)\Z")
+"""Abbreviations only where a number follows: "No. 5", but "No. Never."."""
+
+_LIST_NUMBER = re.compile(r"(?:^|\n)\s*\d{1,3}\Z")
 _TITLE = re.compile(r"[《〈][^》〉\n]{0,40}\Z")
 _BREATH_BEFORE = (
     r"但是|可是|然而|因为|所以|如果|虽然|而且|并且|或者|还是|以及|于是|不过|只是|就是|便是|不是|却|也|都|又|还|才|"
@@ -130,11 +134,14 @@ def _cuts(text: str, start: int, end: int) -> bool:
         return True
     if not mark[-1].isspace() and after[:1].isascii():
         return False
-    return not (mark.strip() == "." and (_ABBREVIATION.search(before) or _is_list_number(before)))
+    return mark.strip() != "." or not _is_abbreviated(before, after)
 
 
-def _is_list_number(before: str) -> bool:
-    return bool(re.search(r"(?:^|\n)\s*\d{1,3}\Z", before))
+def _is_abbreviated(before: str, after: str) -> bool:
+    """Whether the full stop between them belongs to an abbreviation or to the number of a list's entry."""
+    if _NUMBERED.search(before):
+        return after[:1].isdigit()
+    return bool(_ABBREVIATION.search(before) or _LIST_NUMBER.search(before))
 
 
 def _breath(text: str, limits: ClauseLimits) -> int | None:

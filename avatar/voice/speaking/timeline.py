@@ -30,6 +30,11 @@ _SHORTEST_PAUSE = 4
 _LEAD, _TAIL, _LONGEST_PAUSE = 1, 3, 14
 """Units of silence that stay before a clause, after it, and inside it."""
 
+_AHEAD = 2 * UNIT
+"""Samples by which the model's sound runs ahead of its own durations: 50 ms. Measured on ten sentences in both languages:
+the silence before a plosive, the noise of fricatives and the end of vowels lie 40 to 95 ms before their tokens, and the
+loudness of vowels fits best at 45 (English) and 60 ms (Mandarin)."""
+
 Mask = NDArray[np.bool_]
 
 
@@ -98,9 +103,17 @@ def phone_spans(symbols: Sequence[Symbol], encoded: Encoded) -> tuple[PhoneSpan,
     at = 0
     for phone, run in groupby(phones.tolist()):
         length = len(list(run)) * UNIT
-        spans.append(PhoneSpan(symbols[phone].text if phone >= 0 else SILENCE, at, at + length))
+        text = symbols[phone].text if phone >= 0 else SILENCE
+        spans.append(PhoneSpan(text, _as_heard(at), _as_heard(at + length)))
         at += length
-    return tuple(spans)
+    return _to_the_end(spans, at)
+
+
+def _to_the_end(spans: list[PhoneSpan], end: int) -> tuple[PhoneSpan, ...]:
+    """The spans with silence up to the end of the sound."""
+    if spans and spans[-1].phone == SILENCE:
+        return (*spans[:-1], replace(spans[-1], end=end))
+    return (*spans, PhoneSpan(SILENCE, spans[-1].end, end)) if spans else ()
 
 
 def _phone_of_token(symbols: Sequence[Symbol]) -> NDArray[np.int64]:
@@ -135,7 +148,8 @@ def word_spans(words: Sequence[Word], heard: Sequence[int]) -> tuple[WordSpan, .
     before = ""
     for index, word in enumerate(words):
         if index in times:
-            spans.append(WordSpan(before + word.written, *times[index]))
+            start, end = times[index]
+            spans.append(WordSpan(before + word.written, _as_heard(start), _as_heard(end)))
             before = ""
         elif spans:
             spans[-1] = replace(spans[-1], text=spans[-1].text + word.written)
@@ -150,3 +164,8 @@ def word_of_unit(symbols: Sequence[Symbol], encoded: Encoded) -> list[int]:
     words = np.array([*(symbol.word for symbol in symbols), -1], dtype=np.int64)
     heard: list[int] = np.where(audible(encoded.energy), words[sounding[encoded.owners]], -1).tolist()
     return heard
+
+
+def _as_heard(position: int) -> int:
+    """Where a border of the durations is heard. The first 0.1 s is pressed together, so that no span is lost."""
+    return max(position - _AHEAD, position // 2)

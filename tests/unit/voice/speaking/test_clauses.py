@@ -44,6 +44,7 @@ def test_sentences_are_kept_whole() -> None:
         "Dr. Smith came",
         "I met Mr. and Mrs. Lu",
         "J. R. R. Tolkien wrote",
+        "It is No. 5 of them",
         "Look at https://a.bc/d.e?f=1,2 now",
         "版本3.11.7很好",
         "现在是12:30了",
@@ -59,6 +60,10 @@ def test_no_cut_inside(text: str) -> None:
 def test_closing_quotes_stay_with_their_sentence() -> None:
     assert clauses("他说：“救救孩子！”我听见了。")[0].endswith("！”")
     assert clauses('"Really now?" he asked me.')[0] == '"Really now?" '
+
+
+def test_no_alone_is_a_sentence() -> None:
+    assert clauses("No. I never did that.")[0] == "No. "
 
 
 def test_an_ellipsis_is_one_border() -> None:
