@@ -75,34 +75,34 @@ def test_phones_lie_end_to_end() -> None:
 
 def test_tones_and_spaces_lengthen_the_phone_before_and_the_lead_in_the_first() -> None:
     spans = phone_spans(SYMBOLS, without_silence(CLAUSE))
-    assert [(span.phone, (span.end - span.start) // UNIT) for span in spans] == [
-        (SILENCE, 1),
-        ("n", 3),
-        ("i", 5),
-        ("x", 2),
-        ("a", 2),
-        ("u", 2),
-        (SILENCE, 3),
+    assert [(span.phone, span.end / UNIT) for span in spans] == [
+        (SILENCE, 0.5),
+        ("n", 2),
+        ("i", 7),
+        ("x", 9),
+        ("a", 11),
+        ("u", 13),
+        (SILENCE, 18),
     ]
 
 
 def test_a_stress_mark_lends_its_time_to_the_phone_after_it() -> None:
     symbols = [Symbol("h", 0), Symbol("ˈ", 0), Symbol("O", 0)]
     spans = phone_spans(symbols, encoded([0, 2, 1, 3, 0], [0, 2, 1, 3, 0]))
-    assert [(span.phone, (span.end - span.start) // UNIT) for span in spans] == [("h", 2), ("O", 4)]
+    assert [(span.phone, span.end / UNIT) for span in spans] == [("h", 1), ("O", 4), (SILENCE, 6)]
 
 
 def test_a_phone_that_hides_a_pause_is_split() -> None:
     spans = phone_spans([Symbol("m", 0)], encoded([0, 20, 0], [0, 6, 0]))
-    assert [span.phone for span in spans] == [SILENCE, "m"]
+    assert [span.phone for span in spans] == [SILENCE, "m", SILENCE]
 
 
 def test_words_joined_are_the_clause() -> None:
     spans = word_spans(WORDS, word_of_unit(SYMBOLS, without_silence(CLAUSE)))
     assert [span.text for span in spans] == ["你", "好。"]
-    assert spans[0].start == UNIT
-    assert spans[0].end == spans[1].start == 9 * UNIT
-    assert spans[1].end == 15 * UNIT
+    assert spans[0].start == UNIT // 2
+    assert spans[0].end == spans[1].start == 7 * UNIT
+    assert spans[1].end == 13 * UNIT
 
 
 def test_what_is_not_said_goes_with_its_neighbours() -> None:
