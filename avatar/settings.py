@@ -55,7 +55,7 @@ class LlmSettings(Section):
     context: int = Field(4096, ge=1024, le=131072, description="tokens")
     max_tokens: int = Field(160, ge=16, le=2048, description="of one answer")
     temperature: float = Field(0.6, ge=0.0, le=2.0)
-    timeout_s: float = Field(60.0, gt=0, description="longest wait for the next token, in seconds")
+    timeout_s: float = Field(120.0, gt=0, description="longest wait for the next token, in seconds")
 
 
 class SpeakingSettings(Section):
