@@ -116,11 +116,15 @@ class FaceLoop:
                 return
 
     async def _sleep(self, wait: float) -> None:
-        """Sleep, but wake when a reply's sound arrives."""
+        """Sleep, but wake when a reply's sound arrives.
+
+        `asyncio.wait_for` would not do: before Python 3.12 it swallows a cancellation that comes with the wake-up.
+        """
+        changed = asyncio.ensure_future(self._changed.wait())
         try:
-            await asyncio.wait_for(self._changed.wait(), wait)
-        except asyncio.TimeoutError:
-            return
+            await asyncio.wait({changed}, timeout=wait)
+        finally:
+            changed.cancel()
 
     def _step(self, index: int) -> Callable[[], Packet | None]:
         """The work of one picture, for the worker thread: carry out the orders, then draw or skip."""
