@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.request import urlopen
 
 import cv2
 import numpy as np
@@ -193,6 +195,12 @@ class ScriptedServer:
     def address(self) -> str:
         """Where the page is."""
         return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    @property
+    def sessions(self) -> int:
+        """Conversations that are open, as the server itself says."""
+        with urlopen(f"{self.address}/healthz") as answer:  # noqa: S310 - our own server
+            return int(json.load(answer)["sessions"])
 
     def __enter__(self) -> ScriptedServer:
         self._thread.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -202,6 +203,19 @@ def test_another_persona_is_another_conversation(open_page: OpenPage) -> None:
     assert talk.page.inner_text(".name") == "Guest"
     assert talk.said("user") == []
     assert talk.page.get_by_role("radio", name="Guest").get_attribute("aria-checked") == "true"
+
+
+def test_leaving_while_it_speaks_gives_the_place_back(open_page: OpenPage, server: ScriptedServer) -> None:
+    talk = open_page()
+    talk.wait_alive()
+    places = server.sessions
+    talk.ask(QUESTION)
+    talk.wait_state("speaking")
+    talk.page.context.close()
+    deadline = time.monotonic() + 10
+    while server.sessions >= places and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert server.sessions == places - 1
 
 
 def test_keys(open_page: OpenPage) -> None:

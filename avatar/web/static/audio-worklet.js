@@ -14,8 +14,9 @@
 /** Fade of sound that is cut off: 15 ms. */
 const FADE_SECONDS = 0.015;
 
-/** After the sound ran dry, gather this much before going on. */
+/** After the sound ran dry, gather this much before going on: twice as much each time, so that pauses become few. */
 const REFILL_SECONDS = 0.12;
+const MOST_REFILL_SECONDS = 1;
 
 /** Blocks of 128 samples between two reports: about 21 ms at 24 kHz. */
 const QUANTA = 4;
@@ -24,7 +25,6 @@ class SpeechOutput extends AudioWorkletProcessor {
   constructor() {
     super();
     this.fade = Math.round(FADE_SECONDS * sampleRate);
-    this.refill = Math.round(REFILL_SECONDS * sampleRate);
     this.tail = new Float32Array(0);
     this.energy = 0;
     this.counted = 0;
@@ -42,6 +42,7 @@ class SpeechOutput extends AudioWorkletProcessor {
     this.played = 0;
     this.anchor = 0;
     this.complete = false;
+    this.refill = Math.round(REFILL_SECONDS * sampleRate);
     this.state = "holding";
   }
 
@@ -64,7 +65,10 @@ class SpeechOutput extends AudioWorkletProcessor {
     if (samples.length > 0) this.blocks.push(samples);
     this.queued += samples.length;
     this.complete ||= end;
-    if (this.state === "starved" && (this.complete || this.queued >= this.refill)) this.go();
+    if (this.state === "starved" && (this.complete || this.queued >= this.refill)) {
+      this.refill = Math.min(2 * this.refill, MOST_REFILL_SECONDS * sampleRate);
+      this.go();
+    }
   }
 
   /** Play from the next block on. */

@@ -13,6 +13,9 @@ import { build, make } from "./view.js";
 /** How long a message about a problem stays, in milliseconds. */
 const TOAST_STAYS = 9_000;
 
+/** Milliseconds between two looks at what follows sound and picture. */
+const PAINT_EVERY = 38;
+
 const MICROPHONE_SENTENCES = { denied: "micDenied", absent: "micAbsent", busy: "micBusy", insecure: "micInsecure" };
 
 const REFUSALS = { 4401: "keyNeeded", 4404: "noPersona" };
@@ -35,6 +38,7 @@ class TalkPage {
   #connection = { name: "connecting" };
   #muted = false;
   #timings = null;
+  #painted = 0;
   #open = new Set();
   #portraits = new Map();
   #leave = new AbortController();
@@ -276,15 +280,16 @@ class TalkPage {
     latency.title = known ? sentence(this.#language, "stages", values) : "";
   }
 
-  /** What follows sound and picture, each time the screen is painted. */
-  #paint() {
+  /** What follows sound and picture, as often as there is a new picture: more would only cost. */
+  #paint(now = 0) {
     if (this.#leave.signal.aborted) return;
     const session = this.#session;
-    if (session !== null) {
+    if (session !== null && now - this.#painted > PAINT_EVERY) {
+      this.#painted = now;
       this.#followReplies(session);
       this.#showPresence(session);
     }
-    requestAnimationFrame(() => this.#paint());
+    requestAnimationFrame((next) => this.#paint(next));
   }
 
   #followReplies(session) {
