@@ -31,9 +31,9 @@ _LEAD, _TAIL, _LONGEST_PAUSE = 1, 3, 14
 """Units of silence that stay before a clause, after it, and inside it."""
 
 _AHEAD = 2 * UNIT
-"""Samples by which the model's sound runs ahead of its own durations: 50 ms. Measured on ten sentences in both languages:
-the silence before a plosive, the noise of fricatives and the end of vowels lie 40 to 95 ms before their tokens, and the
-loudness of vowels fits best at 45 (English) and 60 ms (Mandarin)."""
+"""Samples by which the model's sound runs ahead of its own durations: 50 ms. Measured on ten sentences in both
+languages: the silence before a plosive, the noise of fricatives and the end of vowels lie 40 to 95 ms before their
+tokens, and the loudness of vowels fits best at 45 (English) and 60 ms (Mandarin)."""
 
 Mask = NDArray[np.bool_]
 
