@@ -123,7 +123,7 @@ class Conversation:
                 break
             log.info("answer_broke_character", extra={"persona": self.persona.id, "reason": broken})
         if closing := self._closing(character, language, spoken, unfinished=broken is not None and not guard.may_end):
-            yield closing
+            yield f" {closing}" if language == "en" and spoken and not spoken[-1].isspace() else closing
 
     def remember(self, question: str, heard_answer: str) -> None:
         """Keep an exchange. An answer of which nothing was heard is kept as a pause."""

@@ -59,6 +59,13 @@ async def test_asked_who_it_is_the_card_gives_the_words_and_completes_the_answer
     assert await talk.ask("你是真人吗？", *["是的，我是真人。"] * 3) == "我是阿三的影子。"
 
 
+async def test_english_sentences_stand_apart(talk: Talk) -> None:
+    assert (
+        await talk.ask("Are you ChatGPT?", "No such thing.", language="en")
+        == "No such thing. I am a likeness of Ah San."
+    )
+
+
 async def test_half_a_sentence_is_gone_on_with(talk: Talk) -> None:
     assert await talk.ask("你累吗？", "累是累的，作为一个AI语言模型，", "歇一歇就好。") == "累是累的，歇一歇就好。"
     roles = [message.role for message in talk.model.prompts[1][-3:]]
