@@ -414,3 +414,14 @@ def test_a_clients_instructions_stand_with_the_card(tmp_path: Path) -> None:
     assert card.role == "system"
     assert card.content.endswith("只用七个字回答。")
     assert len(card.content) > 100
+
+
+def test_a_session_left_while_it_speaks_ends(tmp_path: Path) -> None:
+    async def script(scene: Stage) -> None:
+        await scene.silence(0.5)
+        await scene.speak(1.0)
+        await scene.silence(2.5)
+
+    scene = play(tmp_path, script, options=SessionOptions(video=True))
+    assert scene.of(ReplyAudio)
+    assert scene.of(PresenceChanged)[-2:] == [PresenceChanged("speaking"), PresenceChanged("idle")]
