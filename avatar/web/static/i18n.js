@@ -71,7 +71,7 @@ const SENTENCES = {
     placeholder: "Write something…",
     send: "Send",
     you: "You",
-    citations: "Rests on {count} passages",
+    citations: "Passages it rests on: {count}",
     cut: "(interrupted)",
     failed: "(something failed; the answer is unfinished)",
     nothingHeard: "(could not make it out)",
