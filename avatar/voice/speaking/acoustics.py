@@ -32,9 +32,6 @@ FIRST_WINDOW = 32
 LARGEST_WINDOW = 120
 """Latent columns of the largest window: 1.5 s."""
 
-PRIOR = 480
-"""How many latent columns (6 s) the voice's own statistics weigh against those of the clause at hand."""
-
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
@@ -168,13 +165,12 @@ class Acoustics:
         )
         return sound, new_stats
 
-    def stream(self, latent: Latent, voice_stats: Floats) -> Iterator[Samples]:
+    def stream(self, latent: Latent) -> Iterator[Samples]:
         """The sound of a clause in windows that grow, without seams; 300 samples for each column in all.
 
-        Args:
-            voice_stats: the voice's own statistics, which the first window, too short to have any, rests on.
+        The first window is normalised by its own statistics, each later one by those of the clause so far.
         """
-        stats, seen = voice_stats, PRIOR
+        stats, seen = self.no_stats, 0
         tail: Samples = np.zeros(0, dtype=np.float32)
         for start, end in windows(latent.columns):
             left, right = max(0, start - CONTEXT), min(latent.columns, end + CONTEXT)

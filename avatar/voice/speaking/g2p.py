@@ -131,6 +131,9 @@ _SHARED = {
 }  # fmt: skip
 _AMERICAN = {**_SHARED, "o^ʊ": "O", "ə^ʊ": "O", "ɜːɹ": "ɜɹ", "ɜː": "ɜɹ", "ɪə": "iə", "ː": ""}
 _BRITISH = {**_SHARED, "ə^ʊ": "Q", "o^ʊ": "Q", "e^ə": "ɛː", "iə": "ɪə"}
+_AS_TRAINED = {("I", "I"): "ˌI", ("a", "ə"): "ɐ", ("an", "ən"): "ɐn"}
+"""Little words whose unstressed form misaki writes in its own way; Kokoro swallows an "I" without stress."""
+
 _SYLLABIC = re.compile("(\\S)\u0329")
 
 
@@ -164,7 +167,10 @@ class _English:
         parts = phrase.split()
         if len(parts) != len(said):
             parts = _divide("".join(parts), [self._single(part, accent).replace(" ", "") for part, _ in said])
-        return [[Symbol(token, index) for token in part] for part, (_, index) in zip(parts, said, strict=True)]
+        return [
+            [Symbol(token, index) for token in _AS_TRAINED.get((word, part), part)]
+            for part, (word, index) in zip(parts, said, strict=True)
+        ]
 
     def _phrase(self, text: str, accent: Accent) -> str:
         with self._lock:

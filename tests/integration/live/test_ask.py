@@ -13,6 +13,8 @@ import pytest
 from pypinyin import lazy_pinyin
 
 from avatar.cli.talk import answer_recording
+from avatar.dialog.conversation import Conversation
+from avatar.dialog.persona import load_persona
 from avatar.engines import Engines
 from avatar.errors import Language
 from avatar.face.landmarks import FaceFinder
@@ -49,7 +51,8 @@ def answered(
     request: pytest.FixtureRequest, engines: Engines, shared_data: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Answered:
     host = SessionHost(engines)
-    conversation = host.conversation("luxun")
+    persona = load_persona("luxun", engines.settings.data_dir)
+    conversation = Conversation(persona, host.knowledge(persona), engines.generator, seed=1)
     conversation.knowledge.embed()
     sound = read_audio(shared_data / "speech" / f"{request.param}_question_01.wav", HEARING_RATE)
     speak = voice_of(engines.synthesizer, conversation.persona.voice)

@@ -137,7 +137,7 @@ def test_seams_do_not_click(synthesizer: KokoroSynthesizer) -> None:
 
 @pytest.mark.parametrize("voice", ["luxun", "zf_xiaoxiao"])
 def test_mandarin_is_understood(synthesizer: KokoroSynthesizer, recognizer: Any, voice: str) -> None:
-    clauses = [ZH, "孩子们在院子里唱歌，母亲在屋里做饭。", "今天的年轻人，应当自己走出一条路来。"]
+    clauses = [ZH, "今天的年轻人，应当自己走出一条路来。"]
     said = [syllable for clause in clauses for syllable in syllables(clause)]
     understood = [
         syllable
@@ -151,14 +151,9 @@ def test_mandarin_is_understood(synthesizer: KokoroSynthesizer, recognizer: Any,
 
 @pytest.mark.parametrize("voice", ["luxun", "host"])
 def test_english_is_understood(synthesizer: KokoroSynthesizer, recognizer: Any, voice: str) -> None:
-    clauses = [EN, "The children are singing in the yard while their mother cooks."]
-    said = [word for clause in clauses for word in re.sub(r"[^\w\s]", "", clause).lower().split()]
-    understood = [
-        word
-        for clause in clauses
-        for word in heard(recognizer, sound(synthesizer.speak(clause, voice, language="en")), "en").split()
-    ]
-    assert errors(said, understood) <= 0.1
+    said = re.sub(r"[^\w\s]", "", EN).lower().split()
+    understood = heard(recognizer, sound(synthesizer.speak(EN, voice, language="en")), "en")
+    assert errors(said, understood.split()) <= 0.1
 
 
 def test_two_at_once_sound_as_one_after_another(synthesizer: KokoroSynthesizer) -> None:
@@ -222,7 +217,7 @@ def test_what_cannot_be_said_has_no_length(synthesizer: KokoroSynthesizer, claus
 
 
 def test_a_clause_beyond_the_models_limit_is_split(synthesizer: KokoroSynthesizer) -> None:
-    clause = "春天来了，花开了，鸟叫了，人也出来了，" * 14
+    clause = "春天来了，花开了，鸟叫了，人也出来了，" * 12
     speech = synthesizer.speak(clause, "luxun", language="zh", speed=2.0)
     assert "".join(word.text for word in speech.words) == clause
     assert all(before.end == after.start for before, after in pairwise(speech.phones))
@@ -246,3 +241,12 @@ def test_a_device_that_is_not_there(models_dir: Path, cache: Path) -> None:
     parts = cut_model(models_dir / "kokoro-82m" / "kokoro-v1.0.int8.onnx", cache)
     with pytest.raises(EngineError, match="cuda:99"):
         Acoustics(parts, "cuda:99", 1)
+
+
+@pytest.mark.parametrize("clause", ["你好。", "发一分光。", "年轻人迷茫，"])
+def test_a_short_clause_is_as_loud_as_a_long_one(synthesizer: KokoroSynthesizer, clause: str) -> None:
+    def loudness(text: str) -> float:
+        samples = sound(synthesizer.speak(text, "luxun", language="zh"))
+        return float(np.sqrt(np.mean(np.square(samples))))
+
+    assert loudness(clause) > 0.4 * loudness("不必寻什么乌烟瘴气的导师，")

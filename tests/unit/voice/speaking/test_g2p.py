@@ -54,8 +54,8 @@ def test_a_number_owns_all_its_tokens(phonetics: Phonetics) -> None:
 @pytest.mark.parametrize(
     ("accent", "expected"),
     [
-        ("en-us", "ʌv ðə ɹˈITəɹz ɪn ðə wˈɜɹld, ɪT ɪz ə bˈɛTəɹ wˌʌn."),
-        ("en-gb", "ɒv ðə ɹˈItəz ɪn ðə wˈɜːld, ɪt ɪz ə bˈɛtə wˌɒn."),
+        ("en-us", "ʌv ðə ɹˈITəɹz ɪn ðə wˈɜɹld, ɪT ɪz ɐ bˈɛTəɹ wˌʌn."),
+        ("en-gb", "ɒv ðə ɹˈItəz ɪn ðə wˈɜːld, ɪt ɪz ɐ bˈɛtə wˌɒn."),
     ],
 )
 def test_english_in_kokoros_notation(phonetics: Phonetics, accent: Accent, expected: str) -> None:
