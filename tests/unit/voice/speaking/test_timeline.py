@@ -44,7 +44,7 @@ CLAUSE = encoded([18, 2, 3, 1, 1, 2, 2, 2, 29, 1], [1, 2, 3, 1, 1, 2, 2, 2, 0, 0
 
 def test_silence_around_the_clause_is_cut() -> None:
     cut = without_silence(CLAUSE)
-    assert cut.owners.size == 1 + 14 + 3
+    assert cut.owners.size == 2 + 14 + 3
     assert cut.features.shape[2] == cut.owners.size
     assert cut.f0.shape[1] == cut.energy.shape[1] == 2 * cut.owners.size
 
@@ -52,7 +52,7 @@ def test_silence_around_the_clause_is_cut() -> None:
 def test_a_long_pause_inside_is_shortened() -> None:
     long = encoded([2, 4, 40, 4, 2], [0, 4, 0, 4, 0])
     cut = without_silence(long)
-    assert cut.owners.size == 1 + 4 + 14 + 4 + 2
+    assert cut.owners.size == 2 + 4 + 14 + 4 + 2
     assert (np.diff(cut.owners) >= 0).all()
 
 
@@ -69,20 +69,20 @@ def test_the_closure_of_a_stop_is_no_pause() -> None:
 def test_phones_lie_end_to_end() -> None:
     spans = phone_spans(SYMBOLS, without_silence(CLAUSE))
     assert spans[0].start == 0
-    assert spans[-1].end == 18 * UNIT
+    assert spans[-1].end == 19 * UNIT
     assert all(before.end == after.start for before, after in pairwise(spans))
 
 
 def test_tones_and_spaces_lengthen_the_phone_before_and_the_lead_in_the_first() -> None:
     spans = phone_spans(SYMBOLS, without_silence(CLAUSE))
     assert [(span.phone, span.end / UNIT) for span in spans] == [
-        (SILENCE, 0.5),
-        ("n", 2),
-        ("i", 7),
-        ("x", 9),
-        ("a", 11),
-        ("u", 13),
-        (SILENCE, 18),
+        (SILENCE, 1),
+        ("n", 3),
+        ("i", 8),
+        ("x", 10),
+        ("a", 12),
+        ("u", 14),
+        (SILENCE, 19),
     ]
 
 
@@ -100,9 +100,9 @@ def test_a_phone_that_hides_a_pause_is_split() -> None:
 def test_words_joined_are_the_clause() -> None:
     spans = word_spans(WORDS, word_of_unit(SYMBOLS, without_silence(CLAUSE)))
     assert [span.text for span in spans] == ["你", "好。"]
-    assert spans[0].start == UNIT // 2
-    assert spans[0].end == spans[1].start == 7 * UNIT
-    assert spans[1].end == 13 * UNIT
+    assert spans[0].start == UNIT
+    assert spans[0].end == spans[1].start == 8 * UNIT
+    assert spans[1].end == 14 * UNIT
 
 
 def test_what_is_not_said_goes_with_its_neighbours() -> None:
