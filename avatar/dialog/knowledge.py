@@ -12,66 +12,29 @@ import threading
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from avatar.dialog.embedding import DIMENSIONS, Vectors
+from avatar.dialog.embedding import Vectors
+from avatar.dialog.index import Index
 from avatar.dialog.library import Entry, Indexed, Library, index, text_id
 from avatar.dialog.passage import Found, Passage
 from avatar.dialog.persona import Persona
-from avatar.dialog.quoting import best_quote, near_duplicate
-from avatar.dialog.retrieval import Match, WordIndex, confidence, fuse
 from avatar.dialog.texts import decode, read_text
-from avatar.dialog.words import Term, terms
-from avatar.errors import EngineError, Language
+from avatar.errors import Language
 from avatar.stages import Embedder
 
 log = logging.getLogger(__name__)
 
-RELEVANT = 0.35
-"""Passages that are less sure than this are not returned: the texts are silent on the question."""
-
-HALF_AS_SURE = 0.5
-"""What a further passage must have of the first one's score."""
-
 BATCH = 8
 """Passages embedded at once; between batches the work can be stopped."""
-
-NOTE_WEIGHT = 0.8
-"""What a note's rank counts against that of a text: the source goes before what was written about it."""
 
 _TITLE = re.compile(r"《([^》]{2,12})》")
 
 _NO_NAME = re.compile(r"^[〇零一二三四五六七八九十百]+$|^第.+[章回节]|\s|^(?:自?序|后记|小引|题[记辞]|无题|前言|目录)$")
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class _Snapshot:
-    """Everything a search needs, never changed."""
-
-    texts: tuple[Indexed, ...]
-    vectors: tuple[Vectors, ...]
-
-    @cached_property
-    def passages(self) -> list[Passage]:
-        return [passage for text in self.texts for passage in text.passages]
-
-    @cached_property
-    def words(self) -> WordIndex:
-        return WordIndex([words for text in self.texts for words in text.words])
-
-    @cached_property
-    def matrix(self) -> Vectors:
-        return np.concatenate([np.zeros((0, DIMENSIONS), dtype=np.float32), *self.vectors])
-
-    @property
-    def embedded(self) -> int:
-        return sum(int(rows.any(axis=1).sum()) for rows in self.vectors)
 
 
 class Knowledge:
@@ -118,7 +81,7 @@ class Knowledge:
     @property
     def embedded(self) -> tuple[int, int]:
         """How many passages can be found by meaning, and how many there are."""
-        return self._now.embedded, len(self._now.passages)
+        return int(self._now.embedded.sum()), len(self._now.passages)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -161,7 +124,8 @@ class Knowledge:
             self._library.remove(text)
             kept = [at for at, known in enumerate(self._now.texts) if at < self._notes or known.entry.id != text]
             now = self._now
-            self._now = _Snapshot(tuple(now.texts[at] for at in kept), tuple(now.vectors[at] for at in kept))
+            texts, vectors = tuple(now.texts[at] for at in kept), tuple(now.vectors[at] for at in kept)
+            self._now = Index(texts, self._notes, vectors).prepared()
 
     def embed(self, progress: Progress | None = None, cancelled: Callable[[], bool] = lambda: False) -> bool:
         """Embed what has not been embedded yet. Blocks; what is done is kept, so it may be stopped and go on later.
@@ -189,17 +153,8 @@ class Knowledge:
             previous: the question before it, which a follow-up ("and then?") leans on.
             limit: passages at most.
         """
-        now = self._now
-        asked = terms(question)
-        if previous and _leans(asked, now.words):
-            question = f"{previous} {question}"
-            asked = terms(question)
-        if not now.passages or not question.strip():
-            return []
-        scores, coverage = now.words.scores(asked)
-        matches = fuse(scores, coverage, self._likeness(question, now))
-        ranked = sorted(matches, key=lambda match: -match.rank * _standing(now.passages[match.at], language))
-        return self._chosen(ranked, now, frozenset(term.text for term in asked), limit)
+        embed = None if self._embedder is None else self._embedder.query
+        return self._now.search(question, language, embed, previous=previous, limit=limit)
 
     def _add(self, text: str, title: str) -> Entry:
         with self._changing:
@@ -208,9 +163,9 @@ class Knowledge:
                 self._now = self._snapshot((*self._now.texts, added))
         return added.entry
 
-    def _snapshot(self, texts: tuple[Indexed, ...]) -> _Snapshot:
+    def _snapshot(self, texts: tuple[Indexed, ...]) -> Index:
         vectors = tuple(self._library.vectors(text.entry.id, text.passages) for text in texts)
-        return _Snapshot(texts, vectors)
+        return Index(texts, self._notes, vectors).prepared()
 
     def _embed_text(
         self, embedder: Embedder, text: Indexed, progress: Progress | None, cancelled: Callable[[], bool]
@@ -241,59 +196,8 @@ class Knowledge:
     def _show(self, text: Indexed, vectors: Vectors) -> tuple[int, int]:
         """Let searches use what is embedded of a text so far."""
         with self._changing:
-            now = self._now
-            rows = tuple(
-                vectors.copy() if known.entry.id == text.entry.id else old
-                for known, old in zip(now.texts, now.vectors, strict=True)
-            )
-            self._now = _share_words(now, replace(now, vectors=rows))
+            self._now = self._now.with_vectors(text.entry.id, vectors)
         return self.embedded
-
-    def _likeness(self, question: str, now: _Snapshot) -> Vectors | None:
-        if self._embedder is None or not now.embedded:
-            return None
-        try:
-            return np.asarray(now.matrix @ self._embedder.query(question), dtype=np.float32)
-        except EngineError:
-            log.warning("embedding_failed")
-            return None
-
-    def _chosen(self, ranked: Sequence[Match], now: _Snapshot, words: frozenset[str], limit: int) -> list[Found]:
-        """The best matches that are sure enough and not the same words twice."""
-        chosen: list[Found] = []
-        for match in ranked[: 4 * limit]:
-            passage, sure = now.passages[match.at], confidence(match)
-            if sure < max(RELEVANT, HALF_AS_SURE * (chosen[0].score if chosen else 0.0)) or any(
-                near_duplicate(passage.text, found.text) for found in chosen
-            ):
-                continue
-            quote = best_quote(passage.text, words, now.words.weight)
-            chosen.append(
-                Found(passage.id, passage.work, passage.place, passage.text, quote, passage.language, round(sure, 3))
-            )
-            if len(chosen) == limit:
-                break
-        return chosen
-
-
-def _share_words(old: _Snapshot, new: _Snapshot) -> _Snapshot:
-    """Hand the word index on to a snapshot of the same texts, so that it is not built again."""
-    for name in ("words", "passages"):
-        if name in old.__dict__:
-            new.__dict__[name] = old.__dict__[name]
-    return new
-
-
-def _standing(passage: Passage, language: Language) -> float:
-    """What a passage's rank counts: a note less than a text, and still less in another language than the question's."""
-    if passage.source == "text":
-        return 1.0
-    return NOTE_WEIGHT if passage.language == language else NOTE_WEIGHT / 2
-
-
-def _leans(asked: Sequence[Term], known: WordIndex) -> bool:
-    """Whether a question says too little to be understood alone: at most one word, which any passage may hold."""
-    return sum(term.whole and known.holds(term.text) for term in asked) < 2
 
 
 def _embeddable(passage: Passage) -> str:

@@ -24,7 +24,7 @@ QUOTE_TOKENS = 70
 """Tokens that the quotations of one question may take together."""
 
 NEARLY = 0.8
-"""What a second quotation must have of the first one's score: what is beside the point leads small models astray."""
+"""What a quotation must have of the surest one's score: what is beside the point leads small models astray."""
 
 QUESTION_TOKENS = 400
 """Longer questions are cut; speech does not come near."""
@@ -82,16 +82,15 @@ def user_message(question: str, quotes: Sequence[str], language: Language) -> st
 
 
 def choose_quotes(passages: Sequence[Found], language: Language, budget: int = QUOTE_TOKENS) -> tuple[str, ...]:
-    """One or two short quotations, those in the question's language first; the second only if it is nearly as sure."""
-    ordered = sorted(passages[:3], key=lambda found: found.language != language)
-    if not ordered:
+    """One or two short quotations, in the question's language if there are any, from the passages that are surest."""
+    own = [found for found in passages[:3] if found.language == language] or list(passages[:3])
+    surest = max((found.score for found in own), default=0.0)
+    good = [found.quote for found in own if found.score >= NEARLY * surest]
+    if not good:
         return ()
-    first = _clip(ordered[0].quote, budget)
-    left = budget - estimate_tokens(first)
-    for found in ordered[1:2]:
-        alike = found.language == language and found.score >= NEARLY * ordered[0].score
-        if alike and estimate_tokens(found.quote) <= left:
-            return first, found.quote
+    first = _clip(good[0], budget)
+    if len(good) > 1 and own[0].language == language and estimate_tokens(first + good[1]) <= budget:
+        return first, good[1]
     return (first,)
 
 

@@ -64,8 +64,13 @@ def test_one_quotation_or_two_that_are_nearly_as_sure() -> None:
     assert choose_quotes([found("甲" * 60), found("乙" * 60)], "zh") == ("甲" * 60,)
 
 
+def test_an_unsure_passage_is_not_quoted_though_it_is_first() -> None:
+    assert choose_quotes([found("甲。", 0.2), found("乙。", 0.9)], "zh") == ("乙。",)
+
+
 def test_the_questions_language_goes_first() -> None:
-    assert choose_quotes([found("甲。"), found("A.", 0.8, "en")], "en") == ("A.",)
+    assert choose_quotes([found("甲。"), found("A.", 0.5, "en")], "en") == ("A.",)
+    assert choose_quotes([found("甲。"), found("乙。")], "en") == ("甲。",)
 
 
 def test_quotations_keep_to_their_budget() -> None:

@@ -17,7 +17,7 @@ def index() -> WordIndex:
 
 
 def best(index: WordIndex, question: str) -> int:
-    return int(index.scores(terms(question))[0].argmax())
+    return int(index.scores(terms(question)).bm25.argmax())
 
 
 def test_the_passage_with_the_telling_words_is_first(index: WordIndex) -> None:
@@ -27,48 +27,62 @@ def test_the_passage_with_the_telling_words_is_first(index: WordIndex) -> None:
 
 
 def test_coverage_is_the_share_of_the_questions_words(index: WordIndex) -> None:
-    full = index.scores(terms("柳木"))[1]
-    half = index.scores([Term("柳木", True), Term("飞机", True)])[1]
+    full = index.scores(terms("柳木")).coverage
+    half = index.scores([Term("柳木", True), Term("飞机", True)]).coverage
     assert full[1] == pytest.approx(1.0)
     assert 0.3 < half[1] < 0.7
-    assert index.scores(terms("飞机"))[1].max() == 0
+    assert index.scores(terms("飞机")).coverage.max() == 0
 
 
 def test_a_pair_across_words_tells_nothing_by_its_absence(index: WordIndex) -> None:
-    assert index.scores([Term("柳木", True), Term("木飞", False)])[1][1] == pytest.approx(1.0)
+    assert index.scores([Term("柳木", True), Term("木飞", False)]).coverage[1] == pytest.approx(1.0)
+
+
+def test_only_whole_words_are_counted_as_held(index: WordIndex) -> None:
+    assert list(index.scores([Term("柳木", True), Term("渡船", True), Term("木做", False)]).held) == [0, 2, 0, 0]
 
 
 def test_nothing_asked_scores_nothing(index: WordIndex) -> None:
-    scores, coverage = index.scores([])
-    assert not scores.any() and not coverage.any()
-    assert fuse(scores, coverage, None) == []
+    found = index.scores([])
+    assert not found.bm25.any() and not found.coverage.any() and not found.held.any()
+    assert not fuse(found.bm25, None).any()
 
 
 def test_an_empty_index_can_be_asked() -> None:
-    scores, _ = WordIndex([]).scores(terms("柳木"))
-    assert scores.shape == (0,)
+    assert WordIndex([]).scores(terms("柳木")).bm25.shape == (0,)
 
 
 def test_fusion_prefers_what_both_searches_find() -> None:
     words = np.array([3.0, 2.0, 0.0], dtype=np.float32)
-    cosines = np.array([0.80, 0.90, 0.85], dtype=np.float32)
-    found = fuse(words, words, cosines)
-    assert found[0].at == 1
-    assert {match.at for match in found} == {0, 1, 2}
+    cosines = np.array([0.0, 0.90, 0.85], dtype=np.float32)
+    fused = fuse(words, cosines)
+    assert int(fused.argmax()) == 1
+    assert (fused > 0).all()
 
 
-def test_passages_that_are_not_embedded_are_found_by_words() -> None:
-    words = np.array([0.0, 2.0], dtype=np.float32)
-    cosines = np.array([0.85, 0.0], dtype=np.float32)
-    assert {match.at for match in fuse(words, words, cosines)} == {0, 1}
+def test_words_go_before_meaning() -> None:
+    words, cosines = np.array([1.0, 0.0], dtype=np.float32), np.array([0.0, 0.9], dtype=np.float32)
+    assert fuse(words, cosines)[0] > fuse(words, cosines)[1] > 0
 
 
-@pytest.mark.parametrize(("coverage", "cosine"), [(0.0, 0.0), (0.0, 0.7), (1.0, 0.0), (0.5, 0.88), (1.0, 1.0)])
-def test_confidence_stays_in_bounds(coverage: float, cosine: float) -> None:
-    assert 0.0 <= confidence(Match(0, 1.0, coverage, cosine)) <= 1.0
+def test_only_the_best_of_each_search_take_part() -> None:
+    words = np.linspace(1, 2, 50, dtype=np.float32)
+    assert int((fuse(words, None, depth=10) > 0).sum()) == 10
 
 
-def test_confidence_grows_with_either() -> None:
-    low = confidence(Match(0, 1.0, 0.2, 0.83))
-    assert confidence(Match(0, 1.0, 0.8, 0.83)) > low
-    assert confidence(Match(0, 1.0, 0.2, 0.91)) > low
+@pytest.mark.parametrize("likeness", [None, -1.0, 0.0, 0.04, 0.06, 0.2])
+@pytest.mark.parametrize(("coverage", "held"), [(0.0, 0), (0.3, 1), (1.0, 1), (1.0, 4)])
+def test_confidence_stays_in_bounds(coverage: float, held: int, likeness: float | None) -> None:
+    assert 0.0 <= confidence(Match(0, 1.0, coverage, held, likeness)) <= 1.0
+
+
+def test_one_word_convinces_only_where_meaning_does_not_speak_against_it() -> None:
+    assert confidence(Match(0, 1.0, 1.0, 1, None)) > 0.8
+    assert confidence(Match(0, 1.0, 1.0, 1, 0.0)) < 0.35
+    assert confidence(Match(0, 1.0, 1.0, 1, 0.06)) > 0.8
+    assert confidence(Match(0, 1.0, 1.0, 3, 0.0)) > 0.8
+
+
+def test_meaning_may_speak_alone() -> None:
+    assert confidence(Match(0, 1.0, 0.0, 0, 0.08)) > 0.7
+    assert confidence(Match(0, 1.0, 0.0, 0, 0.03)) == 0.0
