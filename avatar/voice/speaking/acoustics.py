@@ -32,6 +32,18 @@ FIRST_WINDOW = 32
 LARGEST_WINDOW = 120
 """Latent columns of the largest window: 1.5 s."""
 
+PRIOR = 480
+"""Latent columns (6 s) that the voice's own statistics weigh against those of the clause at hand."""
+
+TIMBRE_ROW = 59
+"""The row of a pack whose timbre is taken for clauses of every length; rhythm and tune come from the clause's own row.
+
+With rows of their own, short clauses are much quieter than long ones and have other statistics: the same voice said
+嗯 at a fifth of the loudness of a sentence."""
+
+_TIMBRE = 128
+"""The first columns of a style: what the decoder and the generator hear."""
+
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
@@ -112,11 +124,12 @@ class Acoustics:
 
         Args:
             tokens: ids of Kokoro's vocabulary, [n], n <= MAX_TOKENS.
-            style: float32 [510, 256]; the row for this length is taken.
+            style: float32 [510, 256]; rhythm and tune are those of the row for this length.
             speed: 2 is twice as fast.
             pitch: factor on F0.
         """
-        row = style[min(len(tokens), MAX_TOKENS) - 1][None]
+        row = style[min(len(tokens), MAX_TOKENS) - 1][None].copy()
+        row[:, :_TIMBRE] = style[TIMBRE_ROW, :_TIMBRE]
         units, features, f0, energy = self._encoder.run(
             ["units", "features", "f0", "energy"],
             {
@@ -165,14 +178,17 @@ class Acoustics:
         )
         return sound, new_stats
 
-    def stream(self, latent: Latent) -> Iterator[Samples]:
+    def stream(self, latent: Latent, voice_stats: Floats) -> Iterator[Samples]:
         """The sound of a clause in windows that grow, without seams; 300 samples for each column in all.
 
-        The first window is normalised by its own statistics, each later one by those of the clause so far.
+        Args:
+            voice_stats: the voice's own statistics, which the first window, too short to have any, rests on. A clause
+                of one window has its own and needs none.
         """
-        stats, seen = self.no_stats, 0
+        spans = windows(latent.columns)
+        stats, seen = (voice_stats, PRIOR) if len(spans) > 1 else (self.no_stats, 0)
         tail: Samples = np.zeros(0, dtype=np.float32)
-        for start, end in windows(latent.columns):
+        for start, end in spans:
             left, right = max(0, start - CONTEXT), min(latent.columns, end + CONTEXT)
             sound, stats = self.generate(latent, left, right, stats, seen / (seen + right - left))
             seen += end - start

@@ -17,9 +17,10 @@ from avatar.errors import EngineError, Language
 from avatar.media import SPEECH_RATE, ClauseSpeech, PhoneSpan, Samples
 from avatar.voice.profiles import Style, VoiceLibrary, VoiceProfile
 from avatar.voice.speaking import level, normalise
-from avatar.voice.speaking.acoustics import MAX_TOKENS, Acoustics, Encoded
+from avatar.voice.speaking.acoustics import MAX_TOKENS, Acoustics, Encoded, Floats
 from avatar.voice.speaking.g2p import MODIFIERS, PAUSES, PHONES, STRESS, Phonetics
 from avatar.voice.speaking.graph import UNIT, cut_model
+from avatar.voice.speaking.statistics import VoiceStatistics
 from avatar.voice.speaking.timeline import SILENCE, phone_spans, without_silence, word_of_unit, word_spans
 from avatar.voice.speaking.words import Symbol, Word
 
@@ -71,6 +72,9 @@ class KokoroSynthesizer:
         self._phonetics = Phonetics()
         parts = cut_model(model, cache)
         self._acoustics = Acoustics(parts, _resolve_device(device), threads)
+        self._statistics = VoiceStatistics(
+            self._measure, parts.encoder.parent / "voices", self._acoustics.no_stats.shape
+        )
 
     @property
     def device(self) -> str:
@@ -110,7 +114,7 @@ class KokoroSynthesizer:
             phones=_phones(takes, pause),
             words=word_spans(words, heard),
             length=sum(take.length for take in takes) + pause,
-            chunks=self._render(takes, profile, pause),
+            chunks=self._render(takes, profile, style, main, pause),
         )
 
     def _take(self, symbols: Sequence[Symbol], style: Style, speed: float, pitch: float) -> _Take:
@@ -118,11 +122,14 @@ class KokoroSynthesizer:
         encoded = self._acoustics.encode(tokens, style, speed=speed, pitch=pitch)
         return _Take(without_silence(encoded), tuple(symbols))
 
-    def _render(self, takes: Sequence[_Take], profile: VoiceProfile, pause: int) -> Iterator[Samples]:
+    def _render(
+        self, takes: Sequence[_Take], profile: VoiceProfile, style: Style, language: Language, pause: int
+    ) -> Iterator[Samples]:
+        stats = self._statistics.of(style, language)
         for take in takes:
             latent = self._acoustics.decode(take.encoded)
             rest = take.length
-            for sound in self._acoustics.stream(latent):
+            for sound in self._acoustics.stream(latent, stats):
                 chunk = level.levelled(sound, profile.gain_db)
                 rest -= chunk.size
                 if rest == 0:
@@ -130,6 +137,13 @@ class KokoroSynthesizer:
                     if take is takes[-1]:
                         chunk = np.concatenate([chunk, np.zeros(pause, dtype=np.float32)])
                 yield chunk
+
+    def _measure(self, style: Style, language: Language) -> Floats:
+        """The statistics of a voice's normalised channels over a sentence, float32 [2, channels, 1]."""
+        words = normalise.words(_SAMPLE_TEXT[language], language)
+        take = self._take(self._phonetics.symbols(words, "en-us"), style, 1.0, 1.0)
+        latent = self._acoustics.decode(take.encoded)
+        return self._acoustics.generate(latent, 0, latent.columns, self._acoustics.no_stats, 0.0)[1]
 
 
 def split(symbols: Sequence[Symbol], most: int) -> list[Sequence[Symbol]]:
