@@ -16,7 +16,7 @@ import numpy as np
 from avatar.errors import Language
 from avatar.media import Samples
 from avatar.stages import HeardWord
-from avatar.voice.hearing.features import FRAMES_PER_SECOND, LogMel, log_mel
+from avatar.voice.hearing.features import FRAMES_PER_SECOND, RANGE, LogMel, log_mel
 from avatar.voice.hearing.transcript import repetition
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ NO_SPEECH = 0.6
 
 _SHORTEST_CONTEXT_S = 6
 _AFTERMATH_S = 1.0
+_QUIETEST = -1.5
+"""The floor of a spectrogram of nothing: log10(1e-10), scaled."""
+
 _TOKENS_PER_SECOND = 12
 _FEWEST_TOKENS = 24
 _LONGEST = 448
@@ -151,9 +154,13 @@ def _search(temperature: float) -> dict[str, Any]:
 
 
 def _in_context(mel: LogMel) -> LogMel:
-    """The spectrogram, zeros behind it up to a context of whole seconds."""
+    """The spectrogram, silence behind it up to a context of whole seconds.
+
+    Silence is the spectrogram's floor, 8 below the loudest before scaling: what Whisper saw behind speech in training.
+    """
     seconds = max(_SHORTEST_CONTEXT_S, math.ceil(mel.shape[1] / FRAMES_PER_SECOND + _AFTERMATH_S))
-    context = np.zeros((mel.shape[0], seconds * FRAMES_PER_SECOND), dtype=np.float32)
+    floor = mel.max(initial=_QUIETEST + RANGE) - RANGE
+    context = np.full((mel.shape[0], seconds * FRAMES_PER_SECOND), floor, dtype=np.float32)
     context[:, : mel.shape[1]] = mel
     return context
 

@@ -20,6 +20,9 @@ FRAMES_PER_SECOND = HEARING_RATE // HOP
 LogMel = NDArray[np.float32]
 """float32 [bands, frames]: log10 of the mel power, at most 8 below the loudest, then (x + 4) / 4."""
 
+RANGE = 8.0 / 4.0
+"""From a spectrogram's loudest point down to its floor."""
+
 _LINEAR_HZ = 200.0 / 3.0
 _BREAK_MEL = 15.0
 _LOG_STEP = np.log(6.4) / 27.0
@@ -49,7 +52,7 @@ def log_mel(samples: Samples, bands: int = 80) -> LogMel:
     windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP][:frames]
     power = np.abs(np.fft.rfft(windows * _hann(), axis=1)) ** 2
     mel = np.log10(np.maximum(_filters(bands) @ power.T.astype(np.float32), 1e-10))
-    mel = np.maximum(mel, mel.max() - 8.0)
+    mel = np.maximum(mel, mel.max() - 4.0 * RANGE)
     return np.asarray((mel + 4.0) / 4.0, dtype=np.float32)
 
 

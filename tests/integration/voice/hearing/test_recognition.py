@@ -23,6 +23,14 @@ def noise(level: float, seconds: float = 4.0) -> Samples:
     return (np.random.default_rng(0).standard_normal(int(seconds * 16_000)) * level).astype(np.float32)
 
 
+def cut(samples: Samples, lead: float, tail: float) -> Samples:
+    """The speech with so many seconds of a quiet room before and after it."""
+    loud = np.flatnonzero(np.abs(samples) > 0.03 * np.abs(samples).max())
+    room = np.random.default_rng(0).normal(0.0, 1e-4, samples.size + 16_000).astype(np.float32)
+    room[8_000 : 8_000 + samples.size] += samples
+    return room[8_000 + loud[0] - int(lead * 16_000) : 8_000 + loud[-1] + int(tail * 16_000)]
+
+
 def test_tells_the_truth_about_itself(recognizer: FasterWhisperRecognizer) -> None:
     engine: Recognizer = recognizer
     assert (engine.name, engine.device) == ("faster-whisper", "cpu")
@@ -48,6 +56,17 @@ def test_english_questions(recognizer: FasterWhisperRecognizer, hints: HearingHi
     assert {transcript.language for transcript in heard} == {"en"}
     assert median(recording.error(one.text) for recording, one in zip(recordings, heard, strict=True)) <= 0.10
     assert "Kong Yiji" in heard[2].text
+
+
+@pytest.mark.parametrize(("lead", "tail"), [(0.30, 0.13), (0.25, 0.25)])
+def test_questions_cut_as_turn_taking_cuts_them(
+    recognizer: FasterWhisperRecognizer, hints: HearingHints, speech: Speech, lead: float, tail: float
+) -> None:
+    recordings = speech("zh_question")
+    heard = [recognizer.transcribe(cut(recording.samples, lead, tail), hints) for recording in recordings]
+    errors = [recording.error(transcript.text) for recording, transcript in zip(recordings, heard, strict=True)]
+    assert mean(errors) <= 0.10
+    assert max(errors) <= 0.5
 
 
 def test_words_have_times_within_the_speech(
