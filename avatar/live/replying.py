@@ -104,6 +104,12 @@ class Replies:
         """Whether a reply is being prepared, sent or heard."""
         return self._current is not None
 
+    @property
+    def unheard(self) -> bool:
+        """Whether a reply is being prepared of which nothing was sent yet."""
+        exchange = self._current
+        return exchange is not None and exchange.reply.status is None and not exchange.told and not exchange.reply.sent
+
     def attend(self, presence: Presence) -> None:
         """What the persona does from now on; told to the face and to the client."""
         if presence == self.presence:
@@ -151,7 +157,7 @@ class Replies:
         exchange = self._current
         if exchange is None or (reply_id is not None and reply_id != exchange.reply.id):
             return False
-        unsent = exchange.reply.status is None
+        unsent, unheard = exchange.reply.status is None, self.unheard
         exchange.reply.cancel(reason)
         if exchange.task is not None and exchange.task is not asyncio.current_task():
             exchange.task.cancel()
@@ -159,7 +165,7 @@ class Replies:
             self.face.stop()
         if unsent:
             self._tell_done(exchange)
-        if exchange.reply.sent == 0 and reason == "turn_detected":
+        if unheard and reason in ("turn_detected", "disconnected"):
             self._unheard = exchange.questions
             self._current = None
         self._settle()

@@ -69,6 +69,8 @@ class Session:
         conversation.instructions = options.instructions
         self._tasks: set[asyncio.Task[None]] = set()
         self._unanswered: list[Question] = []
+        self._away = False
+        self._owed = False
 
     @property
     def persona(self) -> Persona:
@@ -181,6 +183,24 @@ class Session:
         """The next picture shall be one that can be decoded by itself."""
         self._outlet.key_frame_wanted = True
 
+    def suspend(self) -> None:
+        """The client is gone, perhaps for a moment: break off the reply, forget sound that is no turn yet, rest."""
+        self._away = True
+        self._owed = self._replies.unheard
+        self._replies.cancel("disconnected")
+        self._ears.clear()
+        if self._replies.face is not None:
+            self._replies.face.rest()
+
+    def resume(self) -> None:
+        """The client is back. A reply of which it heard nothing is begun again."""
+        self._away = False
+        if self._replies.face is not None:
+            self._replies.face.wake()
+        owed, self._owed = self._owed, False
+        if owed and not self._replies.active:
+            self._begin(self._now(), asked=True)
+
     # what the ears tell
 
     def on_speech(self, utterance_id: str, at_ms: int) -> None:
@@ -198,7 +218,10 @@ class Session:
         self._spawn(self._report(heard))
         detection = self.options.turn_detection
         if detection is not None and detection.create_response and not self._replies.active:
-            self._begin(heard.ended, asked=False)
+            if self._away:
+                self._owed = True
+            else:
+                self._begin(heard.ended, asked=False)
 
     def on_backchannel(self, utterance_id: str, at_ms: int) -> None:
         self._outlet.put(SpeechStopped(utterance_id, at_ms))
