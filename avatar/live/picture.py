@@ -56,6 +56,8 @@ class FaceLoop:
         self._now = now
         self._orders: list[Callable[[], None]] = []
         self._changed = asyncio.Event()
+        self._watched = asyncio.Event()
+        self._watched.set()
         self._generation = 0
         self._epoch = now()
         self._index = 0
@@ -89,9 +91,21 @@ class FaceLoop:
         self._presence = presence
         self._orders.append(lambda: self._animator.attend(presence))
 
+    def rest(self) -> None:
+        """Nobody looks: draw nothing."""
+        self._watched.clear()
+
+    def wake(self) -> None:
+        """Somebody looks again: go on from here, with a picture that stands by itself."""
+        if not self._watched.is_set():
+            self._epoch = max(self._epoch, self._now() - self._index * PERIOD_S)
+            self._outlet.key_frame_wanted = True
+            self._watched.set()
+
     async def run(self) -> None:
         """Draw until cancelled."""
         while True:
+            await self._watched.wait()
             await self._until_due()
             generation, index = self._generation, self._index
             self._index += 1
