@@ -15,6 +15,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 
 from avatar.dialog.character import Character, probe
 from avatar.dialog.guard import Break, Guard, hint
@@ -131,6 +132,11 @@ class Conversation:
         self._history.append(Turn(asked or "…", heard_answer.strip() or "……"))
         self._history = trim(self._history, self._history_tokens)
         self._last_question = question
+
+    def revise(self, heard_answer: str) -> None:
+        """Put right what was heard of the last answer: the player's own account comes after the interruption."""
+        if self._history:
+            self._history[-1] = replace(self._history[-1], answered=heard_answer.strip() or "……")
 
     def reset(self) -> None:
         """Forget what was said."""

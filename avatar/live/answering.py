@@ -96,7 +96,7 @@ async def speak(
     reply: Reply,
     listener: Listener,
 ) -> None:
-    """Say clause after clause, never far ahead of what is being heard.
+    """Say clause after clause, never far ahead of what is being heard, and nothing while the reply is held.
 
     Raises:
         EngineError: a stage failed.
@@ -108,6 +108,7 @@ async def speak(
             listener.on_clause(speech)
             async with contextlib.aclosing(pulled(speech.chunks, run)) as blocks:
                 async for block in blocks:
+                    await reply.free.wait()
                     listener.on_sound(block)
                     await _keep_pace(reply)
 

@@ -15,7 +15,11 @@ CancelReason = Literal["turn_detected", "client_cancelled", "disconnected"]
 
 @dataclass(frozen=True, slots=True)
 class SpeechStarted:
-    """The user began to speak; `at_ms` of the audio received in this session."""
+    """The user began to speak; `at_ms` of the audio received in this session.
+
+    Over a reply it is told only when the voice has proved to be an interruption, unless the reply is not to be broken
+    off: clients of OpenAI Realtime throw their sound away at it. A backchannel is never told.
+    """
 
     utterance_id: str
     at_ms: int
@@ -112,6 +116,20 @@ class StageTimes:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyHeld:
+    """A voice over the reply, of which it is not known yet what it means: no more sound is sent, and a player waits."""
+
+    reply_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyResumed:
+    """The voice meant nothing: the reply goes on from where it was held."""
+
+    reply_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyDone:
     """The reply is over: all of it was sent, or it was broken off.
 
@@ -153,6 +171,8 @@ SessionEvent = (
     | ReplyText
     | ReplyAudio
     | Video
+    | ReplyHeld
+    | ReplyResumed
     | ReplyDone
     | PresenceChanged
     | Failed

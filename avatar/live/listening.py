@@ -17,7 +17,19 @@ from avatar.errors import AudioError, AvatarError, ProtocolError
 from avatar.live.reply import Clock
 from avatar.live.shared import SharedStages
 from avatar.live.sound import HeardSound
-from avatar.live.turns import Closed, Interrupted, Opened, Paused, Resumed, TurnAction, TurnDetection, TurnTaker
+from avatar.live.turns import (
+    Closed,
+    Floor,
+    Held,
+    Interrupted,
+    Opened,
+    Paused,
+    Released,
+    Resumed,
+    TurnAction,
+    TurnDetection,
+    TurnTaker,
+)
 from avatar.media import HEARING_RATE, MAX_UPLOAD_SECONDS, SPEECH_RATE, Samples
 from avatar.stages import HearingHints, Transcript
 
@@ -46,14 +58,17 @@ class TurnListener(Protocol):
     def on_speech(self, utterance_id: str, at_ms: int) -> None:
         """The user began to speak."""
 
+    def on_hold(self) -> None:
+        """A voice over the reply, of which it is not known yet what it means."""
+
+    def on_release(self) -> None:
+        """It meant nothing."""
+
     def on_interruption(self) -> None:
         """The user speaks over the reply and means it."""
 
     def on_utterance(self, heard: Heard, at_ms: int) -> None:
         """The user's turn is over."""
-
-    def on_backchannel(self, utterance_id: str, at_ms: int) -> None:
-        """A short sound over the reply is over; it is not understood and not answered."""
 
     def on_failure(self, error: AvatarError) -> None:
         """A stage failed; listening goes on."""
@@ -75,7 +90,7 @@ class Ears:
         stages: the shared engines.
         listener: is told what is heard.
         hints: asked for before each recognition, since they may change.
-        replying: whether a reply is being given.
+        floor: who has it.
     """
 
     def __init__(
@@ -83,14 +98,14 @@ class Ears:
         stages: SharedStages,
         listener: TurnListener,
         hints: Callable[[], HearingHints],
-        replying: Callable[[], bool],
+        floor: Callable[[], Floor],
         now: Clock = time.monotonic,
     ) -> None:
         self._stages = stages
         self._voice = stages.vad.open()
         self._hints = hints
         self._listener = listener
-        self._replying = replying
+        self._floor = floor
         self._now = now
         self._sound = HeardSound()
         self._turns = TurnTaker()
@@ -105,6 +120,8 @@ class Ears:
     def configure(self, detection: TurnDetection | None) -> None:
         """How turns are found from now on; None leaves it to commits."""
         self._automatic = detection is not None
+        if detection is None:
+            self._forget()
         self._turns.detection = detection or TurnDetection()
 
     def hear(self, samples: Samples) -> None:
@@ -167,13 +184,17 @@ class Ears:
         if not self._automatic:
             return
         for probability in await self._stages.run(lambda: self._voice.push(fresh)):
-            self._act(self._turns.push(probability, replying=self._replying()))
+            self._act(self._turns.push(probability, self._floor()))
         self._sound.forget_before(min(self._turns.earliest_needed, self._sound.end))
         self._gathered_from = max(self._gathered_from, self._turns.earliest_needed)
 
     def _act(self, actions: list[TurnAction]) -> None:
         for action in actions:
             match action:
+                case Held():
+                    self._listener.on_hold()
+                case Released():
+                    self._listener.on_release()
                 case Opened():
                     self._utterance_id = _new_id()
                     self._listener.on_speech(self._utterance_id, _ms(action.at))
@@ -187,7 +208,7 @@ class Ears:
                     self._close(action)
 
     def _pause(self, pause: Paused) -> None:
-        if self._prepared is None and not self._replying():
+        if self._prepared is None and self._floor() == "free":
             self._prepared = self._understand(pause.start, pause.end)
         if pause.ask_detector and (self._scoring is None or self._scoring.done()):
             self._scoring = asyncio.create_task(self._score(pause))
@@ -207,9 +228,6 @@ class Ears:
         self._forget_preparation()
         self._uncommitted = 0
         self._gathered_from = self._sound.end
-        if closed.backchannel:
-            self._listener.on_backchannel(self._utterance_id, _ms(closed.end))
-            return
         transcript = prepared or self._understand(closed.start, closed.end)
         heard = Heard(self._utterance_id, self._now() - closed.silence / HEARING_RATE, transcript)
         self._listener.on_utterance(heard, _ms(closed.end))
@@ -228,8 +246,8 @@ class Ears:
         return asyncio.ensure_future(self._stages.run(lambda: self._stages.recognizer.transcribe(sound, hints)))
 
     def _forget(self) -> None:
-        self._turns.reset()
         self._forget_preparation()
+        self._act(self._turns.reset())
 
     def _forget_preparation(self) -> None:
         if self._prepared is not None:

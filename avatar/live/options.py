@@ -24,6 +24,7 @@ class SessionOptions:
         instructions: the client's own, added to the persona's card.
         max_tokens: of one answer; None is the server's setting.
         transcribe: whether the user's words are reported.
+        waits: whether the player stands still while a reply is held; else it plays on what it has.
         turn_detection: how the user's turns are found; None leaves it to commits.
     """
 
@@ -37,4 +38,5 @@ class SessionOptions:
     instructions: str = ""
     max_tokens: int | None = None
     transcribe: bool = True
+    waits: bool = True
     turn_detection: TurnDetection | None = field(default_factory=TurnDetection)

@@ -3,7 +3,8 @@
 Each generation (the time from one reply's first sample to the next reply's) has its own timeline. While the reply
 sounds, picture k shows the sound around sample k·960 and is drawn only when that sound exists; after the sound the
 timeline goes on by the wall clock. Pictures are sent a little ahead of when they are due, never far ahead, so that an
-interruption throws little away. A picture that would be late is skipped: its time passes, nothing is drawn.
+interruption throws little away. A picture that would be late is skipped: its time passes, nothing is drawn. While a
+reply is held, its timeline stands still.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ class FaceLoop:
         self._epoch = now()
         self._index = 0
         self._sound: int | None = None
+        self._held_since: float | None = None
         self._presence: Presence = "idle"
         self.on_first: Callable[[int], None] = lambda generation: None
         self.skipped = 0
@@ -81,8 +83,21 @@ class FaceLoop:
         self._sound = None
         self._changed.set()
 
+    def hold(self) -> None:
+        """The player waits: the timeline stands still."""
+        if self._held_since is None:
+            self._held_since = self._now()
+
+    def go_on(self) -> None:
+        """The timeline goes on from where it stood; nothing, where it was not held."""
+        if self._held_since is not None:
+            self._epoch += self._now() - self._held_since
+            self._held_since = None
+            self._changed.set()
+
     def stop(self) -> None:
         """The reply is broken off."""
+        self.go_on()
         self._orders.append(self._animator.stop)
         self.sound_complete()
 
@@ -121,7 +136,9 @@ class FaceLoop:
         while True:
             self._changed.clear()
             wait = self._epoch + self._index * PERIOD_S - LEAD_S - self._now()
-            if self._sound is not None and (self._index + 1) * SAMPLES_PER_FRAME > self._sound:
+            if self._held_since is not None:
+                await self._changed.wait()
+            elif self._sound is not None and (self._index + 1) * SAMPLES_PER_FRAME > self._sound:
                 await self._changed.wait()
                 self._epoch = max(self._epoch, self._now() - self._index * PERIOD_S)
             elif wait > 0.001:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,12 @@ from avatar.live.events import CancelReason, ReplyStatus, StageTimes
 from avatar.media import SPEECH_RATE, ClauseSpeech
 
 Clock = Callable[[], float]
+
+
+def _set() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
 
 
 @dataclass(slots=True)
@@ -28,8 +35,58 @@ class Stopwatch:
 
 
 @dataclass(slots=True)
+class Playhead:
+    """How far a player is that plays at once whatever it gets: by the clock, for want of a report from the player.
+
+    It stands still where the sound has run dry, and while the reply is held.
+    """
+
+    sent: int = 0
+    _reached: float = 0.0
+    _since: float = 0.0
+    _held: bool = False
+
+    def position(self, now: float) -> int:
+        """Samples played."""
+        return int(self._at(now))
+
+    def left(self, now: float) -> float:
+        """Seconds of sound that were sent and are not yet played."""
+        return (self.sent - self._at(now)) / SPEECH_RATE
+
+    def send(self, count: int, now: float) -> None:
+        """That many samples more were sent."""
+        self._settle(now)
+        self.sent += count
+
+    def hold(self, now: float) -> None:
+        """Stand still."""
+        self._settle(now)
+        self._held = True
+
+    def go_on(self, now: float) -> None:
+        """Play on from where it stood."""
+        self._settle(now)
+        self._held = False
+
+    def _settle(self, now: float) -> None:
+        self._reached, self._since = self._at(now), now
+
+    def _at(self, now: float) -> float:
+        if self._held:
+            return self._reached
+        return min(float(self.sent), self._reached + max(0.0, now - self._since) * SPEECH_RATE)
+
+
+@dataclass(slots=True)
 class Reply:
-    """The handle of one reply. A barge-in cancels it; whoever still works for it finds it cancelled and stops."""
+    """The handle of one reply. A barge-in cancels it; whoever still works for it finds it cancelled and stops.
+
+    Attributes:
+        played: samples heard, by the player's report; None where it never reported.
+        playhead: the same by the clock.
+        free: set, except while a voice over the reply holds it; its sound is sent only while set.
+    """
 
     id: str
     generation: int
@@ -37,9 +94,20 @@ class Reply:
     watch: Stopwatch
     status: ReplyStatus | None = None
     reason: CancelReason | None = None
-    sent: int = 0
     played: int | None = None
+    playhead: Playhead = field(default_factory=Playhead)
+    free: asyncio.Event = field(default_factory=_set)
     _words: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def sent(self) -> int:
+        """Samples of sound sent."""
+        return self.playhead.sent
+
+    @property
+    def held(self) -> bool:
+        """Whether a voice over the reply keeps its sound back."""
+        return not self.free.is_set()
 
     @property
     def cancelled(self) -> bool:
@@ -85,13 +153,19 @@ class Reply:
         """The words that the user has heard: by the player's report, or by the clock where it never reported."""
         if self.played is not None:
             return self.text_until(self.played)
-        return self.text_until(min(self.sent, int(self.since_first_sound(now) * SPEECH_RATE)))
-
-    def since_first_sound(self, now: float) -> float:
-        """Seconds since the first sound was sent; 0 before it."""
-        first = self.watch.times.first_audio_s
-        return 0.0 if first is None else now - self.watch.zero - first
+        return self.text_until(self.playhead.position(now))
 
     def left_to_play(self, now: float) -> float:
         """Seconds of sound that were sent and, by the clock, not yet played."""
-        return self.sent / SPEECH_RATE - self.since_first_sound(now) if self.sent else 0.0
+        return self.playhead.left(now)
+
+    def hold(self, *, player_waits: bool) -> None:
+        """Send no more sound for now; where the player waits too, its time stands still."""
+        self.free.clear()
+        if player_waits:
+            self.playhead.hold(self.watch.now())
+
+    def go_on(self) -> None:
+        """Go on from where the reply was held."""
+        self.free.set()
+        self.playhead.go_on(self.watch.now())

@@ -23,6 +23,8 @@ from avatar.live.events import (
     PresenceChanged,
     ReplyAudio,
     ReplyDone,
+    ReplyHeld,
+    ReplyResumed,
     ReplyStarted,
     ReplyText,
 )
@@ -32,6 +34,7 @@ from avatar.live.outlet import Outlet
 from avatar.live.picture import PLAYER_BUFFER_S, FaceLoop
 from avatar.live.reply import Clock, Reply, Stopwatch
 from avatar.live.shared import SharedStages
+from avatar.live.turns import Floor
 from avatar.media import SPEECH_RATE, ClauseSpeech, Samples
 from avatar.stages import Presence
 
@@ -92,17 +95,26 @@ class Replies:
         self._options = options
         self._now = now
         self.face: FaceLoop | None = None
+        self.on_over: Callable[[], None] = lambda: None
         self.presence: Presence = "idle"
         self.language: Language = options().language or conversation.persona.languages[0]
         self._generation = 0
         self._current: _Exchange | None = None
         self._unheard: list[Question] = []
         self._recent: dict[str, _Exchange] = {}
+        self._remembered: _Exchange | None = None
 
     @property
     def active(self) -> bool:
         """Whether a reply is being prepared, sent or heard."""
         return self._current is not None
+
+    @property
+    def floor(self) -> Floor:
+        """Who has the floor."""
+        if self._current is None:
+            return "free"
+        return "answering" if self.unheard else "sounding"
 
     @property
     def unheard(self) -> bool:
@@ -136,7 +148,7 @@ class Replies:
                 "已有回复正在进行;请先取消,或等待 response.done。",
                 code="conversation_already_has_active_response",
             )
-        self._settle()
+        self._leave()
         self._generation = (self._generation + 1) % 65536
         watch = Stopwatch(zero, self._now)
         reply = Reply(f"resp_{uuid4().hex[:16]}", self._generation, self.language, watch)
@@ -159,23 +171,48 @@ class Replies:
             return False
         unsent, unheard = exchange.reply.status is None, self.unheard
         exchange.reply.cancel(reason)
-        if exchange.task is not None and exchange.task is not asyncio.current_task():
-            exchange.task.cancel()
         if self.face is not None:
             self.face.stop()
         if unsent:
             self._tell_done(exchange)
         if unheard and reason in ("turn_detected", "disconnected"):
             self._unheard = exchange.questions
-            self._current = None
-        self._settle()
+            exchange.question = ""
+        self._leave()
         return True
+
+    def hold(self) -> None:
+        """A voice over the reply: send no more of it until it is known what that means."""
+        exchange = self._current
+        if exchange is None or exchange.reply.held:
+            return
+        waits = self._options().waits
+        exchange.reply.hold(player_waits=waits)
+        if exchange.reply.sent > 0:
+            exchange.holding = True
+            self._outlet.put(ReplyHeld(exchange.reply.id))
+            if self.face is not None and waits:
+                self.face.hold()
+
+    def go_on(self) -> None:
+        """The voice meant nothing: go on from where the reply was held."""
+        exchange = self._current
+        if exchange is None or not exchange.reply.held:
+            return
+        exchange.reply.go_on()
+        if self.face is not None:
+            self.face.go_on()
+        if exchange.holding:
+            exchange.holding = False
+            self._outlet.put(ReplyResumed(exchange.reply.id))
 
     def played(self, reply_id: str, audio_end_ms: int) -> None:
         """The player's report: how much of a reply was heard."""
         exchange = self._recent.get(reply_id)
         if exchange is not None:
             exchange.reply.played = min(exchange.reply.sent, max(0, audio_end_ms) * SPEECH_RATE // 1000)
+            if exchange is self._remembered:
+                self._conversation.revise(exchange.reply.heard(self._now()))
 
     def truncate(self, reply_id: str, audio_end_ms: int) -> None:
         """Keep only the words of a reply that sounded before a time.
@@ -224,7 +261,9 @@ class Replies:
             self.face.sound_complete()
         await self._play_out(reply)
         if self._current is exchange:
+            self.go_on()
             self._settle()
+            self.on_over()
 
     async def _understand(self, exchange: _Exchange) -> bool:
         """Wait for the words; False where there are none to answer and nobody asked for a reply."""
@@ -284,7 +323,7 @@ class Replies:
         if self.face is not None:
             phones = exchange.clause.phones if exchange.clause and start == exchange.clause_start else ()
             self.face.sound(reply.generation, samples, phones, exchange.clause_start)
-        reply.sent += samples.size
+        reply.playhead.send(samples.size, self._now())
         self._outlet.put(ReplyAudio(reply.id, reply.generation, start, samples))
         self._tell_words(exchange, reply.text_until(reply.sent))
 
@@ -327,12 +366,22 @@ class Replies:
                 return
             await asyncio.sleep(max(0.01, min(left, 0.1)))
 
+    def _leave(self) -> None:
+        """End the current exchange, wherever it stands."""
+        exchange = self._current
+        if exchange is not None and exchange.task is not None and exchange.task is not asyncio.current_task():
+            exchange.task.cancel()
+        if self.face is not None:
+            self.face.go_on()
+        self._settle()
+
     def _settle(self) -> None:
         """The current exchange is over: remember of it what was heard."""
         exchange, self._current = self._current, None
         if exchange is not None and exchange.question:
             heard = exchange.told if exchange.reply.sent == 0 else exchange.reply.heard(self._now())
             self._conversation.remember(exchange.question, heard)
+            self._remembered = exchange
         if self.presence in ("speaking", "thinking"):
             self.attend("idle")
 
@@ -351,6 +400,7 @@ class _Exchange:
         self.question = ""
         self.task: asyncio.Task[None] | None = None
         self.announced = False
+        self.holding = False
         self.done = False
         self.told = ""
         self.clause: ClauseSpeech | None = None

@@ -64,13 +64,14 @@ class Session:
         self._now = now
         self._outlet = Outlet()
         self._replies = Replies(conversation, stages, self._outlet, lambda: self.options, now)
-        self._ears = Ears(stages, self, self._hints, lambda: self._replies.active, now)
+        self._ears = Ears(stages, self, self._hints, lambda: self._replies.floor, now)
         self._ears.configure(options.turn_detection)
         conversation.instructions = options.instructions
         self._tasks: set[asyncio.Task[None]] = set()
         self._unanswered: list[Question] = []
         self._away = False
         self._owed = False
+        self._replies.on_over = self._answer_owed
 
     @property
     def persona(self) -> Persona:
@@ -165,6 +166,7 @@ class Session:
 
     def cancel(self, reply_id: str | None = None) -> bool:
         """Break off the current reply at once; False where there is none (of that id)."""
+        self._owed = False
         return self._replies.cancel("client_cancelled", reply_id)
 
     def truncate(self, reply_id: str, audio_end_ms: int) -> None:
@@ -186,7 +188,7 @@ class Session:
     def suspend(self) -> None:
         """The client is gone, perhaps for a moment: break off the reply, forget sound that is no turn yet, rest."""
         self._away = True
-        self._owed = self._replies.unheard
+        self._owed = self._owed or self._replies.unheard
         self._replies.cancel("disconnected")
         self._ears.clear()
         if self._replies.face is not None:
@@ -208,6 +210,12 @@ class Session:
         if not self._replies.active:
             self._replies.attend("listening")
 
+    def on_hold(self) -> None:
+        self._replies.hold()
+
+    def on_release(self) -> None:
+        self._replies.go_on()
+
     def on_interruption(self) -> None:
         self._replies.cancel("turn_detected")
         self._replies.attend("listening")
@@ -217,14 +225,12 @@ class Session:
         self._unanswered.append(Spoken(heard))
         self._spawn(self._report(heard))
         detection = self.options.turn_detection
-        if detection is not None and detection.create_response and not self._replies.active:
-            if self._away:
-                self._owed = True
-            else:
-                self._begin(heard.ended, asked=False)
-
-    def on_backchannel(self, utterance_id: str, at_ms: int) -> None:
-        self._outlet.put(SpeechStopped(utterance_id, at_ms))
+        if detection is None or not detection.create_response:
+            return
+        if self._away or self._replies.active:
+            self._owed = True
+        else:
+            self._begin(heard.ended, asked=False)
 
     def on_failure(self, error: AvatarError) -> None:
         self._outlet.put(Failed(error))
@@ -249,7 +255,13 @@ class Session:
         reply = self._replies.begin(self._unanswered, zero, asked=asked)
         reply.watch.mark("turn_end_s")
         self._unanswered = []
+        self._owed = False
         return reply.id
+
+    def _answer_owed(self) -> None:
+        """A reply is over: answer what was asked while it was not to be interrupted."""
+        if self._owed and not self._away:
+            self._begin(self._now(), asked=False)
 
     def _hints(self) -> HearingHints:
         hints = self._conversation.hints

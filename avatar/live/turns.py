@@ -11,11 +11,19 @@ At the first short silence the machine asks for two things at once: whether the 
 detector), and the text so far (the recognizer), so that the answer can be prepared before the turn is known to be over.
 If the speaker goes on, both are thrown away. With plain server VAD the silence alone decides.
 
-While the persona speaks, a voice has to last before it counts as an interruption; what is shorter is taken for a
-backchannel ("嗯", "uh-huh", a cough), and leaves the reply alone.
+A voice over a reply holds the reply at once, and decides later what it was:
 
-Sans-I/O: `push` takes the probability of speech of the next window, `score` the turn detector's answer; both return
-what is to be done.
+                     voice ≥ 96 ms                  voice ≥ 450 ms in all
+        QUIET ───────────────────────► HELD ───────────────────────────► SPEAKING      it was an interruption
+          ▲                              │
+          └──────────────────────────────┘                                             it was a backchannel
+                 silence ≥ 200 ms                                                      ("嗯", "uh-huh", a cough)
+
+While held, nothing of the utterance is told: to the client, a backchannel never was. Before the reply has begun to
+sound there is nothing to say "uh-huh" to, so a voice of 200 ms is taken for the rest of the question.
+
+Sans-I/O: `push` takes the probability of speech of the next window, `score` the turn detector's answer; all that
+changes the state returns what is to be done.
 """
 
 from __future__ import annotations
@@ -60,9 +68,23 @@ class TurnDetection:
     interrupt_response: bool = True
 
 
+Floor = Literal["free", "answering", "sounding"]
+"""Who has the floor: nobody, a reply that is still being prepared, or one that is being heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A voice over the reply, of which it is not known yet what it means. The reply waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """It meant nothing: the reply goes on where it stopped."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The user began to speak. `start` includes the padding; `at` is where the voice was first found."""
+    """The user speaks. `start` includes the padding; `at` is where the voice was first found."""
 
     start: int
     at: int
@@ -84,26 +106,20 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """The user speaks over the reply, and means it."""
+    """The user speaks over the reply, and means it: the reply is over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The turn is over; the utterance is start..end.
-
-    Attributes:
-        silence: samples since the last voice.
-        backchannel: it was spoken over a reply, and too short to interrupt it.
-    """
+    """The turn is over; the utterance is start..end, and the last voice was `silence` samples ago."""
 
     start: int
     end: int
     silence: int
-    backchannel: bool = False
 
 
-TurnAction = Opened | Paused | Resumed | Interrupted | Closed
-State = Literal["quiet", "speaking", "paused"]
+TurnAction = Held | Released | Opened | Paused | Resumed | Interrupted | Closed
+State = Literal["quiet", "held", "speaking", "paused"]
 
 
 def windows(milliseconds: int) -> int:
@@ -115,16 +131,19 @@ class TurnTaker:
     """The state machine of one session. Positions are samples at HEARING_RATE since the session began."""
 
     onset = windows(96)
-    """Consecutive windows of voice that open an utterance."""
+    """Consecutive windows of voice that open an utterance, or hold a reply."""
 
     pause = windows(200)
-    """Windows of silence after which the answer is prepared."""
+    """Windows of silence after which the answer is prepared, or a held reply goes on."""
 
     ask_again = windows(500)
     """Windows between two questions to the turn detector within one silence."""
 
     insistence = windows(450)
-    """Windows of voice that make an interruption; a backchannel has fewer."""
+    """Windows of voice over a reply that sounds, which make an interruption; a backchannel has fewer."""
+
+    continuation = windows(200)
+    """Windows of voice that make an interruption of a reply that does not sound yet."""
 
     hysteresis = 0.15
     """An open utterance ends only where the probability falls this far below the threshold (Silero VAD's own rule)."""
@@ -135,11 +154,11 @@ class TurnTaker:
         self._window = 0
         self._voiced_run = 0
         self._silent_run = 0
-        self._voiced = 0
-        self._start = 0
-        self._last_voice = 0
-        self._over_reply = False
+        self._contested = 0
         self._interrupted = False
+        self._start = 0
+        self._at = 0
+        self._last_voice = 0
 
     @property
     def position(self) -> int:
@@ -153,18 +172,21 @@ class TurnTaker:
             return max(0, self.position - (self.onset + windows(self.detection.prefix_padding_ms) + 1) * WINDOW)
         return self._start
 
-    def push(self, probability: float, *, replying: bool) -> list[TurnAction]:
+    def push(self, probability: float, floor: Floor) -> list[TurnAction]:
         """Take in the next window.
 
         Args:
             probability: of speech, 0..1.
-            replying: whether a reply is being given now.
+            floor: who has it now.
         """
         self._window += 1
-        threshold = self.detection.threshold - (0.0 if self.state == "quiet" else self.hysteresis)
+        if floor == "free":
+            self._contested, self._interrupted = 0, False
+        announced = self.state in ("speaking", "paused")
+        threshold = self.detection.threshold - (self.hysteresis if announced else 0.0)
         if probability >= threshold:
-            return self._voice(replying)
-        return self._silence()
+            return self._voice(floor)
+        return self._silence(floor)
 
     def score(self, probability: float) -> list[TurnAction]:
         """Take in the turn detector's answer to the last question; it counts only if the silence still lasts."""
@@ -172,57 +194,76 @@ class TurnTaker:
             return [self._close()]
         return []
 
-    def close(self) -> list[TurnAction]:
-        """End the turn now, because the client says so. Nothing, if nobody was speaking."""
-        return [] if self.state == "quiet" else [self._close()]
-
-    def reset(self) -> None:
+    def reset(self) -> list[TurnAction]:
         """Forget the utterance in progress."""
+        held = self.state == "held"
         self.state = "quiet"
-        self._voiced_run = self._silent_run = self._voiced = 0
-        self._over_reply = self._interrupted = False
+        self._voiced_run = self._silent_run = self._contested = 0
+        self._interrupted = False
+        return [Released()] if held else []
 
-    def _voice(self, replying: bool) -> list[TurnAction]:
+    def _voice(self, floor: Floor) -> list[TurnAction]:
         self._voiced_run += 1
         self._silent_run = 0
-        self._voiced += 1
-        if self.state == "quiet":
-            return self._maybe_open(replying)
         self._last_voice = self.position
-        actions: list[TurnAction] = []
-        if self.state == "paused":
-            self.state = "speaking"
-            actions.append(Resumed())
-        return actions + self._maybe_interrupt(replying)
+        self._contested += 1
+        if self.state == "quiet":
+            return self._maybe_begin(floor)
+        if self.state == "held":
+            return self._maybe_insist(floor)
+        resumed: list[TurnAction] = [Resumed()] if self.state == "paused" else []
+        self.state = "speaking"
+        return resumed + self._maybe_interrupt(floor)
 
-    def _maybe_open(self, replying: bool) -> list[TurnAction]:
+    def _maybe_begin(self, floor: Floor) -> list[TurnAction]:
+        """Enough voice for an utterance: told at once where the floor is free or is not to be taken, else held."""
         if self._voiced_run < self.onset:
             return []
-        at = self.position - self._voiced_run * WINDOW
-        self.state = "speaking"
-        self._voiced = self._voiced_run
-        self._last_voice = self.position
-        self._start = max(0, at - self.detection.prefix_padding_ms * HEARING_RATE // 1000)
-        self._over_reply = replying
-        self._interrupted = False
-        return [Opened(self._start, at)]
+        self._at = self.position - self._voiced_run * WINDOW
+        self._start = max(0, self._at - self.detection.prefix_padding_ms * HEARING_RATE // 1000)
+        if floor == "free" or not self.detection.interrupt_response:
+            return [self._open()]
+        self.state = "held"
+        return [Held()]
 
-    def _maybe_interrupt(self, replying: bool) -> list[TurnAction]:
-        if not replying or self._interrupted or self._voiced < self.insistence:
+    def _maybe_insist(self, floor: Floor) -> list[TurnAction]:
+        """The voice over the held reply goes on: long enough for an interruption, or the reply has ended by itself."""
+        if floor == "free":
+            return [Released(), self._open()]
+        interrupted = self._maybe_interrupt(floor)
+        return [self._open(), *interrupted] if interrupted else []
+
+    def _open(self) -> Opened:
+        self.state = "speaking"
+        return Opened(self._start, self._at)
+
+    def _maybe_interrupt(self, floor: Floor) -> list[TurnAction]:
+        """Enough voice over the reply: it is an interruption."""
+        enough = self.insistence if floor == "sounding" else self.continuation
+        wanted = self.detection.interrupt_response and floor != "free" and not self._interrupted
+        if not wanted or self._contested < enough:
             return []
         self._interrupted = True
-        return [Interrupted()] if self.detection.interrupt_response else []
+        return [Interrupted()]
 
-    def _silence(self) -> list[TurnAction]:
+    def _silence(self, floor: Floor) -> list[TurnAction]:
         self._voiced_run = 0
         if self.state == "quiet":
+            self._contested = 0
             return []
         self._silent_run += 1
+        if self.state == "held":
+            return self._maybe_release(floor)
         if self.detection.kind == "server_vad" and self._silent_run >= windows(self.detection.silence_ms):
             return [self._close()]
         if self._silent_run >= windows(LONGEST_WAIT_MS[self.detection.eagerness]):
             return [self._close()]
         return self._maybe_pause()
+
+    def _maybe_release(self, floor: Floor) -> list[TurnAction]:
+        if floor == "free":
+            return [Released(), self._open()]
+        return self.reset() if self._silent_run >= self.pause else []
 
     def _maybe_pause(self) -> list[TurnAction]:
         waited = self._silent_run - self.pause
@@ -232,8 +273,7 @@ class TurnTaker:
         return [Paused(self._start, self.position, self.detection.kind == "semantic_vad")]
 
     def _close(self) -> Closed:
-        backchannel = self._over_reply and not self._interrupted and self._voiced < self.insistence
         end = min(self.position, self._last_voice + self.pause * WINDOW)
-        closed = Closed(self._start, end, self.position - self._last_voice, backchannel)
+        closed = Closed(self._start, end, self.position - self._last_voice)
         self.reset()
         return closed

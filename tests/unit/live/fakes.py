@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
 
 from avatar.dialog.conversation import Conversation
 from avatar.dialog.knowledge import Knowledge
-from avatar.dialog.persona import load_persona
+from avatar.dialog.persona import Persona, load_persona
 from avatar.errors import EngineError, Language
 from avatar.live.events import ReplyText, SessionEvent
 from avatar.live.options import SessionOptions
@@ -195,6 +195,10 @@ class NotedConversation(Conversation):
         self.remembered.append((question, heard_answer))
         super().remember(question, heard_answer)
 
+    def revise(self, heard_answer: str) -> None:
+        self.remembered[-1] = (self.remembered[-1][0], heard_answer)
+        super().revise(heard_answer)
+
 
 @dataclass
 class Stage:
@@ -246,8 +250,15 @@ class Stage:
         return "".join(event.text for event in self.of(ReplyText))
 
 
+@cache
+def lu_xun() -> tuple[Persona, Knowledge]:
+    """The persona and what it knows, read once for all tests; nothing of it changes."""
+    nowhere = Path("nowhere")
+    persona = load_persona("luxun", nowhere)
+    return persona, Knowledge.open(persona, nowhere, None)
+
+
 def stage(
-    tmp_path: Path,
     *,
     options: SessionOptions | None = None,
     texts: Sequence[str] = ("您怎么看希望?",),
@@ -255,8 +266,7 @@ def stage(
     scores: Sequence[float] = (0.9,),
 ) -> Stage:
     """A session on scripted engines, to be started inside the virtual loop."""
-    persona = load_persona("luxun", tmp_path)
-    knowledge = Knowledge.open(persona, tmp_path, None)
+    persona, knowledge = lu_xun()
     generator = ScriptedGenerator(answer)
     conversation = NotedConversation(persona, knowledge, generator)
     recognizer, synthesizer, animator = ScriptedRecognizer(list(texts)), ToneSynthesizer(), CountingAnimator()

