@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import uvicorn
 from fastapi import FastAPI, Request
@@ -14,7 +16,7 @@ from starlette.responses import Response
 from avatar.errors import AvatarError, InputError, NotFoundError, PortError
 from avatar.server.failures import TooLargeError, error_response, language_of, unforeseen
 from avatar.server.house import House
-from avatar.server.limits import Admission
+from avatar.server.lobby import Lobby
 from avatar.server.media_socket import media_routes
 from avatar.server.middleware import BodyLimit, SecurityHeaders
 from avatar.server.protocol.base import MAX_MESSAGE
@@ -36,8 +38,15 @@ def create_app(sessions: SessionFactory, personas: Personas, settings: Settings)
         sessions: opens a session; called in a worker thread, since it may load engines.
         personas: lists the personas, the default first.
     """
-    house = House(sessions, personas, settings, Admission(settings.server.max_sessions))
-    app = FastAPI(title="avatar", docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json")
+    lobby = Lobby(settings.server)
+    house = House(sessions, personas, settings, lobby)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await lobby.close()
+
+    app = FastAPI(title="avatar", docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json", lifespan=lifespan)
     app.include_router(realtime_routes(house))
     app.include_router(media_routes(house))
     app.include_router(rest_routes(house))

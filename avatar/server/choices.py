@@ -48,6 +48,19 @@ class Choices:
     output_format: Format = field(default_factory=Pcm)
 
 
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What a client needs to come back, and how long the conversation lasts at most.
+
+    Attributes:
+        resume: the token; None where the server keeps nothing.
+        expires_at: seconds since 1970; None where there is no limit.
+    """
+
+    resume: str | None = None
+    expires_at: int | None = None
+
+
 def updated(choices: Choices, patch: SessionPatch, *, fixed_voice: str | None) -> Choices:
     """The choices after a `session.update`.
 
@@ -73,7 +86,7 @@ def updated(choices: Choices, patch: SessionPatch, *, fixed_voice: str | None) -
     return choices
 
 
-def session_object(choices: Choices, session: LiveSession) -> SessionObject:
+def session_object(choices: Choices, session: LiveSession, ticket: Ticket) -> SessionObject:
     """The whole session, as `session.created` and `session.updated` show it."""
     options = choices.options
     return SessionObject(
@@ -99,7 +112,9 @@ def session_object(choices: Choices, session: LiveSession) -> SessionObject:
             codec=options.codec,
             size=options.size,
             language=options.language,
+            resume=ticket.resume,
         ),
+        expires_at=ticket.expires_at,
     )
 
 
@@ -219,7 +234,7 @@ def _with_avatar(choices: Choices, patch: AvatarPatch) -> Choices:
         )
     events = choices.events if patch.events is None or choices.binary else patch.events
     video = choices.video if patch.video is None else patch.video
-    return replace(choices, events=events, video=video)
+    return replace(choices, events=events, video=video, options=replace(choices.options, waits=events))
 
 
 def _turn_detection(wish: ServerVad | SemanticVad | None) -> TurnDetection | None:

@@ -135,7 +135,7 @@ class Commands:
             self._sound = SoundIn(choices.input_format)
         state.choices = choices
         state.follow(state.language)
-        return [SessionUpdated(session=session_object(choices, state.session))]
+        return [SessionUpdated(session=session_object(choices, state.session, state.ticket))]
 
     def _commit(self) -> list[ServerEvent]:
         utterance_id = self._state.session.commit()

@@ -18,12 +18,15 @@ log = logging.getLogger(__name__)
 SLOW_READER = 1008
 FAILED = 1011
 NO_ROOM = 1013
-"""Close codes (RFC 6455, section 7.4, and its registry)."""
+TIME_OVER = 4408
+TAKEN_OVER = 4409
+GONE = 4410
+"""Close codes (RFC 6455, section 7.4, and its registry); ours are 4000 and an HTTP status of like meaning."""
 
 RETRY_AFTER_S = 30
 """What a client that was refused for want of room is told to wait."""
 
-CLOSE_CODES = {400: 4400, 401: 4401, 404: 4404, 503: NO_ROOM}
+CLOSE_CODES = {400: 4400, 401: 4401, 404: 4404, 408: TIME_OVER, 410: GONE, 503: NO_ROOM}
 """By HTTP status; anything else is a failure of ours."""
 
 
@@ -39,6 +42,19 @@ class ForbiddenError(InputError):
 
     code = "forbidden_origin"
     http_status: ClassVar[int] = 403
+
+
+class TimeOverError(InputError):
+    """The conversation was too long, or too quiet for too long."""
+
+    http_status: ClassVar[int] = 408
+
+
+class GoneError(InputError):
+    """There is no conversation to go on with."""
+
+    code = "resume_failed"
+    http_status: ClassVar[int] = 410
 
 
 class TooLargeError(InputError):

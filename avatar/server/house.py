@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from avatar.dialog.persona import Persona
 from avatar.errors import NotFoundError
-from avatar.server.limits import Admission
+from avatar.server.lobby import Lobby
 from avatar.server.sessions import Personas, SessionFactory
 from avatar.settings import Settings
 
@@ -23,7 +23,7 @@ class House:
     sessions: SessionFactory
     personas: Personas
     settings: Settings
-    admission: Admission
+    lobby: Lobby
 
     def persona(self, persona_id: str) -> Persona:
         """The persona of an id.

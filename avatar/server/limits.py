@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from avatar.errors import CapacityError
 
 
@@ -19,20 +16,24 @@ class Admission:
         self.places = places
         self.taken = 0
 
-    @contextmanager
-    def place(self) -> Iterator[None]:
-        """Hold a place.
+    @property
+    def full(self) -> bool:
+        """Whether no place is left."""
+        return self.taken >= self.places
+
+    def take(self) -> None:
+        """Take a place.
 
         Raises:
             CapacityError: all are taken.
         """
-        if self.taken >= self.places:
+        if self.full:
             raise CapacityError(
                 f"All {self.places} places for conversations are taken. Try again in a moment.",
                 f"{self.places} 个对话席位已满,请稍后再试。",
             )
         self.taken += 1
-        try:
-            yield
-        finally:
-            self.taken -= 1
+
+    def free(self) -> None:
+        """Give a place back."""
+        self.taken -= 1

@@ -103,6 +103,10 @@ class Narration:
         self._last: tuple[int, str] | None = None
         self._seq = dict.fromkeys(Kind, 0)
 
+    def restart(self) -> None:
+        """Another socket is told from now on: its frames are counted from 0."""
+        self._seq = dict.fromkeys(Kind, 0)
+
     def tell(self, event: SessionEvent) -> list[Outgoing]:  # noqa: C901, PLR0911 - one line for each kind of event
         """What is sent for an event of the session."""
         match event:
@@ -127,6 +131,7 @@ class Narration:
             case ReplyDone():
                 return self._reply_done(event)
             case PresenceChanged():
+                self._state.presence = event.presence
                 return self._ours(AvatarState(state=event.presence))
             case Failed():
                 return self._failed(event)
@@ -164,7 +169,7 @@ class Narration:
     def _reply_started(self, event: ReplyStarted) -> list[Outgoing]:
         state = self._state
         state.follow(event.language)
-        state.reply_id = event.reply_id
+        state.reply_id, state.generation = event.reply_id, event.generation
         self._last = (event.generation, event.reply_id)
         self._telling = telling = _Telling(
             event.reply_id,

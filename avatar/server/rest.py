@@ -73,7 +73,8 @@ def rest_routes(house: House) -> APIRouter:
 
     @router.get("/healthz")
     async def health() -> Health:
-        return Health(sessions=house.admission.taken, max_sessions=house.admission.places)
+        admission = house.lobby.admission
+        return Health(sessions=admission.taken, max_sessions=admission.places)
 
     router.include_router(_keyed_routes(house))
     return router

@@ -59,6 +59,12 @@ class LiveSession(Protocol):
     def request_key_frame(self) -> None:
         """The next picture shall stand on its own."""
 
+    def suspend(self) -> None:
+        """The client is gone, perhaps for a moment."""
+
+    def resume(self) -> None:
+        """The client is back."""
+
 
 SessionFactory = Callable[[str, SessionOptions], LiveSession]
 """Opens a session with the persona of an id; blocks while engines load. Raises NotFoundError for an unknown id."""

@@ -1,8 +1,10 @@
-"""The life of one socket, the same for both: checked, admitted, opened, and then three tasks until one of them ends.
+"""The life of one socket, the same for both: checked, admitted, opened, and then until one of these ends.
 
 reader   client ─► translator ─► outbox
-teller   session ─► translator ─► outbox
 writer   outbox ─► client
+line     whoever else ends it: the session, a limit, another socket that takes over
+
+What the session tells comes into the outbox by the conversation's own task (see seat.py), which outlives the socket.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
@@ -20,8 +23,11 @@ from avatar.server.choices import Choices, language_code, picture_codec, picture
 from avatar.server.door import check_key, check_origin, chosen_subprotocol, is_browser, offered_subprotocols
 from avatar.server.failures import (
     FAILED,
+    GONE,
     NO_ROOM,
     SLOW_READER,
+    TAKEN_OVER,
+    TIME_OVER,
     ForbiddenError,
     close_code,
     error_object,
@@ -30,17 +36,26 @@ from avatar.server.failures import (
     unforeseen,
 )
 from avatar.server.house import House
-from avatar.server.outbox import Outbox, SlowReaderError
+from avatar.server.outbox import Outbox
 from avatar.server.protocol.server import ErrorEvent
-from avatar.server.sessions import LiveSession
-from avatar.server.translator import Translator
+from avatar.server.seat import Farewell, Line, Seat
 
 log = logging.getLogger(__name__)
 
-REASONS = {SLOW_READER: "the client reads too slowly", FAILED: "the session failed", NO_ROOM: "no place is free"}
+REASONS = {
+    SLOW_READER: "the client reads too slowly",
+    FAILED: "the session failed",
+    NO_ROOM: "no place is free",
+    TIME_OVER: "the conversation's time is over",
+    TAKEN_OVER: "another socket goes on with this conversation",
+    GONE: "there is no conversation to go on with",
+}
 
 FAREWELL_S = 2.0
 """The longest wait for a client to take the closing frame."""
+
+MEANT = frozenset({1000, 1012})
+"""Close codes after which nobody will come back: the client is done, or the server stops."""
 
 
 async def hold(websocket: WebSocket, house: House, *, binary: bool) -> None:
@@ -52,16 +67,22 @@ async def hold(websocket: WebSocket, house: House, *, binary: bool) -> None:
     try:
         check_origin(websocket)
         check_key(websocket, house.settings.server.api_key)
-        choices, persona_id = await asyncio.to_thread(_choices, websocket.query_params, house, binary=binary)
-        with house.admission.place():
-            session = await asyncio.to_thread(house.sessions, persona_id, choices.options)
-            await _converse(websocket, session, choices)
+        await _converse(websocket, house, await _seat(websocket.query_params, house, binary=binary))
     except AvatarError as error:
         await _refuse(websocket, error)
     except WebSocketDisconnect:
         log.info("socket_gone")
     except Exception as error:  # noqa: BLE001 - the edge of the program: logged, and told without its inside
         await _refuse(websocket, unforeseen(error))
+
+
+async def _seat(query: Mapping[str, str], house: House, *, binary: bool) -> Seat:
+    """The conversation that a client comes back to, or a new one."""
+    token = query.get("resume")
+    if token is not None:
+        return house.lobby.find(token, binary=binary)
+    choices, persona_id = await asyncio.to_thread(_choices, query, house, binary=binary)
+    return await house.lobby.open(lambda: house.sessions(persona_id, choices.options), choices)
 
 
 def _choices(query: Mapping[str, str], house: House, *, binary: bool) -> tuple[Choices, str]:
@@ -74,76 +95,71 @@ def _choices(query: Mapping[str, str], house: House, *, binary: bool) -> tuple[C
     persona = house.persona_or_default(query.get("persona"), query.get("model"))
     wish = query.get("language")
     video = query.get("video", "1" if binary else "0") == "1"
+    events = binary or query.get("avatar") == "1"
     options = SessionOptions(
         video=video,
         size=picture_size(query.get("size"), house.settings.face.size),
         codec=picture_codec(query.get("codec")),
         language=language_code(wish, "language") if wish else house.settings.hearing.language,
         speed=house.settings.speaking.speed,
+        waits=events,
     )
-    events = binary or query.get("avatar") == "1"
     model = query.get("model", persona.id)[:64]
     return Choices(options, model, binary, events, video), persona.id
 
 
-async def _converse(websocket: WebSocket, session: LiveSession, choices: Choices) -> None:
-    log.info("session_opened session=%s persona=%s", session.id, session.persona.id)
+async def _converse(websocket: WebSocket, house: House, seat: Seat) -> None:
+    line: Line | None = None
+    farewell = Farewell(FAILED, lasting=True)
     try:
         await _accept(websocket)
-        await session.start()
-        code = await _run(websocket, session, Translator(session, choices))
-        await _close(websocket, code)
+        farewell = Farewell(FAILED)
+        line = await house.lobby.attach(seat)
+        farewell = await _run(websocket, seat, line)
     finally:
-        await session.close()
-        log.info("session_closed session=%s", session.id)
+        await house.lobby.leave(seat, line, farewell)
+    if farewell.error is not None:
+        await _refuse(websocket, farewell.error)
+    else:
+        await _close(websocket, farewell.code)
 
 
-async def _run(websocket: WebSocket, session: LiveSession, translator: Translator) -> int:
-    """Run the three tasks until one ends; returns the code to close with."""
-    outbox = Outbox(session.request_key_frame)
-    for message in translator.opening():
-        outbox.put(message)
+async def _run(websocket: WebSocket, seat: Seat, line: Line) -> Farewell:
+    """Read and write until something ends; returns how to close."""
     tasks = [
-        asyncio.create_task(_read(websocket, translator, outbox)),
-        asyncio.create_task(_tell(session, translator, outbox)),
-        asyncio.create_task(_write(websocket, outbox)),
+        asyncio.create_task(_read(websocket, seat, line)),
+        asyncio.create_task(_write(websocket, line.outbox)),
     ]
     try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        ends: set[asyncio.Future[Any]] = {*tasks, line.farewell}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
-    return _code([task.exception() for task in tasks if not task.cancelled()])
-
-
-def _code(errors: list[BaseException | None]) -> int:
-    """What the end of the tasks means to the client."""
-    code = FAILED
-    for error in errors:
-        if isinstance(error, SlowReaderError):
+    if line.farewell.done():
+        if line.farewell.result().code == SLOW_READER:
             log.warning("socket_reader_slow")
-            code = SLOW_READER
-        elif error is not None and not isinstance(error, WebSocketDisconnect):
+        return line.farewell.result()
+    for task in tasks:
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, WebSocketDisconnect):
             unforeseen(error)
-    return code
+            return Farewell(FAILED)
+    reader = tasks[0]
+    code = reader.result() if not reader.cancelled() and reader.exception() is None else None
+    return Farewell(FAILED, lasting=code not in MEANT)
 
 
-async def _read(websocket: WebSocket, translator: Translator, outbox: Outbox) -> None:
+async def _read(websocket: WebSocket, seat: Seat, line: Line) -> int:
+    """Take in what comes until the client leaves; returns the code that it closed with."""
     while True:
         message = await websocket.receive()
         if message["type"] == "websocket.disconnect":
-            return
+            return int(message.get("code") or 1005)
         text, data = message.get("text"), message.get("bytes")
-        answers = translator.from_text(text) if text is not None else translator.from_binary(data or b"")
-        for answer in answers:
-            outbox.put(answer)
-
-
-async def _tell(session: LiveSession, translator: Translator, outbox: Outbox) -> None:
-    async for event in session.events():
-        for message in translator.from_session(event):
-            outbox.put(message)
+        translator = seat.translator
+        seat.send(line, translator.from_text(text) if text is not None else translator.from_binary(data or b""))
 
 
 async def _write(websocket: WebSocket, outbox: Outbox) -> None:
@@ -168,9 +184,12 @@ async def _refuse(websocket: WebSocket, error: AvatarError) -> None:
             await websocket.send_denial_response(error_response(error, language))
             return
         await _accept(websocket)
-    with suppress(WebSocketDisconnect):
-        await websocket.send_text(ErrorEvent(error=error_object(error, language)).model_dump_json())
-        await _close(websocket, close_code(error))
+    if websocket.client_state is WebSocketState.DISCONNECTED:
+        return
+    text = ErrorEvent(error=error_object(error, language)).model_dump_json()
+    with suppress(WebSocketDisconnect, RuntimeError, asyncio.TimeoutError):
+        await asyncio.wait_for(websocket.send_text(text), FAREWELL_S)
+    await _close(websocket, close_code(error))
 
 
 async def _close(websocket: WebSocket, code: int) -> None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from avatar.errors import Language
 from avatar.media import SPEECH_RATE
-from avatar.server.choices import Choices
+from avatar.server.choices import Choices, Ticket
 from avatar.server.items import Items
 from avatar.server.protocol.objects import InputAudio, Metadata, UserItem
 from avatar.server.protocol.server import InputAudioCommitted, ItemAdded, ItemDone, ServerEvent
 from avatar.server.sessions import LiveSession
+from avatar.stages import Presence
 
 
 def new_id(kind: str) -> str:
@@ -27,10 +28,13 @@ class WireState:
         session: the live session.
         choices: what the client chose.
         language: of error messages.
+        ticket: for coming back.
         items: the conversation.
         metadata: what the client attached to replies that have not begun yet, by reply id.
         voice_used: the voice that the persona has spoken with, once it has.
         reply_id: of the reply in progress.
+        generation: of the last reply that was told of.
+        presence: the last that was told.
         durations: of utterances, in seconds, until their transcript was told.
         heard: samples taken in since the last commit.
     """
@@ -38,11 +42,14 @@ class WireState:
     session: LiveSession
     choices: Choices
     language: Language
+    ticket: Ticket = field(default_factory=Ticket)
     items: Items = field(default_factory=Items)
     conversation_id: str = field(default_factory=lambda: new_id("conv"))
     metadata: dict[str, Metadata] = field(default_factory=dict)
     voice_used: str | None = None
     reply_id: str | None = None
+    generation: int = 0
+    presence: Presence = "idle"
     durations: dict[str, float] = field(default_factory=dict)
     heard: int = 0
 

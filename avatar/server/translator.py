@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable
 
 from avatar.errors import AvatarError, ProtocolError
-from avatar.live.events import SessionEvent
-from avatar.server.choices import Choices, session_object
+from avatar.live.events import PresenceChanged, SessionEvent, Video
+from avatar.server.choices import Choices, Ticket, session_object
 from avatar.server.commands import Commands
 from avatar.server.failures import error_object
 from avatar.server.narration import Narration, Outgoing
+from avatar.server.protocol.client import AvatarKeyFrame, AvatarPlayed, InputAudioAppend
 from avatar.server.protocol.objects import ConversationObject
 from avatar.server.protocol.parsing import parse_client_event
 from avatar.server.protocol.server import (
@@ -25,24 +26,41 @@ from avatar.server.state import WireState
 
 
 class Translator:
-    """Translates for one socket. Sans-I/O.
+    """Translates one conversation for the socket that it is held on. Sans-I/O.
 
     Args:
-        session: started.
         choices: what the client chose when it connected.
         now: the clock, in seconds.
+        ticket: for coming back.
+
+    Attributes:
+        touched: when something was last said, written, asked for or told; sound that holds no speech does not count.
     """
 
-    def __init__(self, session: LiveSession, choices: Choices, now: Callable[[], float] = time.monotonic) -> None:
-        self._state = WireState(session, choices, choices.options.language or session.persona.languages[0])
+    def __init__(
+        self,
+        session: LiveSession,
+        choices: Choices,
+        now: Callable[[], float] = time.monotonic,
+        ticket: Ticket | None = None,
+    ) -> None:
+        language = choices.options.language or session.persona.languages[0]
+        self._state = WireState(session, choices, language, ticket or Ticket())
         self._commands = Commands(self._state, now)
         self._narration = Narration(self._state)
+        self._now = now
+        self.touched = now()
 
-    def opening(self) -> list[Outgoing]:
-        """What a client is told first."""
+    def opening(self, *, resumed: bool = False) -> list[Outgoing]:
+        """What a client is told first on a socket.
+
+        Args:
+            resumed: the conversation began on another one.
+        """
         state = self._state
+        self._narration.restart()
         told: list[Outgoing] = [
-            SessionCreated(session=session_object(state.choices, state.session)),
+            SessionCreated(session=session_object(state.choices, state.session, state.ticket)),
             ConversationCreated(conversation=ConversationObject(id=state.conversation_id)),
         ]
         if state.choices.events:
@@ -53,14 +71,18 @@ class Translator:
                     persona=state.session.persona.id,
                     codec=options.codec,
                     size=options.size,
-                    generation=0,
+                    generation=state.generation,
+                    resume=state.ticket.resume,
+                    resumed=resumed,
                 )
             )
-            told.append(AvatarState(state="idle"))
+            told.append(AvatarState(state=state.presence))
         return told
 
     def from_session(self, event: SessionEvent) -> list[Outgoing]:
         """What is sent for an event of the session."""
+        if not isinstance(event, Video | PresenceChanged):
+            self.touched = self._now()
         return self._narration.tell(event)
 
     def from_text(self, text: str) -> list[Outgoing]:
@@ -69,6 +91,8 @@ class Translator:
         try:
             event = parse_client_event(text)
             event_id = event.event_id
+            if not isinstance(event, InputAudioAppend | AvatarPlayed | AvatarKeyFrame):
+                self.touched = self._now()
             return [*self._commands.carry_out(event)]
         except AvatarError as error:
             return [self._error(error, event_id)]

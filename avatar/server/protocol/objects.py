@@ -222,6 +222,7 @@ class AvatarObject(Message):
     codec: Literal["h264", "jpeg"]
     size: int
     language: Language | None
+    resume: str | None
     ai_generated: Literal[True] = True
 
 

@@ -219,7 +219,7 @@ class TextDone(_InContent):
 
 
 class AvatarReady(ServerEvent):
-    """The face is there; pictures follow."""
+    """The face is there; pictures follow. With `resume`, a lost connection is taken up again (`?resume=`)."""
 
     type: Literal["avatar.ready"] = "avatar.ready"
     session: str
@@ -227,6 +227,8 @@ class AvatarReady(ServerEvent):
     codec: Literal["h264", "jpeg"]
     size: int
     generation: int
+    resume: str | None
+    resumed: bool
 
 
 class AvatarState(ServerEvent):

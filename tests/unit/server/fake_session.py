@@ -195,6 +195,13 @@ class FakeSession:
     def request_key_frame(self) -> None:
         self.asked.append(("request_key_frame",))
 
+    def suspend(self) -> None:
+        self.asked.append(("suspend",))
+        self.cancel()
+
+    def resume(self) -> None:
+        self.asked.append(("resume",))
+
 
 class LivelySession(FakeSession):
     """Replies in real time, with a generated face, for looking at a page."""

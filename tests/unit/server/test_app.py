@@ -68,8 +68,9 @@ async def test_a_client_that_vanishes_frees_its_place(house: FakeHouse, settings
         client = await connect(f"ws://{address}/v1/avatar/media")
         await client.recv()
         client.transport.abort()
-        await eventually(lambda: house.opened[0].closed)
+        await eventually(lambda: ("suspend",) in house.opened[0].asked)
         await asyncio.gather(*(_come_and_go(address) for _ in range(2)))
+    assert house.opened[0].closed
 
 
 async def test_a_refusal_without_an_upgrade_can_be_read(house: FakeHouse, settings: Settings) -> None:

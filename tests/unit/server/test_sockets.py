@@ -18,7 +18,7 @@ from avatar.live.options import SessionOptions
 from avatar.media import Packet, to_pcm16
 from avatar.server.app import create_app
 from avatar.server.protocol.framing import Flag, Kind, MediaFrame, unpack
-from avatar.settings import FaceSettings, Settings
+from avatar.settings import FaceSettings, ServerSettings, Settings
 from tests.unit.server.fake_session import FakeHouse, FakeSession, tone
 from tests.unit.server.wire import Json, eventually
 
@@ -331,8 +331,8 @@ async def test_a_slow_reader_loses_pictures_only_and_then_gets_a_key_frame(
     assert pictures[-1].seq == 61
 
 
-async def test_a_reader_that_has_stopped_is_left(house: FakeHouse, settings: Settings) -> None:
-    app = create_app(house.open, house.personas, settings)
+async def test_a_reader_that_has_stopped_is_left(house: FakeHouse) -> None:
+    app = create_app(house.open, house.personas, Settings(server=ServerSettings(resume_s=0)))
     client = SlowClient(reads=5)
     task = asyncio.create_task(app(scope(MEDIA), client.receive, client.send))
     session = await opened(house)
