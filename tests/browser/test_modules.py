@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from playwright.sync_api import Browser
 
 from avatar.face.encode import H264Encoder
@@ -120,6 +121,105 @@ def test_the_clock_waits_where_the_sound_ran_dry(run: Run) -> None:
         return [dry, c.position(1000), c.position(1100)];
     """
     assert run("clock", body) == [300_000, 300_000, 400_000]
+
+
+def test_the_clock_stands_still_while_it_is_held(run: Run) -> None:
+    body = """
+        const c = new m.Clock();
+        c.start(0, 0);
+        c.hold(300);
+        c.steer(900000, 700);
+        const held = c.position(800);
+        c.resume(1000);
+        return [held, c.position(1000), c.position(1100)];
+    """
+    assert run("clock", body) == [300_000, 300_000, 400_000]
+
+
+def test_a_clock_that_has_not_begun_can_be_held(run: Run) -> None:
+    body = "const c = new m.Clock(); c.hold(5); c.resume(9); c.start(0, 10); return c.position(30);"
+    assert run("clock", body) == 20_000
+
+
+WORKLET = """
+    async (given) => {
+        let Output, last;
+        Object.assign(globalThis, {
+            sampleRate: 24000,
+            currentTime: 0,
+            AudioWorkletProcessor: class { port = { postMessage: (report) => { last = report; } }; },
+            registerProcessor: (name, processor) => { Output = processor; },
+        });
+        await import(`/static/avatar/audio-worklet.js?${Math.random()}`);
+        const output = new Output();
+        const sound = [], states = [];
+        const send = (message) => output.port.onmessage({ data: message });
+        for (const step of given) {
+            if (typeof step !== "number") {
+                const pcm = step.pcm && Int16Array.from(step.pcm).buffer;
+                send({ ...step, pcm });
+                continue;
+            }
+            for (let i = 0; i < step; i += 1) {
+                const block = new Float32Array(128);
+                output.process([], [[block]]);
+                globalThis.currentTime += 128 / 24000;
+                sound.push(...block);
+            }
+            output.report();
+            states.push(last);
+        }
+        return { sound, states };
+    }
+"""
+"""Plays messages to the worklet, and between them blocks of 128 samples; what came out, and a report after each run."""
+
+
+def worklet(run: Run, *steps: Any) -> tuple[NDArray[np.float64], list[dict[str, Any]]]:
+    """What the worklet plays: float [n] in -1..1, and its reports."""
+    played = run("packet", f"return ({WORKLET})(given);", list(steps))
+    return np.array(played["sound"]), played["states"]
+
+
+def begin(length: int) -> list[dict[str, Any]]:
+    """A reply of `length` samples that climb from 1 on, so that each is known by its value."""
+    return [
+        {"type": "begin", "generation": 1},
+        {"type": "sound", "generation": 1, "pcm": list(range(1, length + 1)), "end": True},
+        {"type": "play"},
+    ]
+
+
+def test_held_sound_fades_out_within_20_ms_and_goes_on_without_losing_a_sample(run: Run) -> None:
+    sound, reports = worklet(run, *begin(4000), 10, {"type": "hold"}, 30, {"type": "resume"}, 25)
+    values = sound * 32768
+    assert np.array_equal(values[:1280].round(), np.arange(1, 1281))
+    fade = values[1280 : 1280 + 480]
+    assert np.all(np.abs(np.diff(fade)) < 12)
+    assert not values[1280 + 480 : 40 * 128].any()
+    resumed = values[40 * 128 :]
+    assert np.array_equal(resumed[120 : 4000 - 1280].round(), np.arange(1281 + 120, 4001))
+    assert np.all(np.abs(resumed[:120]) <= np.arange(1281, 1401))
+    assert [report["state"] for report in reports] == ["playing", "held", "ended"]
+    assert [report["played"] for report in reports] == [1280, 1280, 4000]
+
+
+def test_time_that_was_held_is_no_part_of_the_reply(run: Run) -> None:
+    _, reports = worklet(run, *begin(9000), 10, {"type": "hold"}, 30, {"type": "resume"}, 5)
+    now = 45 * 128 / 24_000
+    assert (now - reports[-1]["anchor"]) * 24_000 == pytest.approx(reports[-1]["played"], abs=1)
+
+
+def test_held_sound_that_is_dropped_stays_silent(run: Run) -> None:
+    sound, reports = worklet(run, *begin(9000), 10, {"type": "hold"}, 10, {"type": "drop"}, {"type": "resume"}, 20)
+    assert not sound[20 * 128 :].any()
+    assert reports[-1]["state"] == "dropped"
+
+
+def test_a_new_reply_is_not_held(run: Run) -> None:
+    sound, reports = worklet(run, *begin(9000), 10, {"type": "hold"}, 10, *begin(1000), 8)
+    assert np.array_equal((sound[20 * 128 : 20 * 128 + 1000] * 32768).round(), np.arange(1, 1001))
+    assert reports[-1]["state"] == "ended"
 
 
 def test_the_newest_due_picture_is_taken_and_each_is_let_go_once(run: Run) -> None:

@@ -5,14 +5,19 @@
  *   {type: "begin", generation}                 a reply; what was left of the one before is faded out
  *   {type: "sound", generation, pcm, end}       Int16Array buffer of the next samples; `end` where no more follow
  *   {type: "play"}                              start the reply
+ *   {type: "hold"}                              fade out and stand still; what fades is played again afterwards
+ *   {type: "resume"}                            go on from where it stood
  *   {type: "drop"}                              fade out and forget the sound in hand
  * Message out, every QUANTA blocks and at each change of state:
  *   {generation, state, played, queued, anchor, rms}
  * where `anchor` is the context's time at which the first sample was, or would have been, played.
  */
 
-/** Fade of sound that is cut off: 15 ms. */
+/** Fade of sound that is cut off, or held: 15 ms. */
 const FADE_SECONDS = 0.015;
+
+/** Fade of sound that comes back: 5 ms. */
+const RISE_SECONDS = 0.005;
 
 /** After the sound ran dry, gather this much before going on: twice as much each time, so that pauses become few. */
 const REFILL_SECONDS = 0.12;
@@ -44,6 +49,8 @@ class SpeechOutput extends AudioWorkletProcessor {
     this.complete = false;
     this.refill = Math.round(REFILL_SECONDS * sampleRate);
     this.state = "holding";
+    this.held = false;
+    this.rising = 0;
   }
 
   receive(message) {
@@ -54,6 +61,13 @@ class SpeechOutput extends AudioWorkletProcessor {
       this.append(new Int16Array(message.pcm), message.end);
     } else if (message.type === "play" && this.state === "holding") {
       this.go();
+    } else if (message.type === "hold" && !this.held) {
+      if (this.state === "playing") this.tail = this.fading();
+      this.held = true;
+    } else if (message.type === "resume" && this.held) {
+      this.held = false;
+      this.rising = Math.round(RISE_SECONDS * sampleRate);
+      this.anchor = currentTime - this.played / sampleRate;
     } else if (message.type === "drop") {
       this.cutOff();
       this.state = "dropped";
@@ -79,15 +93,21 @@ class SpeechOutput extends AudioWorkletProcessor {
 
   /** Keep the next few milliseconds, fading, and let go of the rest. */
   cutOff() {
-    if (this.state === "playing") {
-      const tail = new Float32Array(this.fade);
-      const taken = this.read(tail);
-      for (let i = 0; i < taken; i += 1) tail[i] *= 1 - i / taken;
-      this.tail = tail.subarray(0, taken);
-    }
+    if (this.state === "playing" && !this.held) this.tail = this.fading();
     this.blocks = [];
     this.offset = 0;
     this.queued = 0;
+  }
+
+  /** The next few milliseconds, fading; they stay in the queue. */
+  fading() {
+    const { blocks, offset, queued } = this;
+    this.blocks = [...blocks];
+    const tail = new Float32Array(this.fade);
+    const taken = this.read(tail);
+    for (let i = 0; i < taken; i += 1) tail[i] *= 1 - i / taken;
+    Object.assign(this, { blocks, offset, queued });
+    return tail.subarray(0, taken);
   }
 
   /** Fill `target` from the queue; how many samples there were. */
@@ -111,7 +131,7 @@ class SpeechOutput extends AudioWorkletProcessor {
   process(_inputs, outputs) {
     const out = outputs[0][0];
     const before = this.state;
-    if (this.state === "playing") this.play(out);
+    if (this.state === "playing" && !this.held) this.play(out);
     this.addTail(out);
     for (const sample of out) this.energy += sample * sample;
     this.counted += out.length;
@@ -123,6 +143,10 @@ class SpeechOutput extends AudioWorkletProcessor {
   play(out) {
     const count = this.read(out);
     this.played += count;
+    for (let i = 0; i < count && this.rising > 0; i += 1) {
+      out[i] *= 1 - this.rising / (RISE_SECONDS * sampleRate);
+      this.rising -= 1;
+    }
     if (count < out.length) this.state = this.complete ? "ended" : "starved";
   }
 
@@ -134,7 +158,8 @@ class SpeechOutput extends AudioWorkletProcessor {
 
   report() {
     const rms = this.counted > 0 ? Math.sqrt(this.energy / this.counted) : 0;
-    const { generation, state, played, queued, anchor } = this;
+    const { generation, played, queued, anchor } = this;
+    const state = this.held && this.state === "playing" ? "held" : this.state;
     this.port.postMessage({ generation, state, played, queued, anchor, rms });
     this.energy = 0;
     this.counted = 0;

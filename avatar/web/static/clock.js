@@ -16,6 +16,7 @@ export class Clock {
   #origin = null;
   #limit = Infinity;
   #latest = -Infinity;
+  #heldAt = null;
 
   /** Whether the clock has been started. */
   get running() {
@@ -27,6 +28,26 @@ export class Clock {
     this.#origin = null;
     this.#limit = Infinity;
     this.#latest = -Infinity;
+    this.#heldAt = null;
+  }
+
+  /**
+   * Stand still.
+   *
+   * @param {number} now in milliseconds
+   */
+  hold(now) {
+    this.#heldAt ??= now;
+  }
+
+  /**
+   * Go on from where it stood.
+   *
+   * @param {number} now in milliseconds
+   */
+  resume(now) {
+    if (this.#heldAt !== null && this.#origin !== null) this.#origin -= (now - this.#heldAt) * 1000;
+    this.#heldAt = null;
   }
 
   /**
@@ -48,7 +69,7 @@ export class Clock {
    * @param {number} tolerance error above which the measurement is taken over at once, in microseconds
    */
   steer(measured, now, tolerance = Clock.JUMP) {
-    if (this.#origin === null) return;
+    if (this.#origin === null || this.#heldAt !== null) return;
     const error = measured - (this.#origin + now * 1000);
     const jump = Math.abs(error) > tolerance;
     this.#origin += jump ? error : error * Clock.GAIN;
@@ -72,7 +93,7 @@ export class Clock {
    */
   position(now) {
     if (this.#origin === null) return -Infinity;
-    this.#latest = Math.max(this.#latest, Math.min(this.#origin + now * 1000, this.#limit));
+    this.#latest = Math.max(this.#latest, Math.min(this.#origin + (this.#heldAt ?? now) * 1000, this.#limit));
     return this.#latest;
   }
 }

@@ -59,6 +59,7 @@ export class Player {
   #callbacks;
   #stream = 0;
   #silenced = null;
+  #held = false;
   #previous = null;
   #present;
   #shown = 0;
@@ -88,8 +89,9 @@ export class Player {
     return this.#present.generation;
   }
 
-  /** "waiting" for a reply to begin, "speaking", "starved" of sound, or "quiet". */
+  /** "waiting" for a reply to begin, "speaking", "held", "starved" of sound, or "quiet". */
   get state() {
+    if (this.#held) return "held";
     if (this.#present.driver === "wall") return "quiet";
     if (this.#present.driver === "waiting") return this.sound.received > 0 ? "waiting" : "quiet";
     return this.sound.state === "starved" ? "starved" : "speaking";
@@ -112,6 +114,7 @@ export class Player {
     this.#present = this.#timeline(generation);
     this.#stream += 1;
     this.#silenced = null;
+    this.#held = false;
     this.sound.begin(generation);
     this.#announce();
   }
@@ -132,6 +135,26 @@ export class Player {
   }
 
   /**
+   * Let a reply stand still: its sound fades out, its clock and its pictures wait.
+   *
+   * @param {number} generation the reply's
+   */
+  hold(generation = this.generation) {
+    if (generation !== this.generation || generation === this.#silenced || this.#held) return;
+    this.#held = true;
+    this.sound.hold();
+    this.#present.clock.hold(performance.now());
+  }
+
+  /** Go on from where the reply stood; nothing, where it was not held. */
+  resume() {
+    if (!this.#held) return;
+    this.#held = false;
+    this.sound.resume();
+    this.#present.clock.resume(performance.now());
+  }
+
+  /**
    * Break a reply off: silence at once; the face goes on.
    *
    * @param {number} generation the reply's; its sound that is still on the way will not be played either
@@ -141,6 +164,7 @@ export class Player {
     if (generation !== this.generation) return;
     if (this.#present.driver === "waiting" && this.sound.received === 0) return;
     this.sound.drop();
+    this.resume();
     if (!this.#present.clock.running) this.#present.clock.start(0, performance.now());
     this.#present.clock.limit(Infinity);
     this.#present.driver = "wall";
@@ -188,6 +212,7 @@ export class Player {
     if (this.#previous.driver === "sound") this.#previous.pictures.clear();
     this.#present = this.#timeline(generation);
     this.#skews = [];
+    this.#held = false;
     this.sound.begin(generation);
     this.#announce();
   }
@@ -233,8 +258,8 @@ export class Player {
   #tick() {
     const now = performance.now();
     this.#ticked = now;
-    if (this.#present.driver === "waiting") this.#begin(now);
-    if (this.#present.driver === "sound") this.#follow(now);
+    if (this.#present.driver === "waiting" && !this.#held) this.#begin(now);
+    if (this.#present.driver === "sound" && !this.#held) this.#follow(now);
     const timeline = this.#present.driver === "waiting" ? this.#previous : this.#present;
     const picture = timeline?.pictures.take(timeline.clock.position(now));
     if (picture) this.#show(picture);

@@ -178,6 +178,12 @@ export class Session extends EventTarget {
       },
       "response.output_audio_transcript.delta": (session, event) => session.#onWords(event),
       "response.output_text.delta": (session, event) => session.#onWords(event),
+      "avatar.playback.held": (session, { response_id }) => {
+        if (session.#reply?.id === response_id) session.player.hold(session.#reply.generation);
+      },
+      "avatar.playback.resumed": (session, { response_id }) => {
+        if (session.#reply?.id === response_id) session.player.resume();
+      },
       "avatar.citations": (session, { response_id, citations }) =>
         session.#tell("citations", { id: response_id, citations }),
       "avatar.timings": (session, { response_id, ...seconds }) =>

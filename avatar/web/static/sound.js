@@ -28,7 +28,7 @@ export class Sound {
     return globalThis.isSecureContext && typeof AudioWorkletNode === "function";
   }
 
-  /** "holding", "playing", "starved", "ended" or "dropped"; of the present reply. */
+  /** "holding", "playing", "held", "starved", "ended" or "dropped"; of the present reply. */
   get state() {
     return this.#report.generation === this.#generation ? this.#report.state : "holding";
   }
@@ -80,6 +80,16 @@ export class Sound {
   /** Start the reply. */
   play() {
     this.#send({ type: "play" });
+  }
+
+  /** Fade out and stand still. */
+  hold() {
+    this.#send({ type: "hold" });
+  }
+
+  /** Go on from where it stood. */
+  resume() {
+    this.#send({ type: "resume" });
   }
 
   /** Break the reply's sound off. */

@@ -307,7 +307,8 @@ class TalkPage {
     const { stage, talk, stop, state } = this.#view;
     const sounding = player.state === "speaking" || player.state === "starved";
     const waiting = this.#presence === "speaking" && reply !== null;
-    const presence = sounding ? "speaking" : waiting ? "thinking" : this.#presence;
+    const held = player.state === "held";
+    const presence = sounding ? "speaking" : held ? "listening" : waiting ? "thinking" : this.#presence;
     set(stage, "presence", presence);
     const connected = this.#connection.name === "open";
     const words = sentence(this.#language, connected ? presence : "closed");
