@@ -76,6 +76,7 @@ class ServerSettings(Section):
     host: str = "127.0.0.1"
     port: int = Field(7860, ge=0, le=65535)
     max_sessions: int = Field(2, ge=1)
+    max_requests: int = Field(2, ge=1, description="HTTP requests that compute at once")
     max_session_s: float = Field(7200.0, ge=0, description="the longest conversation, in seconds; 0 is no limit")
     idle_timeout_s: float = Field(900.0, ge=0, description="seconds without a word or an event; 0 is no limit")
     resume_s: float = Field(60.0, ge=0, le=600, description="how long a lost connection may be taken up again")

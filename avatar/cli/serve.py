@@ -30,7 +30,7 @@ def serve(
     try:
         sessions = SessionHost(engines)
         load(sessions)
-        app = mount_pages(create_app(sessions.open, lambda: _personas(chosen), chosen), chosen)
+        app = mount_pages(create_app(sessions.open, lambda: _personas(chosen), chosen, sessions), chosen)
         _announce(*listener.getsockname()[:2])
         run(app, listener)
     finally:

@@ -14,15 +14,16 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from avatar.errors import AvatarError, InputError, NotFoundError, PortError
-from avatar.server.failures import TooLargeError, error_response, language_of, unforeseen
+from avatar.server.failures import TooLargeError, error_response, language_of, unforeseen, wrong_field
 from avatar.server.house import House
+from avatar.server.limits import Jobs
 from avatar.server.lobby import Lobby
 from avatar.server.media_socket import media_routes
 from avatar.server.middleware import BodyLimit, SecurityHeaders
 from avatar.server.protocol.base import MAX_MESSAGE
 from avatar.server.realtime import realtime_routes
 from avatar.server.rest import rest_routes
-from avatar.server.sessions import Personas, SessionFactory
+from avatar.server.sessions import Personas, SessionFactory, Stages
 from avatar.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -31,15 +32,18 @@ SHUTDOWN_S = 5
 """How long open conversations are given when the server stops."""
 
 
-def create_app(sessions: SessionFactory, personas: Personas, settings: Settings) -> FastAPI:
+def create_app(
+    sessions: SessionFactory, personas: Personas, settings: Settings, stages: Stages | None = None
+) -> FastAPI:
     """The application, without a page. Whatever is mounted at "/" afterwards comes after its routes.
 
     Args:
         sessions: opens a session; called in a worker thread, since it may load engines.
         personas: lists the personas, the default first.
+        stages: the engines, for the routes that need no session; without them there are no such routes.
     """
     lobby = Lobby(settings.server)
-    house = House(sessions, personas, settings, lobby)
+    house = House(sessions, personas, settings, lobby, Jobs(settings.server.max_requests))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -49,7 +53,7 @@ def create_app(sessions: SessionFactory, personas: Personas, settings: Settings)
     app = FastAPI(title="avatar", docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json", lifespan=lifespan)
     app.include_router(realtime_routes(house))
     app.include_router(media_routes(house))
-    app.include_router(rest_routes(house))
+    app.include_router(rest_routes(house, stages))
     app.add_exception_handler(AvatarError, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -108,7 +112,8 @@ async def _known(request: Request, error: Exception) -> Response:
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
-    return error_response(InputError("The request is not valid.", "请求无效。"), language_of(request))
+    problem = error.errors()[0] if isinstance(error, RequestValidationError) else {}
+    return error_response(wrong_field(problem), language_of(request))
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 import traceback
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 
 from avatar.errors import AvatarError, InputError, Language
 from avatar.server.protocol.objects import ErrorObject
-from avatar.server.protocol.parsing import EventError
+from avatar.server.protocol.parsing import SHOWN, EventError
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,19 @@ def unforeseen(error: BaseException) -> AvatarError:
     log.error("server_failed error=%s at=%s", type(error).__name__, places)
     return AvatarError(
         "The server failed; its log says where. Try again.", "服务器出错,位置见其日志。请重试。", code="internal_error"
+    )
+
+
+def wrong_field(problem: Mapping[str, Any]) -> EventError:
+    """The error of a request body, from the first problem that its validation found; the value is not repeated."""
+    place = ".".join(str(part) for part in problem.get("loc", ())[1:])[:SHOWN]
+    what = str(problem.get("msg", "not valid"))[:SHOWN]
+    missing = problem.get("type") == "missing"
+    return EventError(
+        f"Field {place or 'body'}: {what}.",
+        f"字段 {place or 'body'} 有误:{what}。",
+        code="missing_field" if missing else "invalid_value",
+        param=place or None,
     )
 
 

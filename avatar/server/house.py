@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from avatar.dialog.persona import Persona
 from avatar.errors import NotFoundError
+from avatar.server.limits import Jobs
 from avatar.server.lobby import Lobby
 from avatar.server.sessions import Personas, SessionFactory
 from avatar.settings import Settings
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +24,19 @@ class House:
     Attributes:
         sessions: opens a session; blocks while engines load.
         personas: lists the personas, the default first.
+        lobby: the conversations.
+        jobs: how many HTTP requests compute at once.
     """
 
     sessions: SessionFactory
     personas: Personas
     settings: Settings
     lobby: Lobby
+    jobs: Jobs
+
+    def run(self, work: Callable[[], T]) -> Awaitable[T]:
+        """Do in a worker thread what may block while something loads."""
+        return asyncio.to_thread(work)
 
     def persona(self, persona_id: str) -> Persona:
         """The persona of an id.

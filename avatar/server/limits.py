@@ -12,6 +12,9 @@ class Admission:
         places: how many sessions may live at once.
     """
 
+    en = "All {places} places for conversations are taken. Try again in a moment."
+    zh = "{places} 个对话席位已满,请稍后再试。"
+
     def __init__(self, places: int) -> None:
         self.places = places
         self.taken = 0
@@ -28,12 +31,16 @@ class Admission:
             CapacityError: all are taken.
         """
         if self.full:
-            raise CapacityError(
-                f"All {self.places} places for conversations are taken. Try again in a moment.",
-                f"{self.places} 个对话席位已满,请稍后再试。",
-            )
+            raise CapacityError(self.en.format(places=self.places), self.zh.format(places=self.places))
         self.taken += 1
 
     def free(self) -> None:
         """Give a place back."""
         self.taken -= 1
+
+
+class Jobs(Admission):
+    """The same for HTTP requests that compute: they share the machine with the conversations."""
+
+    en = "The server works on {places} requests already, as many as it takes at once. Try again in a moment."
+    zh = "服务器正在处理 {places} 个请求,已达上限,请稍后再试。"

@@ -120,7 +120,7 @@ class Narration:
             case ReplyStarted():
                 return self._reply_started(event)
             case Cited():
-                citations = [_citation(citation) for citation in event.citations]
+                citations = [citation_object(citation) for citation in event.citations]
                 return self._ours(AvatarCitations(response_id=event.reply_id, citations=citations))
             case ReplyText():
                 return self._reply_text(event)
@@ -335,7 +335,8 @@ def _details(telling: _Telling, event: ReplyDone) -> StatusDetails:
     return StatusDetails(type=event.status)
 
 
-def _citation(citation: Citation) -> CitationObject:
+def citation_object(citation: Citation) -> CitationObject:
+    """A citation as the wire carries it."""
     return CitationObject(id=citation.passage_id, work=citation.work, place=citation.place, quote=citation.quote)
 
 

@@ -1,4 +1,4 @@
-"""The HTTP routes: health, models, personas and their portraits."""
+"""The HTTP routes: health, models, personas and portraits; speech, transcription and chat have files of their own."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from pydantic import BaseModel
 
 from avatar.dialog.persona import Both, Name, Persona
 from avatar.errors import Language, NotFoundError
+from avatar.server.chatting import chat_routes
 from avatar.server.door import check_key
 from avatar.server.house import House
+from avatar.server.sessions import Stages
+from avatar.server.speech import speech_routes
+from avatar.server.transcribing import transcription_routes
 
 PICTURE_TYPES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
 """Media types by a file's first bytes; the name of a file is not trusted."""
@@ -67,7 +71,7 @@ class PersonaList(BaseModel):
     data: list[PersonaCard]
 
 
-def rest_routes(house: House) -> APIRouter:
+def rest_routes(house: House, stages: Stages | None) -> APIRouter:
     """All HTTP routes; those under /v1 ask for the key."""
     router = APIRouter()
 
@@ -76,11 +80,11 @@ def rest_routes(house: House) -> APIRouter:
         admission = house.lobby.admission
         return Health(sessions=admission.taken, max_sessions=admission.places)
 
-    router.include_router(_keyed_routes(house))
+    router.include_router(_keyed_routes(house, stages))
     return router
 
 
-def _keyed_routes(house: House) -> APIRouter:
+def _keyed_routes(house: House, stages: Stages | None) -> APIRouter:
     def key(request: Request) -> None:
         check_key(request, house.settings.server.api_key)
 
@@ -90,6 +94,10 @@ def _keyed_routes(house: House) -> APIRouter:
     def models() -> ModelList:
         return ModelList(data=[ModelCard(id=persona.id) for persona in house.personas()])
 
+    @router.get("/models/{persona_id}")
+    def model(persona_id: str) -> ModelCard:
+        return ModelCard(id=house.persona(persona_id).id)
+
     @router.get("/avatar/personas")
     def personas() -> PersonaList:
         return PersonaList(data=[PersonaCard.of(persona) for persona in house.personas()])
@@ -98,6 +106,9 @@ def _keyed_routes(house: House) -> APIRouter:
     def portrait(persona_id: str) -> Response:
         return _picture(house.persona(persona_id))
 
+    if stages is not None:
+        for routes in (speech_routes, transcription_routes, chat_routes):
+            router.include_router(routes(house, stages))
     return router
 
 

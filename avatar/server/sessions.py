@@ -1,13 +1,18 @@
-"""What the sockets ask of a live session. `avatar.live.session.Session` is one; tests have a scripted one."""
+"""What the sockets ask of a live session, and the HTTP routes of the engines. Tests have scripted ones.
+
+`avatar.live.session.Session` and `avatar.live.host.SessionHost` are what the program runs on.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol
 
+from avatar.dialog.conversation import Conversation
 from avatar.dialog.persona import Persona
 from avatar.live.events import SessionEvent
 from avatar.live.options import SessionOptions
+from avatar.live.shared import SharedStages
 from avatar.media import Samples
 
 
@@ -64,6 +69,16 @@ class LiveSession(Protocol):
 
     def resume(self) -> None:
         """The client is back."""
+
+
+class Stages(Protocol):
+    """The engines, for routes that need no session. `avatar.live.host.SessionHost` is one. Both calls may block."""
+
+    def stages(self) -> SharedStages:
+        """The engines."""
+
+    def conversation(self, persona_id: str) -> Conversation:
+        """A new conversation with a persona."""
 
 
 SessionFactory = Callable[[str, SessionOptions], LiveSession]
