@@ -209,7 +209,7 @@ def remote_recognizer(settings: Settings) -> Recognizer:
 
 
 def embedded_llama(settings: Settings) -> Generator:
-    from avatar.dialog.llm import EmbeddedLlama
+    from avatar.dialog.llama import EmbeddedLlama
 
     llm = settings.llm
     folder = weights(llm.model, settings)
@@ -221,6 +221,7 @@ def embedded_llama(settings: Settings) -> Generator:
         device=torch_device(settings, llm.device),
         temperature=llm.temperature,
         timeout_s=llm.timeout_s,
+        kept=settings.cache_dir / "prompts",
     )
 
 

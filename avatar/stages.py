@@ -142,8 +142,13 @@ class Generator(Engine, Protocol):
             EngineError: the model is out of reach, refused or too slow.
         """
 
-    async def warm(self, messages: Sequence[Message]) -> None:
-        """Read a prompt's beginning into the cache, so that an answer that begins with it starts sooner."""
+    async def warm(self, messages: Sequence[Message], *, keep: bool = False) -> None:
+        """Read a prompt into the cache, so that an answer to one that begins with it starts sooner.
+
+        Args:
+            messages: the prompt.
+            keep: it will be wanted after a restart, too, and holds nothing that anybody said.
+        """
 
 
 class Embedder(Engine, Protocol):

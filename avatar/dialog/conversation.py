@@ -7,7 +7,8 @@ The order of calls in one turn:
         …                                                      closing the iterator stops the writing
     conversation.remember(question, what_was_heard)            after a barge-in only the words that were heard
 
-`ground` and `answer` change nothing, so an answer may be begun before the user has finished and thrown away.
+`ground`, `anticipate` and `answer` change nothing, so an answer may be prepared or begun before the user has finished,
+and thrown away.
 """
 
 from __future__ import annotations
@@ -94,7 +95,22 @@ class Conversation:
         Raises:
             EngineError: the model is out of reach.
         """
-        await self._generator.warm(build(self.prefix(language), self._history, "…"))
+        language = self.persona.speaks(language)
+        if not self.instructions:
+            await self._generator.warm(build(self.prefix(language), (), "…"), keep=True)
+        if self.instructions or self._history:
+            await self._generator.warm(build(self.prefix(language), self._history, "…"))
+
+    async def anticipate(self, question: str, language: Language, grounding: Grounding) -> None:
+        """Let the model read the prompt of a question that is still being asked. Changes nothing.
+
+        Raises:
+            EngineError: the model is out of reach.
+        """
+        language = self.persona.speaks(language)
+        quotes = self._quotes(grounding, language, Character(self.persona, probe(question)))
+        asked = user_message(question, quotes, language)
+        await self._generator.warm(build(self.prefix(language), self._history, asked))
 
     async def answer(
         self, question: str, language: Language, grounding: Grounding, *, max_tokens: int = 160

@@ -1,48 +1,23 @@
-"""The language model: one client for every service that speaks the OpenAI protocol, and llama.cpp in this process.
+"""The language model: one client for every service that speaks the OpenAI protocol.
 
-The embedded llama.cpp opens the same protocol on a loopback port, behind a key made up at the start and without CORS,
-so neither another user of the machine nor a web page can reach it. Closing the iterator closes the connection, and the
-server then stops writing.
+Closing the iterator closes the connection, and the server then stops writing.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import secrets
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from pathlib import Path
 from typing import Any
 
 import httpx
 
 from avatar.dialog.sse import StreamError, deltas
-from avatar.errors import EngineError, WeightsError
+from avatar.errors import EngineError
 from avatar.stages import Message
 
 log = logging.getLogger(__name__)
-
-LLAMA_SAMPLING: Mapping[str, object] = {
-    "top_k": 40,
-    "top_p": 0.9,
-    "min_p": 0.2,
-    "repeat_penalty": 1.0,
-    "frequency_penalty": 0.0,
-    "presence_penalty": 0.0,
-    "dry_multiplier": 0.8,
-    "dry_base": 1.75,
-    "dry_allowed_length": 12,
-    "dry_penalty_last_n": 256,
-    "cache_prompt": True,
-}
-"""What llama.cpp is told besides the temperature.
-
-Its penalties count the prompt as well: a penalty on single tokens takes the words of the quotation away from the
-answer, and a small model then invents others. So only long repetitions cost (DRY, from the thirteenth token on); short
-loops are the guard's. `min_p` keeps a small model to words it is nearly sure of.
-"""
 
 CONNECT_S = 5.0
 """Seconds in which a service must take the connection."""
@@ -90,6 +65,11 @@ class OpenAIGenerator:
         """The service's address."""
         return self._where
 
+    @property
+    def _patience(self) -> float:
+        """Seconds to wait for a prompt to be read."""
+        return WARM_PATIENCE * self._timeout_s
+
     async def stream(
         self, messages: Sequence[Message], *, max_tokens: int, seed: int | None = None
     ) -> AsyncGenerator[str, None]:
@@ -122,15 +102,15 @@ class OpenAIGenerator:
         except StreamError as error:
             raise _malformed(self._where, error) from error
 
-    async def warm(self, messages: Sequence[Message]) -> None:
-        """Let the service read a prompt; its prefix cache then holds all but the last message.
+    async def warm(self, messages: Sequence[Message], *, keep: bool = False) -> None:
+        """Let the service read a prompt; its prefix cache then holds it. What it keeps is its own affair.
 
         A slow machine reads a long prompt for longer than it may take to write a token, so the wait is longer here.
 
         Raises:
             EngineError: as for `stream`.
         """
-        async with aclosing(self._written(self._body(messages, 1), WARM_PATIENCE * self._timeout_s)) as pieces:
+        async with aclosing(self._written(self._body(messages, 1), self._patience)) as pieces:
             async for _ in pieces:
                 pass
 
@@ -160,84 +140,6 @@ class OpenAIGenerator:
                 follow_redirects=False,
             )
         return self._client
-
-
-class EmbeddedLlama(OpenAIGenerator):
-    """llama.cpp in this process, behind the same client.
-
-    Args:
-        model: a GGUF file.
-        context: tokens that the prompt and the answer may take, for each of two conversations.
-        threads: that may compute.
-        device: "cpu", or "cuda" to put every layer on the GPU.
-        temperature: 0..2.
-        timeout_s: the longest wait for the next token.
-
-    Raises:
-        WeightsError: there is no such file, or llama.cpp cannot load it.
-    """
-
-    name = "embedded"
-
-    def __init__(
-        self,
-        model: Path,
-        *,
-        context: int = 4096,
-        threads: int = 2,
-        device: str = "cpu",
-        temperature: float = 0.6,
-        timeout_s: float = 30.0,
-    ) -> None:
-        key = secrets.token_urlsafe(24)
-        self._server: object | None = _serve(model, context, threads, device, key)
-        self._device = device
-        self.base_url: str = getattr(self._server, "listening_address")  # noqa: B009
-        super().__init__(
-            self.base_url, key, model.stem, temperature=temperature, timeout_s=timeout_s, extra=LLAMA_SAMPLING
-        )
-
-    @property
-    def device(self) -> str:
-        """Where it computes."""
-        return self._device
-
-    def close(self) -> None:
-        """Stop the server and free the model. Nothing may be written any more."""
-        self._server = None
-
-
-def _serve(model: Path, context: int, threads: int, device: str, key: str) -> object:
-    """A llama.cpp server with two slots that share one cache, so two conversations keep their prefixes."""
-    # Read by OpenMP when it is loaded: threads that wait must sleep, or they take the cores that voice and face need.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    import xllamacpp
-
-    if not model.is_file():
-        raise WeightsError(
-            f"There is no model file {model}. `avatar models pull` fetches it.",
-            f"没有模型文件 {model}。用 `avatar models pull` 获取。",
-        )
-    params = xllamacpp.CommonParams()
-    params.model.path = str(model)
-    params.n_parallel = 2
-    params.n_ctx = 2 * context
-    params.n_gpu_layers = 0 if device == "cpu" else 999
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
-    params.cache_ram_mib = 256
-    params.cpuparams.poll = params.cpuparams_batch.poll = 0
-    params.port = 0
-    params.api_keys = [key]
-    params.cors_origins = ""
-    params.ui = params.endpoint_slots = params.warmup = False
-    params.verbosity = -1
-    try:
-        return xllamacpp.Server(params)
-    except (RuntimeError, ValueError, MemoryError) as error:
-        raise WeightsError(
-            f"llama.cpp cannot load {model.name}. `avatar models verify` tells whether the file is whole.",
-            f"llama.cpp 无法加载 {model.name}。用 `avatar models verify` 检查文件是否完整。",
-        ) from error
 
 
 def _address(url: str) -> str:

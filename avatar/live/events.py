@@ -27,10 +27,19 @@ class SpeechStarted:
 
 @dataclass(frozen=True, slots=True)
 class SpeechStopped:
-    """The user's turn is over and is being understood."""
+    """The user's turn is over and is being understood; one that the client ended is not told of here."""
 
     utterance_id: str
     at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartlyUnderstood:
+    """What was understood so far of an utterance that goes on; each takes the place of the one before."""
+
+    utterance_id: str
+    text: str
+    language: Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +174,7 @@ class Failed:
 SessionEvent = (
     SpeechStarted
     | SpeechStopped
+    | PartlyUnderstood
     | Understood
     | ReplyStarted
     | Cited

@@ -1,12 +1,14 @@
 """The session's ears: from the microphone's sound to utterances that are understood.
 
-Sound is taken in order by one task. At the first short silence the utterance so far is recognized while the turn
+Sound is taken in order by one task. While somebody speaks, what was said so far is recognized now and then, so that the
+answer can be prepared. At the first short silence the utterance so far is recognized while the turn
 detector is asked; if the speaker goes on, that work is void; if not, it is used as it is.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,6 +34,17 @@ from avatar.live.turns import (
 )
 from avatar.media import HEARING_RATE, MAX_UPLOAD_SECONDS, SPEECH_RATE, Samples
 from avatar.stages import HearingHints, Transcript
+
+log = logging.getLogger(__name__)
+
+OVERHEAR_AFTER_S = 1.5
+"""Sound of an utterance from which its beginning is worth understanding."""
+
+OVERHEAR_EVERY_S = 1.2
+"""New sound from which it is worth understanding again."""
+
+OVERHEAR_UNTIL_S = 20.0
+"""A longer utterance is understood at its end only: each time costs more, and tells less that is new."""
 
 LEAST_UTTERANCE_S = 0.1
 """A shorter commit is refused, as OpenAI Realtime does."""
@@ -67,6 +80,9 @@ class TurnListener(Protocol):
     def on_interruption(self) -> None:
         """The user speaks over the reply and means it."""
 
+    def on_partial(self, utterance_id: str, transcript: Transcript) -> None:
+        """What was understood so far of an utterance that goes on."""
+
     def on_utterance(self, heard: Heard, at_ms: int) -> None:
         """The user's turn is over."""
 
@@ -76,7 +92,7 @@ class TurnListener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Commit:
-    utterance_id: str
+    heard: Heard
 
 
 class _Clear:
@@ -116,6 +132,8 @@ class Ears:
         self._utterance_id = ""
         self._prepared: asyncio.Future[Transcript] | None = None
         self._scoring: asyncio.Task[None] | None = None
+        self._overhearing: asyncio.Task[None] | None = None
+        self._overheard_until = 0
 
     def configure(self, detection: TurnDetection | None) -> None:
         """How turns are found from now on; None leaves it to commits."""
@@ -139,8 +157,8 @@ class Ears:
             )
         self._inbox.put_nowait(samples)
 
-    def commit(self) -> str:
-        """End the utterance now; returns its id.
+    def commit(self) -> Heard:
+        """End the utterance now. It is at hand at once, before the sound that waits was taken in.
 
         Raises:
             ProtocolError: less than 100 ms were heard since the last one.
@@ -152,9 +170,9 @@ class Ears:
                 code="input_audio_buffer_commit_empty",
             )
         self._uncommitted = 0
-        utterance_id = _new_id()
-        self._inbox.put_nowait(_Commit(utterance_id))
-        return utterance_id
+        heard = Heard(_new_id(), self._now(), asyncio.get_running_loop().create_future())
+        self._inbox.put_nowait(_Commit(heard))
+        return heard
 
     def clear(self) -> None:
         """Throw away what was heard and not yet committed."""
@@ -172,7 +190,7 @@ class Ears:
 
     async def _take(self, item: Samples | _Commit | _Clear) -> None:
         if isinstance(item, _Commit):
-            self._commit(item.utterance_id)
+            self._commit(item.heard)
         elif isinstance(item, _Clear):
             self._forget()
             self._gathered_from = self._sound.end
@@ -185,6 +203,7 @@ class Ears:
             return
         for probability in await self._stages.run(lambda: self._voice.push(fresh)):
             self._act(self._turns.push(probability, self._floor()))
+        self._overhear()
         self._sound.forget_before(min(self._turns.earliest_needed, self._sound.end))
         self._gathered_from = max(self._gathered_from, self._turns.earliest_needed)
 
@@ -213,6 +232,28 @@ class Ears:
         if pause.ask_detector and (self._scoring is None or self._scoring.done()):
             self._scoring = asyncio.create_task(self._score(pause))
 
+    def _overhear(self) -> None:
+        """Understand the utterance so far, if there is enough of it that is new and the speaker is not pausing."""
+        start, end = self._turns.earliest_needed, self._turns.position
+        fresh = (end - max(start, self._overheard_until)) / HEARING_RATE
+        enough = OVERHEAR_AFTER_S if self._overheard_until <= start else OVERHEAR_EVERY_S
+        if self._turns.state != "speaking" or self._turns.silent or self._floor() != "free":
+            return
+        if fresh < enough or end - start > OVERHEAR_UNTIL_S * HEARING_RATE:
+            return
+        if self._overhearing is None or self._overhearing.done():
+            self._overheard_until = end
+            self._overhearing = asyncio.create_task(self._tell_partial(self._utterance_id, start, end))
+
+    async def _tell_partial(self, utterance_id: str, start: int, end: int) -> None:
+        try:
+            transcript = await self._understand(start, end)
+        except AvatarError as error:
+            log.info("partial_failed", extra={"code": error.code})
+            return
+        if utterance_id == self._utterance_id and self._turns.state != "quiet":
+            self._listener.on_partial(utterance_id, transcript)
+
     async def _score(self, pause: Paused) -> None:
         """Ask the turn detector; the answer counts if the silence lasts."""
         sound = self._sound.part(max(pause.start, pause.end - 8 * HEARING_RATE), pause.end)
@@ -232,13 +273,12 @@ class Ears:
         heard = Heard(self._utterance_id, self._now() - closed.silence / HEARING_RATE, transcript)
         self._listener.on_utterance(heard, _ms(closed.end))
 
-    def _commit(self, utterance_id: str) -> None:
+    def _commit(self, heard: Heard) -> None:
         start, end = self._gathered_from, self._sound.end
         self._forget()
         self._gathered_from = end
-        transcript = self._understand(start, end)
+        self._understand(start, end).add_done_callback(lambda done: _hand_on(done, heard.transcript))
         self._sound.forget_before(end)
-        self._listener.on_utterance(Heard(utterance_id, self._now(), transcript), _ms(end))
 
     def _understand(self, start: int, end: int) -> asyncio.Future[Transcript]:
         """Begin to recognize a stretch of sound; the sound itself may then be forgotten."""
@@ -256,6 +296,16 @@ class Ears:
         if self._scoring is not None:
             self._scoring.cancel()
             self._scoring = None
+
+
+def _hand_on(done: asyncio.Future[Transcript], waiting: asyncio.Future[Transcript]) -> None:
+    """Give the outcome of one future to another."""
+    if done.cancelled() or waiting.done():
+        waiting.cancel()
+    elif (error := done.exception()) is not None:
+        waiting.set_exception(error)
+    else:
+        waiting.set_result(done.result())
 
 
 def _new_id() -> str:

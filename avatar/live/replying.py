@@ -15,6 +15,7 @@ from avatar.dialog.conversation import Conversation
 from avatar.dialog.passage import Found, Grounding
 from avatar.errors import AvatarError, EngineError, Language, ProtocolError
 from avatar.live.answering import clauses_of, language_of, speak
+from avatar.live.anticipation import Anticipation
 from avatar.live.events import (
     CancelReason,
     Citation,
@@ -98,6 +99,7 @@ class Replies:
         self.on_over: Callable[[], None] = lambda: None
         self.presence: Presence = "idle"
         self.language: Language = options().language or conversation.persona.languages[0]
+        self._anticipation = Anticipation(conversation, stages.run)
         self._generation = 0
         self._current: _Exchange | None = None
         self._unheard: list[Question] = []
@@ -130,6 +132,10 @@ class Replies:
         self._outlet.put(PresenceChanged(presence))
         if self.face is not None:
             self.face.attend(presence)
+
+    def expect(self, question: str) -> None:
+        """The beginning of a question was understood; prepare to answer it."""
+        self._anticipation.expect(question, self._language_of(question))
 
     def begin(self, questions: Sequence[Question], zero: float, *, asked: bool) -> Reply:
         """Begin a reply to what was said.
@@ -239,6 +245,7 @@ class Replies:
     async def close(self) -> None:
         """Break off what runs and wait for it."""
         task = self._current.task if self._current is not None else None
+        self._anticipation.forget()
         self.cancel("disconnected")
         if task is not None:
             with contextlib.suppress(asyncio.CancelledError):
@@ -272,9 +279,13 @@ class Replies:
         exchange.question = "\n".join(text for text in texts if text)
         if not exchange.question and not exchange.announced:
             return False
-        self.language = self._options().language or language_of(exchange.question, self.language)
-        exchange.reply.language = self.language = self._conversation.persona.speaks(self.language)
+        exchange.reply.language = self.language = self._language_of(exchange.question)
         return True
+
+    def _language_of(self, question: str) -> Language:
+        """The language to answer in."""
+        language = self._options().language or language_of(question, self.language)
+        return self._conversation.persona.speaks(language)
 
     async def _answer(self, exchange: _Exchange) -> None:
         reply, options = exchange.reply, self._options()
@@ -303,6 +314,7 @@ class Replies:
         if grounding.passages:
             citations = tuple(citation(found) for found in grounding.passages)
             self._outlet.put(Cited(exchange.reply.id, citations))
+        await self._anticipation.arrive(grounding)
         max_tokens = self._options().max_tokens or self._stages.max_tokens
         return self._conversation.answer(question, language, grounding, max_tokens=max_tokens)
 

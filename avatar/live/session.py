@@ -17,7 +17,7 @@ from uuid import uuid4
 from avatar.dialog.conversation import Conversation
 from avatar.dialog.persona import Persona
 from avatar.errors import AvatarError, TextError
-from avatar.live.events import Failed, SessionEvent, SpeechStarted, SpeechStopped, Understood
+from avatar.live.events import Failed, PartlyUnderstood, SessionEvent, SpeechStarted, SpeechStopped, Understood
 from avatar.live.listening import Ears, Heard
 from avatar.live.options import SessionOptions
 from avatar.live.outlet import Outlet
@@ -26,7 +26,7 @@ from avatar.live.reply import Clock
 from avatar.live.replying import Question, Replies, Spoken, Typed, internal_error
 from avatar.live.shared import SharedStages
 from avatar.media import Samples
-from avatar.stages import HearingHints
+from avatar.stages import HearingHints, Transcript
 
 log = logging.getLogger(__name__)
 
@@ -127,12 +127,15 @@ class Session:
         self._ears.hear(samples)
 
     def commit(self) -> str:
-        """End the user's utterance now; returns its id.
+        """End the user's utterance now; returns its id. It is answered by the next reply.
 
         Raises:
             ProtocolError: less than 100 ms were heard.
         """
-        return self._ears.commit()
+        heard = self._ears.commit()
+        self._unanswered.append(Spoken(heard))
+        self._spawn(self._report(heard))
+        return heard.id
 
     def clear_input(self) -> None:
         """Throw away the sound that was heard and not yet committed."""
@@ -219,6 +222,11 @@ class Session:
     def on_interruption(self) -> None:
         self._replies.cancel("turn_detected")
         self._replies.attend("listening")
+
+    def on_partial(self, utterance_id: str, transcript: Transcript) -> None:
+        if transcript.text:
+            self._outlet.put(PartlyUnderstood(utterance_id, transcript.text, transcript.language))
+            self._replies.expect(transcript.text)
 
     def on_utterance(self, heard: Heard, at_ms: int) -> None:
         self._outlet.put(SpeechStopped(heard.id, at_ms))

@@ -166,6 +166,11 @@ class TurnTaker:
         return self._window * WINDOW
 
     @property
+    def silent(self) -> bool:
+        """Whether the last window was without voice."""
+        return self._silent_run > 0
+
+    @property
     def earliest_needed(self) -> int:
         """Sound before this sample will not be asked for any more."""
         if self.state == "quiet":

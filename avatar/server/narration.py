@@ -8,9 +8,12 @@ from avatar.live.events import (
     Citation,
     Cited,
     Failed,
+    PartlyUnderstood,
     PresenceChanged,
     ReplyAudio,
     ReplyDone,
+    ReplyHeld,
+    ReplyResumed,
     ReplyStarted,
     ReplyText,
     SessionEvent,
@@ -47,6 +50,9 @@ from avatar.server.protocol.server import (
     AudioTranscriptDelta,
     AudioTranscriptDone,
     AvatarCitations,
+    AvatarInputTranscriptPartial,
+    AvatarPlaybackHeld,
+    AvatarPlaybackResumed,
     AvatarReplyStarted,
     AvatarState,
     AvatarTimings,
@@ -107,7 +113,7 @@ class Narration:
         """Another socket is told from now on: its frames are counted from 0."""
         self._seq = dict.fromkeys(Kind, 0)
 
-    def tell(self, event: SessionEvent) -> list[Outgoing]:  # noqa: C901, PLR0911 - one line for each kind of event
+    def tell(self, event: SessionEvent) -> list[Outgoing]:  # noqa: C901, PLR0911, PLR0912 - one line for each kind of event
         """What is sent for an event of the session."""
         match event:
             case SpeechStarted():
@@ -115,6 +121,8 @@ class Narration:
                 return [InputSpeechStarted(audio_start_ms=event.at_ms, item_id=event.utterance_id)]
             case SpeechStopped():
                 return self._stopped(event)
+            case PartlyUnderstood():
+                return self._partly_understood(event)
             case Understood():
                 return self._understood(event)
             case ReplyStarted():
@@ -128,6 +136,10 @@ class Narration:
                 return self._reply_audio(event)
             case Video():
                 return self._video(event)
+            case ReplyHeld():
+                return self._ours(AvatarPlaybackHeld(response_id=event.reply_id))
+            case ReplyResumed():
+                return self._ours(AvatarPlaybackResumed(response_id=event.reply_id))
             case ReplyDone():
                 return self._reply_done(event)
             case PresenceChanged():
@@ -146,6 +158,14 @@ class Narration:
         self._state.durations[event.utterance_id] = max(0, event.at_ms - started) / 1000
         self._state.heard = 0
         return [InputSpeechStopped(audio_end_ms=event.at_ms, item_id=event.utterance_id)]
+
+    def _partly_understood(self, event: PartlyUnderstood) -> list[Outgoing]:
+        if not self._state.choices.options.transcribe:
+            return []
+        partial = AvatarInputTranscriptPartial(
+            item_id=event.utterance_id, transcript=event.text, language=event.language
+        )
+        return self._ours(partial)
 
     def _understood(self, event: Understood) -> list[Outgoing]:
         state = self._state

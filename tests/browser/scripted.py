@@ -73,7 +73,7 @@ class Writer:
             await asyncio.sleep(0.01)
             yield answer[start : start + 4]
 
-    async def warm(self, messages: Sequence[Message]) -> None:
+    async def warm(self, messages: Sequence[Message], *, keep: bool = False) -> None:
         return
 
 

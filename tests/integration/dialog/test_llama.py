@@ -7,7 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from avatar.dialog.llm import EmbeddedLlama, OpenAIGenerator
+from avatar.dialog.llama import EmbeddedLlama
+from avatar.dialog.llm import OpenAIGenerator
 from avatar.errors import EngineError, WeightsError
 from avatar.stages import Message
 

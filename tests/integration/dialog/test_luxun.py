@@ -11,7 +11,7 @@ import pytest
 from avatar.dialog.character import Character
 from avatar.dialog.conversation import Conversation
 from avatar.dialog.knowledge import Knowledge
-from avatar.dialog.llm import EmbeddedLlama
+from avatar.dialog.llama import EmbeddedLlama
 from avatar.dialog.persona import Persona, load_persona
 from avatar.dialog.prompt import choose_quotes, estimate_tokens, user_message
 from avatar.errors import Language

@@ -60,5 +60,5 @@ class ScriptedGenerator:
         finally:
             self.closed += 1
 
-    async def warm(self, messages: Sequence[Message]) -> None:
+    async def warm(self, messages: Sequence[Message], *, keep: bool = False) -> None:
         self.warmed.append(list(messages))

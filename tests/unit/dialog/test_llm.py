@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from avatar.dialog.llm import EmbeddedLlama, OpenAIGenerator
+from avatar.dialog.llama import EmbeddedLlama
+from avatar.dialog.llm import OpenAIGenerator
 from avatar.errors import EngineError, WeightsError
 from avatar.stages import Message
 

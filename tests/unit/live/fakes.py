@@ -12,6 +12,7 @@ import numpy as np
 
 from avatar.dialog.conversation import Conversation
 from avatar.dialog.knowledge import Knowledge
+from avatar.dialog.passage import Grounding
 from avatar.dialog.persona import Persona, load_persona
 from avatar.errors import EngineError, Language
 from avatar.live.events import ReplyText, SessionEvent
@@ -26,6 +27,9 @@ from avatar.stages import HearingHints, Message, Presence, Transcript
 BLOCK = SPEECH_RATE // 50
 """The microphone's blocks: 20 ms."""
 
+NOISE = np.random.default_rng(7).standard_normal(BLOCK).astype(np.float32)
+"""What the user's voice is made of."""
+
 CHARACTER = SPEECH_RATE // 5
 """Samples of speech for each character: 0.2 s."""
 
@@ -37,10 +41,32 @@ class BrokenError(EngineError):
         super().__init__("The stage is broken.", "该环节已损坏。")
 
 
-async def now_and_then(work: Callable[[], T]) -> T:
-    """Runs blocking work in place, but lets the loop turn once, as a worker thread would."""
-    await asyncio.sleep(0)
-    return work()
+@dataclass
+class Labour:
+    """Runs blocking work in place, and lets as much time pass as the engines say that it took."""
+
+    spent: float = 0.0
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """The result of the work, no sooner than the loop has turned once, as with a worker thread."""
+        await asyncio.sleep(0)
+        self.spent = 0.0
+        try:
+            return work()
+        finally:
+            await asyncio.sleep(self.spent)
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """Seconds that each stage takes."""
+
+    recognizing: float = 0.0
+    retrieving: float = 0.0
+    first_token: float = 0.3
+    each_token: float = 0.05
+    clause: float = 0.0
+    block: float = 0.0
 
 
 @dataclass
@@ -82,12 +108,15 @@ class ScriptedRecognizer:
     """Understands one text after another; "!" fails."""
 
     texts: list[str]
+    takes: float = 0.0
+    labour: Labour = field(default_factory=Labour)
     heard: list[int] = field(default_factory=list)
     name = "fake"
     device = "cpu"
 
     def transcribe(self, samples: Samples, hints: HearingHints) -> Transcript:
         self.heard.append(samples.size)
+        self.labour.spent += self.takes
         text = self.texts.pop(0) if len(self.texts) > 1 else self.texts[0]
         if text == "!":
             raise BrokenError
@@ -122,20 +151,26 @@ class ScriptedGenerator:
             self.stopped += 1
             raise
 
-    async def warm(self, messages: Sequence[Message]) -> None:
+    async def warm(self, messages: Sequence[Message], *, keep: bool = False) -> None:
         self.warmed += 1
 
 
 @dataclass
 class ToneSynthesizer:
-    """Speaks each character as 0.2 s of tone, in blocks of 0.1 s; a clause with "坏" fails half way."""
+    """Speaks each character as 0.2 s of tone, in blocks of 0.1 s; a clause with "坏" fails at that character.
 
+    Each sample has its number within the clause for its value, so that none can be lost unseen.
+    """
+
+    takes: Takes = Takes()
+    labour: Labour = field(default_factory=Labour)
     clauses: list[str] = field(default_factory=list)
     name = "fake"
     device = "cpu"
 
     def speak(self, clause: str, voice: str, *, language: Language, speed: float = 1.0) -> ClauseSpeech:
         self.clauses.append(clause)
+        self.labour.spent += self.takes.clause
         words = tuple(WordSpan(c, i * CHARACTER, (i + 1) * CHARACTER) for i, c in enumerate(clause))
         phones = tuple(PhoneSpan("a", word.start, word.end) for word in words)
 
@@ -143,7 +178,9 @@ class ToneSynthesizer:
             for index in range(2 * len(clause)):
                 if clause[index // 2] == "坏":
                     raise BrokenError
-                yield np.full(CHARACTER // 2, 0.1, dtype=np.float32)
+                self.labour.spent += self.takes.block
+                start = index * CHARACTER // 2
+                yield np.arange(start, start + CHARACTER // 2, dtype=np.float32) / np.float32(2**20)
 
         return ClauseSpeech(clause, phones, words, len(clause) * CHARACTER, render())
 
@@ -185,7 +222,18 @@ class OneByteEncoder:
 
 
 class NotedConversation(Conversation):
-    """A conversation that also lists what it was told to remember."""
+    """A conversation that also lists what it was told to remember; "?!" in a question breaks its retrieval."""
+
+    takes = 0.0
+    labour = Labour()
+    grounded = 0
+
+    def ground(self, question: str, language: Language) -> Grounding:
+        self.grounded += 1
+        self.labour.spent += self.takes
+        if "?!" in question:
+            raise BrokenError
+        return super().ground(question, language)
 
     @cached_property
     def remembered(self) -> list[tuple[str, str]]:
@@ -226,9 +274,8 @@ class Stage:
         await self._play(seconds, 0.0)
 
     async def _play(self, seconds: float, level: float) -> None:
-        rng = np.random.default_rng(7)
         for _ in range(round(seconds * 50)):
-            self.session.hear((rng.standard_normal(BLOCK) * level).astype(np.float32))
+            self.session.hear(NOISE * level)
             await asyncio.sleep(0.02)
 
     def of(self, kind: type[T]) -> list[T]:
@@ -264,18 +311,22 @@ def stage(
     texts: Sequence[str] = ("您怎么看希望?",),
     answer: str = "希望是本无所谓有,无所谓无的。这正如地上的路。",
     scores: Sequence[float] = (0.9,),
+    takes: Takes = Takes(),  # noqa: B008 - frozen
 ) -> Stage:
     """A session on scripted engines, to be started inside the virtual loop."""
     persona, knowledge = lu_xun()
-    generator = ScriptedGenerator(answer)
+    labour = Labour()
+    generator = ScriptedGenerator(answer, takes.first_token, takes.each_token)
     conversation = NotedConversation(persona, knowledge, generator)
-    recognizer, synthesizer, animator = ScriptedRecognizer(list(texts)), ToneSynthesizer(), CountingAnimator()
+    conversation.takes, conversation.labour = takes.retrieving, labour
+    recognizer = ScriptedRecognizer(list(texts), takes.recognizing, labour)
+    synthesizer, animator = ToneSynthesizer(takes, labour), CountingAnimator()
     detector = ScriptedDetector(list(scores))
-    stages = SharedStages(LoudnessVad(), detector, recognizer, synthesizer, now_and_then, 80)
+    stages = SharedStages(LoudnessVad(), detector, recognizer, synthesizer, labour.run, 80)
     loop = asyncio.get_running_loop()
 
     def make_face(outlet: Outlet, chosen: SessionOptions) -> FaceLoop:
-        return FaceLoop(animator, OneByteEncoder(), outlet, now_and_then, loop.time)
+        return FaceLoop(animator, OneByteEncoder(), outlet, labour.run, loop.time)
 
     session = Session(conversation, stages, options or SessionOptions(), make_face, loop.time)
     return Stage(session, generator, recognizer, synthesizer, animator, conversation)
