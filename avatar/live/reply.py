@@ -48,10 +48,10 @@ class Playhead:
 
     def position(self, now: float) -> int:
         """Samples played."""
-        return int(self._at(now))
+        return min(self.sent, int(self._at(now)))
 
     def left(self, now: float) -> float:
-        """Seconds of sound that were sent and are not yet played."""
+        """Seconds of sound that were sent and are not yet played; below zero, since when it has run dry."""
         return (self.sent - self._at(now)) / SPEECH_RATE
 
     def send(self, count: int, now: float) -> None:
@@ -70,12 +70,10 @@ class Playhead:
         self._held = False
 
     def _settle(self, now: float) -> None:
-        self._reached, self._since = self._at(now), now
+        self._reached, self._since = min(float(self.sent), self._at(now)), now
 
     def _at(self, now: float) -> float:
-        if self._held:
-            return self._reached
-        return min(float(self.sent), self._reached + max(0.0, now - self._since) * SPEECH_RATE)
+        return self._reached + (0.0 if self._held else max(0.0, now - self._since) * SPEECH_RATE)
 
 
 @dataclass(slots=True)
@@ -156,7 +154,7 @@ class Reply:
         return self.text_until(self.playhead.position(now))
 
     def left_to_play(self, now: float) -> float:
-        """Seconds of sound that were sent and, by the clock, not yet played."""
+        """Seconds of sound that were sent and, by the clock, not yet played; below zero, since when there is none."""
         return self.playhead.left(now)
 
     def hold(self, *, player_waits: bool) -> None:

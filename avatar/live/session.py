@@ -220,8 +220,8 @@ class Session:
         self._replies.go_on()
 
     def on_interruption(self) -> None:
-        self._replies.cancel("turn_detected")
         self._replies.attend("listening")
+        self._replies.cancel("turn_detected")
 
     def on_partial(self, utterance_id: str, transcript: Transcript) -> None:
         if transcript.text:

@@ -156,6 +156,7 @@ class TurnTaker:
         self._silent_run = 0
         self._contested = 0
         self._interrupted = False
+        self._floor: Floor = "free"
         self._start = 0
         self._at = 0
         self._last_voice = 0
@@ -185,13 +186,10 @@ class TurnTaker:
             floor: who has it now.
         """
         self._window += 1
-        if floor == "free":
-            self._contested, self._interrupted = 0, False
+        actions = self._follow(floor)
         announced = self.state in ("speaking", "paused")
         threshold = self.detection.threshold - (self.hysteresis if announced else 0.0)
-        if probability >= threshold:
-            return self._voice(floor)
-        return self._silence(floor)
+        return actions + (self._voice(floor) if probability >= threshold else self._silence(floor))
 
     def score(self, probability: float) -> list[TurnAction]:
         """Take in the turn detector's answer to the last question; it counts only if the silence still lasts."""
@@ -206,6 +204,14 @@ class TurnTaker:
         self._voiced_run = self._silent_run = self._contested = 0
         self._interrupted = False
         return [Released()] if held else []
+
+    def _follow(self, floor: Floor) -> list[TurnAction]:
+        """A voice contests one reply only: where that is over, or another has taken its place, it counts from here."""
+        another = self._floor == "sounding" and floor == "answering"
+        self._floor = floor
+        if floor == "free" or another:
+            self._contested, self._interrupted = 0, False
+        return self.reset() if another and self.state == "held" else []
 
     def _voice(self, floor: Floor) -> list[TurnAction]:
         self._voiced_run += 1

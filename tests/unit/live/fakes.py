@@ -69,6 +69,10 @@ class Takes:
     block: float = 0.0
 
 
+AT_ONCE = Takes()
+"""Nothing takes time but the writing."""
+
+
 @dataclass
 class LoudnessVad:
     """Takes for speech whatever is loud."""
@@ -162,7 +166,7 @@ class ToneSynthesizer:
     Each sample has its number within the clause for its value, so that none can be lost unseen.
     """
 
-    takes: Takes = Takes()
+    takes: Takes = AT_ONCE
     labour: Labour = field(default_factory=Labour)
     clauses: list[str] = field(default_factory=list)
     name = "fake"
@@ -311,7 +315,7 @@ def stage(
     texts: Sequence[str] = ("您怎么看希望?",),
     answer: str = "希望是本无所谓有,无所谓无的。这正如地上的路。",
     scores: Sequence[float] = (0.9,),
-    takes: Takes = Takes(),  # noqa: B008 - frozen
+    takes: Takes = AT_ONCE,
 ) -> Stage:
     """A session on scripted engines, to be started inside the virtual loop."""
     persona, knowledge = lu_xun()
