@@ -62,4 +62,5 @@ async def test_a_persona_answers_in_writing(app: FastAPI) -> None:
             model="luxun", messages=[{"role": "user", "content": "孔乙己是谁？"}], max_tokens=40
         )
     assert any("\u4e00" <= sign <= "\u9fff" for sign in answer.choices[0].message.content or "")
-    assert any("孔乙己" in each["work"] for each in (answer.model_extra or {})["avatar"]["citations"])
+    citations = (answer.model_extra or {})["avatar"]["citations"]
+    assert any("孔乙己" in each["quote"] for each in citations)
