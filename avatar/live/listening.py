@@ -132,6 +132,8 @@ class Ears:
         self._utterance_id = ""
         self._prepared: asyncio.Future[Transcript] | None = None
         self._scoring: asyncio.Task[None] | None = None
+        self._in_work: set[asyncio.Future[Transcript]] = set()
+        self._failing: set[str] = set()
         self._overhearing: asyncio.Task[None] | None = None
         self._overheard_until = 0
 
@@ -179,6 +181,12 @@ class Ears:
         self._uncommitted = 0
         self._inbox.put_nowait(_Clear())
 
+    def close(self) -> None:
+        """Give up what is still being understood; what waits for a worker is not begun any more."""
+        self._forget_preparation()
+        for future in list(self._in_work):
+            future.cancel()
+
     async def listen(self) -> None:
         """Take in what comes, in order, until cancelled."""
         while True:
@@ -186,7 +194,9 @@ class Ears:
             try:
                 await self._take(item)
             except AvatarError as error:
-                self._listener.on_failure(error)
+                self._tell_failure("voice activity", error)
+            else:
+                self._failing.discard("voice activity")
 
     async def _take(self, item: Samples | _Commit | _Clear) -> None:
         if isinstance(item, _Commit):
@@ -260,8 +270,9 @@ class Ears:
         try:
             probability = await self._stages.run(lambda: self._stages.turn_detector.finished(sound))
         except AvatarError as error:
-            self._listener.on_failure(error)
+            self._tell_failure("turn detector", error)
             return
+        self._failing.discard("turn detector")
         self._act(self._turns.score(probability))
 
     def _close(self, closed: Closed) -> None:
@@ -283,7 +294,16 @@ class Ears:
     def _understand(self, start: int, end: int) -> asyncio.Future[Transcript]:
         """Begin to recognize a stretch of sound; the sound itself may then be forgotten."""
         sound, hints = self._sound.part(start, end), self._hints()
-        return asyncio.ensure_future(self._stages.run(lambda: self._stages.recognizer.transcribe(sound, hints)))
+        future = asyncio.ensure_future(self._stages.run(lambda: self._stages.recognizer.transcribe(sound, hints)))
+        self._in_work.add(future)
+        future.add_done_callback(self._in_work.discard)
+        return future
+
+    def _tell_failure(self, stage: str, error: AvatarError) -> None:
+        """Tell that a stage fails: once, until it has worked again."""
+        if stage not in self._failing:
+            self._failing.add(stage)
+            self._listener.on_failure(error)
 
     def _forget(self) -> None:
         self._forget_preparation()

@@ -96,6 +96,7 @@ class Session:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._ears.close()
         self._outlet.close()
 
     async def __aenter__(self) -> Session:

@@ -75,16 +75,19 @@ AT_ONCE = Takes()
 
 @dataclass
 class LoudnessVad:
-    """Takes for speech whatever is loud."""
+    """Takes for speech whatever is loud; while broken, fails. For one session."""
 
     name = "fake"
     device = "cpu"
     rest: Samples = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+    broken: bool = False
 
     def open(self) -> LoudnessVad:
-        return LoudnessVad()
+        return self
 
     def push(self, samples: Samples) -> list[float]:
+        if self.broken:
+            raise BrokenError
         sound = np.concatenate([self.rest, samples])
         count = sound.size // 512
         self.rest = sound[count * 512 :]
@@ -97,14 +100,17 @@ class LoudnessVad:
 
 @dataclass
 class ScriptedDetector:
-    """Gives one probability after another; the last one for ever."""
+    """Gives one probability after another; the last one for ever. One below zero fails."""
 
     scores: list[float]
     name = "fake"
     device = "cpu"
 
     def finished(self, samples: Samples) -> float:
-        return self.scores.pop(0) if len(self.scores) > 1 else self.scores[0]
+        score = self.scores.pop(0) if len(self.scores) > 1 else self.scores[0]
+        if score < 0:
+            raise BrokenError
+        return score
 
 
 @dataclass
@@ -129,7 +135,7 @@ class ScriptedRecognizer:
 
 @dataclass
 class ScriptedGenerator:
-    """Writes a text character by character, each after a pause; "!" fails there."""
+    """Writes a text character by character, each after a pause; "!" fails there, "‼" as nobody foresaw."""
 
     text: str
     first_after: float = 0.3
@@ -147,8 +153,8 @@ class ScriptedGenerator:
         try:
             await asyncio.sleep(self.first_after)
             for sign in self.text:
-                if sign == "!":
-                    raise BrokenError
+                if sign in "!‼":
+                    raise BrokenError if sign == "!" else RuntimeError("nobody foresaw this")
                 yield sign
                 await asyncio.sleep(self.each_after)
         except (asyncio.CancelledError, GeneratorExit):
@@ -196,6 +202,7 @@ class CountingAnimator:
     size: int = 256
     drawn: int = 0
     skipped: int = 0
+    broken: bool = False
     told: list[str] = field(default_factory=list)
 
     def begin(self) -> None:
@@ -211,6 +218,8 @@ class CountingAnimator:
         self.told.append(presence)
 
     def frame(self) -> Frame:
+        if self.broken:
+            raise BrokenError
         self.drawn += 1
         return Frame(np.full((2, 2, 3), self.drawn % 256, dtype=np.uint8), 0.0)
 
@@ -262,11 +271,15 @@ class Stage:
     synthesizer: ToneSynthesizer
     animator: CountingAnimator
     conversation: NotedConversation
+    vad: LoudnessVad
+    detector: ScriptedDetector
     events: list[tuple[float, SessionEvent]] = field(default_factory=list)
+    reading: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def collect(self) -> None:
-        """Gather events until the session closes."""
+        """Gather events until the session closes; while `reading` is cleared, none are taken."""
         async for event in self.session.events():
+            await self.reading.wait()
             self.events.append((asyncio.get_running_loop().time(), event))
 
     async def speak(self, seconds: float) -> None:
@@ -326,14 +339,17 @@ def stage(
     recognizer = ScriptedRecognizer(list(texts), takes.recognizing, labour)
     synthesizer, animator = ToneSynthesizer(takes, labour), CountingAnimator()
     detector = ScriptedDetector(list(scores))
-    stages = SharedStages(LoudnessVad(), detector, recognizer, synthesizer, labour.run, 80)
+    vad = LoudnessVad()
+    stages = SharedStages(vad, detector, recognizer, synthesizer, labour.run, 80)
     loop = asyncio.get_running_loop()
 
     def make_face(outlet: Outlet, chosen: SessionOptions) -> FaceLoop:
         return FaceLoop(animator, OneByteEncoder(), outlet, labour.run, loop.time)
 
     session = Session(conversation, stages, options or SessionOptions(), make_face, loop.time)
-    return Stage(session, generator, recognizer, synthesizer, animator, conversation)
+    scene = Stage(session, generator, recognizer, synthesizer, animator, conversation, vad, detector)
+    scene.reading.set()
+    return scene
 
 
 def picture_times(count: int) -> list[int]:
