@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 import typer
 
 from avatar.cli.console import choose, note, progress, settings
+from avatar.dialog.conversation import Conversation
 from avatar.dialog.persona import Persona, list_personas
 from avatar.engines import Engines
+from avatar.errors import EngineError
 from avatar.live.host import SessionHost
 from avatar.server.app import create_app, listen
 from avatar.server.app import serve as run
@@ -45,7 +48,7 @@ def load(sessions: SessionHost) -> None:
         WeightsError: weights are missing.
     """
     engines = sessions.engines
-    with progress("Loading the models", "正在加载模型", len(engines.kinds) + 1) as bar:
+    with progress("Loading the models", "正在加载模型", len(engines.kinds) + 2) as bar:
         for kind in engines.kinds:
             warm = getattr(engines.get(kind), "warm", None)
             if warm is not None and kind != "generator":
@@ -55,6 +58,17 @@ def load(sessions: SessionHost) -> None:
         engines.animator.animator(first.persona.portrait_file, size=engines.settings.face.size).frame()
         first.knowledge.embed()
         bar.advance(bar.task_ids[0])
+        asyncio.run(_read_card(first))
+        bar.advance(bar.task_ids[0])
+
+
+async def _read_card(conversation: Conversation) -> None:
+    """Let the language model read the persona's card; one that cannot be reached now may be when somebody talks."""
+    try:
+        for language in conversation.persona.languages:
+            await conversation.warm(language)
+    except EngineError as error:
+        note(error.en, error.zh)
 
 
 def _personas(chosen: Settings) -> list[Persona]:

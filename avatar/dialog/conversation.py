@@ -14,7 +14,7 @@ and thrown away.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ from avatar.dialog.guard import Break, Guard, hint
 from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.passage import Grounding
 from avatar.dialog.persona import Persona
-from avatar.dialog.prompt import Turn, build, choose_quotes, prefix, trim, user_message
+from avatar.dialog.prompt import UNASKED, UNHEARD, Turn, build, choose_quotes, instruction, prefix, trim, user_message
 from avatar.errors import Language
 from avatar.stages import Generator, HearingHints, Message
 
@@ -101,24 +101,40 @@ class Conversation:
         if self.instructions or self._history:
             await self._generator.warm(build(self.prefix(language), self._history, "…"))
 
-    async def anticipate(self, question: str, language: Language, grounding: Grounding) -> None:
+    def quotes(self, grounding: Grounding) -> tuple[str, ...]:
+        """What is put before a question: short quotations, or what the card says where it is asked who answers."""
+        character = Character(self.persona, probe(grounding.question))
+        return self._quotes(grounding, self.persona.speaks(grounding.language), character)
+
+    async def anticipate(self, grounding: Grounding) -> None:
         """Let the model read the prompt of a question that is still being asked. Changes nothing.
 
         Raises:
             EngineError: the model is out of reach.
         """
-        language = self.persona.speaks(language)
-        quotes = self._quotes(grounding, language, Character(self.persona, probe(question)))
-        asked = user_message(question, quotes, language)
+        language = self.persona.speaks(grounding.language)
+        asked = user_message(grounding.question, self.quotes(grounding), language)
         await self._generator.warm(build(self.prefix(language), self._history, asked))
 
     async def answer(
-        self, question: str, language: Language, grounding: Grounding, *, max_tokens: int = 160
+        self,
+        question: str,
+        language: Language,
+        grounding: Grounding,
+        *,
+        max_tokens: int = 160,
+        note: str = "",
+        alone: bool = False,
     ) -> AsyncGenerator[str, None]:
         """The answer, clause by clause, each of them fit to be spoken.
 
         A clause that breaks character is withheld and the answer begun again with a sterner hint, twice at most;
         then a sentence from the card closes it. Closing the iterator stops the model at once.
+
+        Args:
+            question: empty where the note alone is to be followed.
+            note: instructions for this answer only; they stand at the end, so the cache holds all before them.
+            alone: the answer goes by the question alone, not by what was said before.
 
         Raises:
             EngineError: the model is out of reach, refused or too slow.
@@ -127,10 +143,13 @@ class Conversation:
         character = Character(self.persona, probe(question))
         asked = user_message(question, self._quotes(grounding, language, character), language)
         self._asked = (question, asked)
+        history = [] if alone else self._history
+        if note:
+            asked = f"{asked}\n{instruction(note)}".strip()
         spoken, broken = "", None
         for attempt in range(RESTARTS + 1):
             guard = Guard(character, language, spoken=spoken)
-            stream = self._written(guard, self._messages(asked, language, spoken, broken), max_tokens, attempt)
+            stream = self._written(guard, self._messages(history, asked, language, spoken, broken), max_tokens, attempt)
             async with aclosing(stream) as clauses:
                 async for clause in clauses:
                     spoken += clause
@@ -142,17 +161,33 @@ class Conversation:
         if closing := self._closing(character, language, spoken, unfinished=broken is not None and not guard.may_end):
             yield f" {closing}" if language == "en" and spoken and not spoken[-1].isspace() else closing
 
-    def remember(self, question: str, heard_answer: str) -> None:
-        """Keep an exchange. An answer of which nothing was heard is kept as a pause."""
+    def remember(
+        self, question: str, heard_answer: str, *, parts: Mapping[str, str] | None = None, reply: str = ""
+    ) -> None:
+        """Keep an exchange. An answer of which nothing was heard is kept as a pause.
+
+        Args:
+            parts: what the question was put together from, by id, so that each can be forgotten.
+            reply: the answer's id.
+        """
         asked = self._asked[1] if self._asked[0] == question and question else question
-        self._history.append(Turn(asked or "…", heard_answer.strip() or "……"))
+        named = tuple((parts or {}).items())
+        self._history.append(Turn(asked or UNASKED, heard_answer.strip() or UNHEARD, named, reply))
         self._history = trim(self._history, self._history_tokens)
         self._last_question = question
 
-    def revise(self, heard_answer: str) -> None:
-        """Put right what was heard of the last answer: the player's own account comes after the interruption."""
-        if self._history:
-            self._history[-1] = replace(self._history[-1], answered=heard_answer.strip() or "……")
+    def revise(self, heard_answer: str, reply: str = "") -> None:
+        """Put right what was heard of an answer: the player's own account comes after the interruption."""
+        for index, turn in enumerate(self._history):
+            if turn.reply == reply:
+                self._history[index] = replace(turn, answered=heard_answer.strip() or UNHEARD)
+
+    def forget(self, key: str) -> None:
+        """Forget a part of a question, or an answer, by its id. One that is not remembered is passed over."""
+        kept = [turn.without(key) for turn in self._history]
+        if kept != self._history:
+            self._history = [turn for turn in kept if turn is not None]
+            self._last_question = ""
 
     def reset(self) -> None:
         """Forget what was said."""
@@ -172,14 +207,16 @@ class Conversation:
             return self.persona.identity.of(language)
         return self.persona.closing.of(language) if unfinished or not spoken else ""
 
-    def _messages(self, asked: str, language: Language, spoken: str, broken: Break | None) -> list[Message]:
+    def _messages(
+        self, history: list[Turn], asked: str, language: Language, spoken: str, broken: Break | None
+    ) -> list[Message]:
         """The prompt; begun again, the hint stands at its very end, so the cache still holds all before it."""
         if broken is None:
-            return build(self.prefix(language), self._history, asked)
+            return build(self.prefix(language), history, asked)
         note = hint(broken, self.persona, language)
         if not spoken:
-            return build(self.prefix(language), self._history, f"{asked}\n{note}")
-        return build(self.prefix(language), [*self._history, Turn(asked, spoken)], note)
+            return build(self.prefix(language), history, f"{asked}\n{note}")
+        return build(self.prefix(language), [*history, Turn(asked, spoken)], note)
 
     async def _written(
         self, guard: Guard, messages: list[Message], max_tokens: int, attempt: int

@@ -7,6 +7,7 @@ tokens a second, a disk gives back a card of six hundred at once.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -119,28 +120,24 @@ class EmbeddedLlama(OpenAIGenerator):
         if not keep or self._kept is None:
             await super().warm(messages)
             return
-        name = self._name(messages)
-        if name in self._at_hand:
-            return
-        if not await self._recall(_Kept(self._kept / name)):
-            await self._read(messages, _Kept(self._kept / name))
-        self._at_hand.add(name)
+        key = self._key(messages)
+        if key not in self._at_hand:
+            kept = _Kept(self._kept, key)
+            if not await self._recall(kept):
+                await self._read(messages, kept)
+            self._at_hand.add(key)
 
     def close(self) -> None:
         """Stop the server and free the model. Nothing may be written any more."""
         self._server = None
 
     async def _recall(self, kept: _Kept) -> bool:
-        """Take up what an earlier run read; False where there is nothing of it, or nothing that can be used."""
-        if not kept.there():
+        """Take up what an earlier run read; False where there is nothing of it."""
+        file = await asyncio.to_thread(kept.find)
+        if file is None:
             return False
         slot = (await self._ask("/completion", {"prompt": " ", "n_predict": 1}))["id_slot"]
-        try:
-            await self._ask(f"/slots/{slot}?action=restore", {"filename": kept.file.name})
-        except EngineError:
-            log.warning("kept_prompt_unusable", extra={"file": kept.file.name})
-            kept.discard()
-            return False
+        await self._ask(f"/slots/{slot}?action=restore", {"filename": file.name})
         return True
 
     async def _read(self, messages: Sequence[Message], kept: _Kept) -> None:
@@ -150,9 +147,9 @@ class EmbeddedLlama(OpenAIGenerator):
         slot = (await self._ask("/completion", {"prompt": prompt, "n_predict": 1, "cache_prompt": True}))["id_slot"]
         try:
             await self._ask(f"/slots/{slot}?action=save", {"filename": kept.part.name})
-            kept.finish()
+            await asyncio.to_thread(kept.finish)
         except (EngineError, OSError):
-            log.warning("prompt_not_kept", extra={"file": kept.file.name})
+            log.warning("prompt_not_kept", extra={"file": kept.part.name})
             kept.discard()
 
     async def _ask(self, path: str, body: Mapping[str, object]) -> dict[str, Any]:
@@ -169,35 +166,46 @@ class EmbeddedLlama(OpenAIGenerator):
                 f"语言模型在 {path} 没有正常应答。请重启服务器。",
             ) from error
 
-    def _name(self, messages: Sequence[Message]) -> str:
+    def _key(self, messages: Sequence[Message]) -> str:
         said = json.dumps([self._model_mark, *((message.role, message.content) for message in messages)])
-        return hashlib.sha256(said.encode()).hexdigest()[:32] + ".kv"
+        return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
 class _Kept:
-    """A prompt's file, written beside its place first, so that a half written one is never taken up."""
+    """A prompt's file. Its name holds its digest, since llama.cpp ends the whole process over a damaged one.
 
-    def __init__(self, file: Path) -> None:
-        self.file = file
-        self.part = file.with_suffix(f".{os.getpid()}")
+    Args:
+        folder: where prompts are kept.
+        key: tells prompts and models apart.
+    """
 
-    def there(self) -> bool:
-        """Whether an earlier run wrote it; if so, it counts as used now."""
-        if not self.file.is_file():
-            return False
-        os.utime(self.file)
-        return True
+    def __init__(self, folder: Path, key: str) -> None:
+        self._folder = folder
+        self._key = key
+        self.part = folder / f"{key}.{os.getpid()}"
+
+    def find(self) -> Path | None:
+        """The file, if an earlier run wrote it and it is whole; it then counts as used now."""
+        for file in self._folder.glob(f"{self._key}-*.kv"):
+            if file.name == self._name(file):
+                os.utime(file)
+                return file
+            log.warning("kept_prompt_damaged", extra={"file": file.name})
+            file.unlink(missing_ok=True)
+        return None
 
     def finish(self) -> None:
-        """It is whole; the longest unused ones go."""
-        self.part.replace(self.file)
-        for old in sorted(self.file.parent.glob("*.kv"), key=lambda one: one.stat().st_mtime)[:-KEPT]:
+        """What was written is whole; the longest unused files go."""
+        self.part.replace(self._folder / self._name(self.part))
+        for old in sorted(self._folder.glob("*.kv"), key=lambda one: one.stat().st_mtime)[:-KEPT]:
             old.unlink(missing_ok=True)
 
     def discard(self) -> None:
-        """Nothing can be done with it."""
-        self.file.unlink(missing_ok=True)
+        """What was written cannot be kept."""
         self.part.unlink(missing_ok=True)
+
+    def _name(self, file: Path) -> str:
+        return f"{self._key}-{hashlib.sha256(file.read_bytes()).hexdigest()[:32]}.kv"
 
 
 def _serve(model: Path, context: int, threads: int, device: str, key: str, kept: Path | None) -> object:

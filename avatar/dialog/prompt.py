@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from avatar.dialog.passage import Found
 from avatar.dialog.persona import Persona
@@ -32,16 +32,40 @@ QUESTION_TOKENS = 400
 INSTRUCTION_TOKENS = 600
 """Of a client's instructions; longer ones are cut, so that the card and the history keep their room."""
 
+UNASKED = "…"
+"""Stands for a question that was not put in words, or that is forgotten."""
+
+UNHEARD = "……"
+"""Stands for an answer of which nothing was heard, or that is forgotten."""
+
 _BRACKETS = str.maketrans({"〔": "(", "〕": ")", "[": "(", "]": ")", "<": "(", ">": ")", "|": "/"})
 _SPACE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One exchange as it stands in the prompt: the whole user message, and what was heard of the answer."""
+    """One exchange as it stands in the prompt: the whole user message, and what was heard of the answer.
+
+    Attributes:
+        parts: what the question was put together from, by id; empty where nobody may want to forget it.
+        reply: the answer's id.
+    """
 
     asked: str
     answered: str
+    parts: tuple[tuple[str, str], ...] = ()
+    reply: str = ""
+
+    def without(self, key: str) -> Turn | None:
+        """The exchange without a part of its question, or without its answer; None where nothing is left."""
+        if key == self.reply and key:
+            left = replace(self, answered=UNHEARD, reply="")
+        elif key in dict(self.parts):
+            parts = tuple(part for part in self.parts if part[0] != key)
+            left = replace(self, asked="\n".join(text for _, text in parts) or UNASKED, parts=parts)
+        else:
+            return self
+        return left if left.reply or left.parts else None
 
 
 def estimate_tokens(text: str) -> int:
@@ -54,7 +78,7 @@ def prefix(persona: Persona, language: Language, instructions: str = "") -> list
     """The stable beginning: the card with a client's own instructions, then the example turns of the language."""
     card = _card(persona, language)
     if instructions:
-        card += "\n" + _clip(_clean(instructions), INSTRUCTION_TOKENS)
+        card += "\n" + instruction(instructions)
     messages = [Message("system", card)]
     for example in persona.examples:
         if example.language == language:
@@ -62,6 +86,11 @@ def prefix(persona: Persona, language: Language, instructions: str = "") -> list
             messages.append(Message("user", user_message(example.question, quotes, language)))
             messages.append(Message("assistant", example.answer))
     return messages
+
+
+def instruction(text: str) -> str:
+    """A client's own instructions, bounded and made harmless."""
+    return _clip(_clean(text), INSTRUCTION_TOKENS)
 
 
 def build(start: Sequence[Message], history: Sequence[Turn], asked: str) -> list[Message]:

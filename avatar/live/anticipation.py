@@ -2,7 +2,7 @@
 
 A processor reads some forty tokens a second, so the passages that an answer rests on take two seconds to read. They
 are looked up from what was understood so far and read while the user goes on. When the question is whole, and rests on
-the same passages, only its last words are left to be read.
+the same quotations, only its last words are left to be read.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ class Anticipation:
                 self._task = asyncio.create_task(self._read())
 
     async def arrive(self, grounding: Grounding) -> None:
-        """The question is whole: wait until its passages are read if they are being read, or give up what is read."""
+        """The question is whole: wait until its quotations are read if they are being read, or give up what is read."""
         self._next = None
         if self._task is None or self._task.done():
             return
-        if self._reading is None or self._reading.passages != grounding.passages:
+        if self._reading is None or self._conversation.quotes(self._reading) != self._conversation.quotes(grounding):
             self._task.cancel()
         await asyncio.wait([self._task])
 
@@ -60,7 +60,7 @@ class Anticipation:
             (question, language), self._next, self._reading = self._next, None, None
             try:
                 self._reading = await self._run(lambda: self._conversation.ground(question, language))  # noqa: B023 - awaited here
-                await self._conversation.anticipate(question, language, self._reading)
+                await self._conversation.anticipate(self._reading)
             except AvatarError as error:
                 log.info("anticipation_failed", extra={"code": error.code})
                 return

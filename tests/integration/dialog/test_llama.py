@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import httpx
@@ -11,6 +12,8 @@ from avatar.dialog.llama import EmbeddedLlama
 from avatar.dialog.llm import OpenAIGenerator
 from avatar.errors import EngineError, WeightsError
 from avatar.stages import Message
+
+from .conftest import PATIENT_S, gguf
 
 pytestmark = pytest.mark.integration
 
@@ -41,6 +44,35 @@ async def test_a_prompt_that_was_read_before_is_not_read_again(small: EmbeddedLl
     answer = reply.json()
     assert answer["timings"]["cache_n"] > 100
     assert answer["timings"]["prompt_n"] < 30
+
+
+def test_what_was_read_outlives_the_server(models_dir: Path, tmp_path: Path) -> None:
+    model = gguf(models_dir, "qwen2.5-coder-0.5b")
+    card = Message("system", "You are a boatman. " * 40)
+
+    async def tokens_at_hand(llama: EmbeddedLlama) -> int:
+        await llama.warm([card, Message("user", "…")], keep=True)
+        said = [{"role": m.role, "content": m.content} for m in [card, Message("user", "Is it deep?")]]
+        async with httpx.AsyncClient(timeout=PATIENT_S, headers=llama._headers) as client:
+            body = {"messages": said, "max_tokens": 1}
+            answer = await client.post(f"{llama.base_url}/v1/chat/completions", json=body)
+        await llama.aclose()
+        return int(answer.json()["timings"]["cache_n"])
+
+    def read() -> int:
+        llama = EmbeddedLlama(model, context=1024, timeout_s=PATIENT_S, kept=tmp_path)
+        try:
+            return asyncio.run(tokens_at_hand(llama))
+        finally:
+            llama.close()
+
+    assert read() > 100
+    (kept,) = tmp_path.iterdir()
+    whole = kept.stat().st_size
+    assert read() > 100
+    kept.write_bytes(kept.read_bytes()[:-1000])
+    assert read() > 100, "a damaged file is read anew"
+    assert [(file.suffix, file.stat().st_size) for file in tmp_path.iterdir()] == [(".kv", whole)]
 
 
 async def test_nobody_else_can_ask(small: EmbeddedLlama) -> None:
