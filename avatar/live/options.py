@@ -10,6 +10,26 @@ from avatar.live.turns import TurnDetection
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyWish:
+    """What a client wishes of one reply; where it wishes nothing, the session's options hold.
+
+    Attributes:
+        instructions: for this reply only, after the session's own. With them, a reply to nothing is no greeting.
+        sound: whether it is spoken.
+        max_tokens: of its text.
+        apart: it stands beside the conversation: what waits for an answer goes on waiting, and nothing of the reply is
+            remembered.
+        question: for a reply apart: what it answers, in place of the whole conversation.
+    """
+
+    instructions: str = ""
+    sound: bool | None = None
+    max_tokens: int | None = None
+    apart: bool = False
+    question: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SessionOptions:
     """A client's choices.
 

@@ -30,7 +30,7 @@ from avatar.live.events import (
     ReplyText,
 )
 from avatar.live.listening import Heard
-from avatar.live.options import SessionOptions
+from avatar.live.options import ReplyWish, SessionOptions
 from avatar.live.outlet import Outlet
 from avatar.live.picture import PLAYER_BUFFER_S, FaceLoop
 from avatar.live.reply import Clock, Reply, Stopwatch
@@ -48,6 +48,10 @@ KEPT_REPLIES = 16
 class Question(Protocol):
     """Something the user said or typed, perhaps still being understood."""
 
+    @property
+    def id(self) -> str:
+        """By which it can be forgotten."""
+
     async def text(self) -> str:
         """The words; empty where nothing was understood."""
 
@@ -57,6 +61,7 @@ class Typed:
     """A typed question."""
 
     message: str
+    id: str
 
     async def text(self) -> str:
         return self.message
@@ -67,6 +72,10 @@ class Spoken:
     """A spoken question. A reply that is broken off while it waits does not break off the recognition."""
 
     heard: Heard
+
+    @property
+    def id(self) -> str:
+        return self.heard.id
 
     async def text(self) -> str:
         return (await asyncio.shield(self.heard.transcript)).text
@@ -137,13 +146,14 @@ class Replies:
         """The beginning of a question was understood; prepare to answer it."""
         self._anticipation.expect(question, self._language_of(question))
 
-    def begin(self, questions: Sequence[Question], zero: float, *, asked: bool) -> Reply:
+    def begin(self, questions: Sequence[Question], zero: float, *, asked: bool, wish: ReplyWish | None = None) -> Reply:
         """Begin a reply to what was said.
 
         Args:
             questions: in order; may still be being understood. With none, the persona greets.
             zero: the time from which the stages are timed: the end of the user's speech.
             asked: the client asked for this reply, so it is announced even if nothing was understood.
+            wish: what the client wishes of this reply.
 
         Raises:
             ProtocolError: a reply is being given already.
@@ -158,8 +168,11 @@ class Replies:
         self._generation = (self._generation + 1) % 65536
         watch = Stopwatch(zero, self._now)
         reply = Reply(f"resp_{uuid4().hex[:16]}", self._generation, self.language, watch)
-        exchange = _Exchange(reply, [*self._unheard, *questions])
-        self._unheard = []
+        exchange = _Exchange(reply, [*self._unheard, *questions], wish or ReplyWish())
+        if exchange.wish.apart:
+            exchange.questions = []
+        else:
+            self._unheard = []
         self._current = exchange
         self._keep(exchange)
         if self.face is not None:
@@ -182,8 +195,8 @@ class Replies:
         if unsent:
             self._tell_done(exchange)
         if unheard and reason in ("turn_detected", "disconnected"):
-            self._unheard = exchange.questions
-            exchange.question = ""
+            self._unheard = [*self._unheard, *exchange.questions]
+            exchange.kept = False
         self._leave()
         return True
 
@@ -218,10 +231,10 @@ class Replies:
         if exchange is not None:
             exchange.reply.played = min(exchange.reply.sent, max(0, audio_end_ms) * SPEECH_RATE // 1000)
             if exchange is self._remembered:
-                self._conversation.revise(exchange.reply.heard(self._now()))
+                self._conversation.revise(exchange.reply.heard(self._now()), reply_id)
 
     def truncate(self, reply_id: str, audio_end_ms: int) -> None:
-        """Keep only the words of a reply that sounded before a time.
+        """Keep only the words of a reply that sounded before a time. A reply that is still given is broken off there.
 
         Raises:
             ProtocolError: there is no such reply, or it is shorter than that.
@@ -239,8 +252,19 @@ class Replies:
                 code="item_truncate_invalid_audio_end_ms",
             )
         self.played(reply_id, audio_end_ms)
-        if exchange is self._current:
-            self._settle()
+        self.cancel("client_cancelled", reply_id)
+
+    def recall(self, questions: Sequence[Typed], text: str, key: str) -> None:
+        """Remember an answer that the persona is to have given."""
+        parts = {question.id: question.message for question in questions}
+        self._conversation.remember("\n".join(parts.values()), text, parts=parts, reply=key)
+
+    def forget(self, key: str) -> None:
+        """Forget a question or an answer by its id, wherever it stands."""
+        self._unheard = [question for question in self._unheard if question.id != key]
+        if self._current is not None:
+            self._current.forgotten.add(key)
+        self._conversation.forget(key)
 
     async def close(self) -> None:
         """Break off what runs and wait for it."""
@@ -274,9 +298,9 @@ class Replies:
 
     async def _understand(self, exchange: _Exchange) -> bool:
         """Wait for the words; False where there are none to answer and nobody asked for a reply."""
-        texts = [await question.text() for question in exchange.questions]
+        exchange.parts = {question.id: await question.text() for question in exchange.questions}
         exchange.reply.watch.mark("transcript_s")
-        exchange.question = "\n".join(text for text in texts if text)
+        exchange.question = "\n".join(text for text in exchange.parts.values() if text) or exchange.wish.question
         if not exchange.question and not exchange.announced:
             return False
         exchange.reply.language = self.language = self._language_of(exchange.question)
@@ -290,7 +314,7 @@ class Replies:
     async def _answer(self, exchange: _Exchange) -> None:
         reply, options = exchange.reply, self._options()
         clauses = clauses_of(await self._pieces(exchange), reply)
-        if not options.sound:
+        if not (options.sound if exchange.wish.sound is None else exchange.wish.sound):
             async with contextlib.aclosing(clauses):
                 async for clause in clauses:
                     self._tell_text(exchange, clause)
@@ -305,18 +329,27 @@ class Replies:
 
     async def _pieces(self, exchange: _Exchange) -> AsyncIterator[str]:
         """The words of the answer as they are written; the greeting, where nothing was asked."""
-        question, language = exchange.question, exchange.reply.language
-        if not question:
+        question, language, wish = exchange.question, exchange.reply.language, exchange.wish
+        if not question and not wish.instructions:
             self._announce(exchange)
             return _once(self._conversation.persona.greeting.of(language))
-        grounding: Grounding = await self._stages.run(lambda: self._conversation.ground(question, language))
+        grounding = Grounding(question, language, ())
+        if question:
+            grounding = await self._stages.run(lambda: self._conversation.ground(question, language))
         self._announce(exchange)
         if grounding.passages:
             citations = tuple(citation(found) for found in grounding.passages)
             self._outlet.put(Cited(exchange.reply.id, citations))
         await self._anticipation.arrive(grounding)
-        max_tokens = self._options().max_tokens or self._stages.max_tokens
-        return self._conversation.answer(question, language, grounding, max_tokens=max_tokens)
+        max_tokens = wish.max_tokens or self._options().max_tokens or self._stages.max_tokens
+        return self._conversation.answer(
+            question,
+            language,
+            grounding,
+            max_tokens=max_tokens,
+            note=wish.instructions,
+            alone=bool(wish.question),
+        )
 
     def tell_clause(self, exchange: _Exchange, speech: ClauseSpeech) -> None:
         """The next clause's timeline is known; its sound counts from what was sent so far."""
@@ -390,10 +423,12 @@ class Replies:
     def _settle(self) -> None:
         """The current exchange is over: remember of it what was heard."""
         exchange, self._current = self._current, None
-        if exchange is not None and exchange.question:
+        if exchange is not None and exchange.memorable:
             heard = exchange.told if exchange.reply.sent == 0 else exchange.reply.heard(self._now())
-            self._conversation.remember(exchange.question, heard)
+            self._conversation.remember(exchange.question, heard, parts=exchange.parts, reply=exchange.reply.id)
             self._remembered = exchange
+            for key in exchange.forgotten:
+                self._conversation.forget(key)
         if self.presence in ("speaking", "thinking"):
             self.attend("idle")
 
@@ -406,10 +441,14 @@ class Replies:
 class _Exchange:
     """A question, its reply, and how far the telling has come."""
 
-    def __init__(self, reply: Reply, questions: list[Question]) -> None:
+    def __init__(self, reply: Reply, questions: list[Question], wish: ReplyWish) -> None:
         self.reply = reply
         self.questions = questions
+        self.wish = wish
         self.question = ""
+        self.parts: dict[str, str] = {}
+        self.forgotten: set[str] = set()
+        self.kept = True
         self.task: asyncio.Task[None] | None = None
         self.announced = False
         self.holding = False
@@ -417,6 +456,11 @@ class _Exchange:
         self.told = ""
         self.clause: ClauseSpeech | None = None
         self.clause_start = 0
+
+    @property
+    def memorable(self) -> bool:
+        """Whether it belongs into the history: it is part of the conversation, and it is more than a greeting."""
+        return self.kept and not self.wish.apart and bool(self.question or self.wish.instructions)
 
 
 class _Telling:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sized
 from dataclasses import replace
 from types import TracebackType
 from uuid import uuid4
@@ -19,7 +19,7 @@ from avatar.dialog.persona import Persona
 from avatar.errors import AvatarError, TextError
 from avatar.live.events import Failed, PartlyUnderstood, SessionEvent, SpeechStarted, SpeechStopped, Understood
 from avatar.live.listening import Ears, Heard
-from avatar.live.options import SessionOptions
+from avatar.live.options import ReplyWish, SessionOptions
 from avatar.live.outlet import Outlet
 from avatar.live.picture import FaceLoop
 from avatar.live.reply import Clock
@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 
 MAX_TYPED = 4000
 """Characters of one typed message."""
+
+MAX_WAITING = 200
+"""Typed messages that may wait for an answer, and notes that are kept."""
 
 FaceMaker = Callable[[Outlet, SessionOptions], FaceLoop]
 """Makes the face's loop for one session; blocks while the portrait is prepared."""
@@ -69,6 +72,7 @@ class Session:
         conversation.instructions = options.instructions
         self._tasks: set[asyncio.Task[None]] = set()
         self._unanswered: list[Question] = []
+        self._notes: dict[str, str] = {}
         self._away = False
         self._owed = False
         self._replies.on_over = self._answer_owed
@@ -117,7 +121,7 @@ class Session:
         kept = self.options
         self.options = replace(options, video=kept.video, size=kept.size, codec=kept.codec)
         self._ears.configure(options.turn_detection)
-        self._conversation.instructions = options.instructions
+        self._instruct()
 
     def hear(self, samples: Samples) -> None:
         """Take in the microphone's sound: float32 [n] at SPEECH_RATE.
@@ -142,31 +146,61 @@ class Session:
         """Throw away the sound that was heard and not yet committed."""
         self._ears.clear()
 
-    def type(self, text: str) -> str:
+    def type(self, text: str, item_id: str | None = None) -> str:
         """Add a typed message; returns its id. It is answered by the next reply.
+
+        Args:
+            item_id: chosen by the client.
+
+        Raises:
+            TextError: the text is empty or too long, or too much waits for an answer.
+        """
+        item_id = item_id or _new_id()
+        _check_room(self._unanswered)
+        self._unanswered.append(Typed(_words(text), item_id))
+        return item_id
+
+    def recall(self, text: str, item_id: str | None = None) -> str:
+        """Add what the persona is to have answered to the messages typed since its last answer; returns its id.
 
         Raises:
             TextError: the text is empty or too long.
         """
-        text = text.strip()
-        if not text:
-            raise TextError("The message is empty; write something.", "消息为空,请输入内容。", code="text_empty")
-        if len(text) > MAX_TYPED:
-            raise TextError(
-                f"The message has {len(text)} characters; at most {MAX_TYPED} are taken.",
-                f"消息有 {len(text)} 个字,最多 {MAX_TYPED} 个。",
-                code="text_too_long",
-            )
-        self._unanswered.append(Typed(text))
-        return f"item_{uuid4().hex[:16]}"
+        text, item_id = _words(text), item_id or _new_id()
+        typed = [question for question in self._unanswered if isinstance(question, Typed)]
+        self._unanswered = [question for question in self._unanswered if not isinstance(question, Typed)]
+        self._replies.recall(typed, text, item_id)
+        return item_id
 
-    def reply(self) -> str:
+    def note(self, text: str, item_id: str | None = None) -> str:
+        """Add to the instructions; returns the note's id.
+
+        Raises:
+            TextError: the text is empty or too long, or there are too many notes.
+        """
+        item_id = item_id or _new_id()
+        _check_room(self._notes)
+        self._notes[item_id] = _words(text)
+        self._instruct()
+        return item_id
+
+    def forget(self, item_id: str) -> None:
+        """Forget a message, an utterance, a note, or a reply, by its id. One that is not known is passed over."""
+        self._unanswered = [question for question in self._unanswered if question.id != item_id]
+        if self._notes.pop(item_id, None) is not None:
+            self._instruct()
+        self._replies.forget(item_id)
+
+    def reply(self, wish: ReplyWish | None = None) -> str:
         """Answer what was said since the last reply, or greet; returns the reply's id.
+
+        Args:
+            wish: what the client wishes of this reply.
 
         Raises:
             ProtocolError: a reply is being given already.
         """
-        return self._begin(self._now(), asked=True)
+        return self._begin(self._now(), asked=True, wish=wish)
 
     def cancel(self, reply_id: str | None = None) -> bool:
         """Break off the current reply at once; False where there is none (of that id)."""
@@ -260,10 +294,11 @@ class Session:
         except AvatarError as error:
             self.on_failure(error)
 
-    def _begin(self, zero: float, *, asked: bool) -> str:
-        reply = self._replies.begin(self._unanswered, zero, asked=asked)
+    def _begin(self, zero: float, *, asked: bool, wish: ReplyWish | None = None) -> str:
+        reply = self._replies.begin(self._unanswered, zero, asked=asked, wish=wish)
         reply.watch.mark("turn_end_s")
-        self._unanswered = []
+        if wish is None or not wish.apart:
+            self._unanswered = []
         self._owed = False
         return reply.id
 
@@ -271,6 +306,10 @@ class Session:
         """A reply is over: answer what was asked while it was not to be interrupted."""
         if self._owed and not self._away:
             self._begin(self._now(), asked=False)
+
+    def _instruct(self) -> None:
+        """Put the client's instructions and its notes before the persona."""
+        self._conversation.instructions = "\n".join(filter(None, [self.options.instructions, *self._notes.values()]))
 
     def _hints(self) -> HearingHints:
         hints = self._conversation.hints
@@ -287,3 +326,35 @@ class Session:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("session_task_failed", exc_info=error, extra={"session_id": self.id})
             self.on_failure(internal_error())
+
+
+def _words(text: str) -> str:
+    """A written text, without the blanks around it.
+
+    Raises:
+        TextError: it is empty or too long.
+    """
+    text = text.strip()
+    if not text:
+        raise TextError("The message is empty; write something.", "消息为空,请输入内容。", code="text_empty")
+    if len(text) > MAX_TYPED:
+        raise TextError(
+            f"The message has {len(text)} characters; at most {MAX_TYPED} are taken.",
+            f"消息有 {len(text)} 个字,最多 {MAX_TYPED} 个。",
+            code="text_too_long",
+        )
+    return text
+
+
+def _check_room(waiting: Sized) -> None:
+    """Raises a TextError where too much was written already."""
+    if len(waiting) >= MAX_WAITING:
+        raise TextError(
+            f"{MAX_WAITING} messages wait already; ask for an answer, or delete some.",
+            f"已有 {MAX_WAITING} 条消息在等待;请先请求回复,或删除一些。",
+            code="too_many_messages",
+        )
+
+
+def _new_id() -> str:
+    return f"item_{uuid4().hex[:16]}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -252,13 +252,15 @@ class NotedConversation(Conversation):
     def remembered(self) -> list[tuple[str, str]]:
         return []
 
-    def remember(self, question: str, heard_answer: str) -> None:
+    def remember(
+        self, question: str, heard_answer: str, *, parts: Mapping[str, str] | None = None, reply: str = ""
+    ) -> None:
         self.remembered.append((question, heard_answer))
-        super().remember(question, heard_answer)
+        super().remember(question, heard_answer, parts=parts, reply=reply)
 
-    def revise(self, heard_answer: str) -> None:
+    def revise(self, heard_answer: str, reply: str = "") -> None:
         self.remembered[-1] = (self.remembered[-1][0], heard_answer)
-        super().revise(heard_answer)
+        super().revise(heard_answer, reply)
 
 
 @dataclass

@@ -102,7 +102,7 @@ async def converse(wire: Wire, messages: Sequence[Sent]) -> None:
         else:
             wire.send(message)
         if index % 10 == 0:
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.003)
     wire.say({"type": "nonsense", "event_id": "the last"})
     await eventually(lambda: wire.task.done() or _has_error(wire, "the last"))
 
