@@ -13,6 +13,8 @@ from avatar.live.events import (
     PresenceChanged,
     ReplyAudio,
     ReplyDone,
+    ReplyHeld,
+    ReplyResumed,
     ReplyStarted,
     ReplyText,
     SessionEvent,
@@ -242,6 +244,23 @@ def test_pictures_on_the_realtime_socket_are_base64() -> None:
     told(translator, spoken_reply()[:1])
     (during,) = sent(told(translator, [Video(1, 0, Packet(b"x", key=False))]))
     assert (during["response_id"], during["key"], during["generation"]) == ("resp_1", False, 1)
+
+
+@pytest.mark.parametrize("events", [True, False])
+def test_a_held_reply_is_told_to_players_that_know_of_it(events: bool) -> None:
+    _, translator = pair(choices(events=events))
+    told(translator, spoken_reply()[:1])
+    messages = sent(told(translator, [ReplyHeld("resp_1"), ReplyResumed("resp_1")]))
+    assert [(message["type"], message["response_id"]) for message in messages] == (
+        [("avatar.playback.held", "resp_1"), ("avatar.playback.resumed", "resp_1")] if events else []
+    )
+
+
+@pytest.mark.parametrize("events", [True, False])
+def test_the_session_knows_whether_the_player_waits(events: bool) -> None:
+    session, translator = pair()
+    ask(translator, "session.update", session={"avatar": {"events": events}})
+    assert session.options.waits is events
 
 
 def test_pictures_can_be_turned_off() -> None:
