@@ -1,8 +1,9 @@
 """How soon it answers: from the end of a spoken question to the first sound and the first picture of the reply.
 
 Ten questions are played into a live session in real time, as a microphone would, and what comes out is timed from the
-last voiced sample. Beside it, in the same run, the same stages one after another: the whole question recognized after
-half a second of silence, the whole answer written, all of it spoken, all of it drawn.
+last voiced sample; the answer is broken off once it sounds and shows. Beside it, in the same run, the same stages one
+after another: the whole question recognized after half a second of silence, the whole answer written, all of it
+spoken, all of it drawn.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ import time
 from pathlib import Path
 
 import numpy as np
+import typer
 
 from avatar.engines import Engines
 from avatar.errors import NotFoundError
-from avatar.live.events import ReplyAudio, ReplyDone, ReplyStarted, SessionEvent, StageTimes, Video
+from avatar.live.events import ReplyAudio, ReplyDone, ReplyStarted, SessionEvent, StageTimes, Understood, Video
 from avatar.live.host import SessionHost
 from avatar.live.options import SessionOptions
 from avatar.live.recording import frames, record_answer, voice_of
@@ -29,6 +31,7 @@ from avatar.settings import PACKAGE_ROOT, Settings
 RUNS = 10
 BLOCK = SPEECH_RATE // 50
 LEAD_S, PATIENCE_S = 1.5, 30.0
+UNSTREAMED_RUNS = 4
 UNSTREAMED_SILENCE_S = 0.5
 """The silence that a pipeline without turn detection waits for (OpenAI Realtime's server VAD default)."""
 
@@ -69,16 +72,23 @@ def spoken_questions() -> list[Path]:
 
 
 async def _measure(host: SessionHost, questions: list[Path]) -> dict[str, float]:
+    for language in host.conversation(PERSONA).persona.languages:
+        await host.conversation(PERSONA).warm(language)
     await _streamed(host, questions[0])  # the first of all is not counted: it loads, compiles and warms
-    streamed = [await _streamed(host, question) for question in questions]
-    unstreamed = [await _unstreamed(host, question) for question in questions[:4]]
+    turns = [_told(question, await _streamed(host, question)) for question in questions]
+    streamed = [turn for turn in turns if not np.isnan(turn.first_audio)]
+    unstreamed = [await _unstreamed(host, question) for question in questions[:UNSTREAMED_RUNS]]
     audio = [turn.first_audio for turn in streamed]
     metrics = {
+        "answered": len(streamed) / len(turns),
         "first_audio_p50_s": statistics.median(audio),
         "first_audio_p95_s": float(np.percentile(audio, 95)),
         "first_frame_p50_s": statistics.median(turn.first_frame for turn in streamed),
         "unstreamed_p50_s": statistics.median(unstreamed),
     }
+    chinese = [turn.first_audio for turn in streamed if turn.chinese]
+    metrics["chinese_first_audio_p50_s"] = statistics.median(chinese)
+    metrics["chinese_first_audio_p95_s"] = float(np.percentile(chinese, 95))
     metrics["speedup"] = metrics["unstreamed_p50_s"] / metrics["first_audio_p50_s"]
     for stage in ("turn_end_s", "transcript_s", "first_token_s", "first_clause_s", "first_audio_s"):
         values = [getattr(turn.times, stage) for turn in streamed if getattr(turn.times, stage) is not None]
@@ -86,16 +96,28 @@ async def _measure(host: SessionHost, questions: list[Path]) -> dict[str, float]
     return metrics
 
 
-class _Turn:
-    """What was seen of one reply, in seconds after the end of speech."""
+def _told(question: Path, turn: _Turn) -> _Turn:
+    """The turn, after a line about it for those who wait."""
+    typer.echo(f"{question.name:<24}{turn.first_audio:8.2f} s", err=True)
+    return turn
 
-    def __init__(self) -> None:
+
+class _Turn:
+    """What was seen of one reply, in seconds after the end of speech; nan where nothing was."""
+
+    def __init__(self, *, chinese: bool) -> None:
+        self.chinese = chinese
         self.generation = -1
         self.first_audio = self.first_frame = float("nan")
         self.times = StageTimes()
 
+    @property
+    def complete(self) -> bool:
+        """Whether it was heard and seen."""
+        return not np.isnan(self.first_audio + self.first_frame)
+
     def see(self, event: SessionEvent, since: float) -> bool:
-        """Take in an event; True once the reply is over."""
+        """Take in an event; True once the reply is over, or there will be none."""
         if isinstance(event, ReplyStarted):
             self.generation = event.generation
         elif isinstance(event, ReplyAudio) and np.isnan(self.first_audio):
@@ -105,13 +127,13 @@ class _Turn:
         elif isinstance(event, ReplyDone):
             self.times = event.times
             return True
-        return False
+        return isinstance(event, Understood) and not event.text
 
 
 async def _streamed(host: SessionHost, question: Path) -> _Turn:
     """One spoken turn in real time."""
     sound = _with_silence(read_audio(question, SPEECH_RATE))
-    turn = _Turn()
+    turn = _Turn(chinese=question.name.startswith("zh"))
     async with host.open(PERSONA, SessionOptions(video=True, size=host.engines.settings.face.size)) as session:
         started = time.monotonic()
         ended = started + _end_of_voice(sound) / SPEECH_RATE
@@ -125,6 +147,8 @@ async def _streamed(host: SessionHost, question: Path) -> _Turn:
         async for event in session.events():
             if turn.see(event, time.monotonic() - ended):
                 break
+            if turn.complete:
+                session.cancel()
         microphone.cancel()
     return turn
 
