@@ -24,6 +24,11 @@ from avatar.server.protocol.parsing import EventError
 from avatar.server.sessions import LiveSession
 from avatar.server.sound import Format
 
+OPENAI_VOICES = frozenset(
+    {"alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage", "shimmer", "verse"}
+)
+"""Voices that OpenAI's clients ask for by themselves: they stand for the persona's own."""
+
 BETA_FIELDS = ("modalities", "input_audio_format", "output_audio_format")
 
 
@@ -123,6 +128,11 @@ def voice_of(choices: Choices, session: LiveSession) -> str:
     return choices.options.voice or session.persona.voice
 
 
+def own_voice(voice: str) -> str | None:
+    """A voice as it was asked for; None for one of OpenAI's, which stands for the persona's own."""
+    return None if voice in OPENAI_VOICES else voice
+
+
 def language_code(value: str, param: str) -> Language:
     """`zh` or `en` from a language tag such as "zh-CN".
 
@@ -206,15 +216,15 @@ def _with_input(choices: Choices, patch: InputPatch) -> Choices:
 def _with_output(choices: Choices, patch: OutputPatch, *, fixed_voice: str | None) -> Choices:
     options = choices.options
     if patch.voice is not None:
-        voice = patch.voice if isinstance(patch.voice, str) else patch.voice.id
-        if fixed_voice is not None and voice != fixed_voice:
+        voice = own_voice(patch.voice if isinstance(patch.voice, str) else patch.voice.id)
+        if fixed_voice is not None and voice not in (None, fixed_voice):
             raise EventError(
                 "The voice cannot change once the persona has spoken.",
                 "人物开口之后不能再更换声音。",
                 code="cannot_update_voice",
                 param="session.audio.output.voice",
             )
-        options = replace(options, voice=voice)
+        options = replace(options, voice=voice or (options.voice if fixed_voice else None))
     if patch.speed is not None:
         options = replace(options, speed=patch.speed)
     audio_format = _fixed_format(choices, patch.format, "session.audio.output.format") or choices.output_format

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from avatar.errors import AudioError
+from avatar.live.options import ReplyWish
 from avatar.media import MAX_UPLOAD_SECONDS, SPEECH_RATE, Samples
 from avatar.server.choices import session_object, unsupported, updated
 from avatar.server.protocol.client import (
@@ -27,11 +28,12 @@ from avatar.server.protocol.client import (
     SessionUpdate,
 )
 from avatar.server.protocol.framing import Kind, unpack
-from avatar.server.protocol.objects import AssistantItem, InputText, OutputAudio, UserItem
+from avatar.server.protocol.objects import AssistantItem, InputText, Item, OutputAudio, OutputText, SystemItem, UserItem
 from avatar.server.protocol.parsing import EventError
 from avatar.server.protocol.server import (
     InputAudioCleared,
     ItemAdded,
+    ItemDeleted,
     ItemDone,
     ItemRetrieved,
     ItemTruncated,
@@ -40,7 +42,10 @@ from avatar.server.protocol.server import (
     SessionUpdated,
 )
 from avatar.server.sound import SoundIn, from_base64
-from avatar.server.state import WireState
+from avatar.server.state import WireState, Wish
+
+WORDS = frozenset({"input_text", "output_text", "text"})
+"""Kinds of content that are words; others count where they bring a transcript."""
 
 MAX_FRAME = 1024 * 1024
 """Bytes of one microphone frame: about twenty seconds."""
@@ -85,7 +90,7 @@ class Commands:
             case ItemTruncate():
                 return self._truncate(event)
             case ItemDelete():
-                raise _no_deletion()
+                return self._delete_item(event.item_id)
             case ResponseCreate():
                 return self._reply(event.response)
             case ResponseCancel():
@@ -153,18 +158,29 @@ class Commands:
         return [OutputAudioCleared(response_id=reply_id)]
 
     def _create_item(self, event: ItemCreate) -> list[ServerEvent]:
-        items = self._state.items
-        if event.previous_item_id not in (None, items.last_id):
-            raise unsupported("previous_item_id", "items are added at the end only", "条目只能加在末尾")
-        if event.item.id is not None and event.item.id in items:
+        items, new = self._state.items, event.item
+        if new.id is not None and new.id in items:
             raise EventError(
                 "There is an item of that id already.", "已有这个 id 的条目。", code="item_exists", param="item.id"
             )
-        text = _typed(event.item)
-        item_id = self._state.session.type(text)
-        item = UserItem(id=event.item.id or item_id, content=[InputText(text=text)])
-        previous = items.add(item)
+        items.check_place(event.previous_item_id)
+        item = self._said(new, written(new))
+        previous = items.add(item, after=event.previous_item_id)
         return [ItemAdded(previous_item_id=previous, item=item), ItemDone(previous_item_id=previous, item=item)]
+
+    def _said(self, new: NewItem, text: str) -> Item:
+        """Tell the session what a new item says."""
+        session = self._state.session
+        if new.role == "user":
+            return UserItem(id=session.type(text, new.id), content=[InputText(text=text)])
+        if new.role == "assistant":
+            item_id = session.recall(text, new.id)
+            return AssistantItem(id=item_id, status="completed", content=[OutputText(text=text)])
+        return SystemItem(id=session.note(text, new.id), content=[InputText(text=text)])
+
+    def _delete_item(self, item_id: str) -> list[ServerEvent]:
+        self._state.session.forget(self._state.items.remove(item_id))
+        return [ItemDeleted(item_id=item_id)]
 
     def _truncate(self, event: ItemTruncate) -> list[ServerEvent]:
         items = self._state.items
@@ -176,28 +192,36 @@ class Commands:
             items.replace(_without_words(item))
         return [ItemTruncated(item_id=event.item_id, content_index=0, audio_end_ms=event.audio_end_ms)]
 
-    def _reply(self, wish: ResponsePatch | None) -> list[ServerEvent]:
-        if wish is not None:
-            self._refuse_unsupported(wish)
-        reply_id = self._state.session.reply()
-        if wish is not None and wish.metadata is not None:
-            self._state.metadata[reply_id] = wish.metadata
+    def _reply(self, patch: ResponsePatch | None) -> list[ServerEvent]:
+        wish = self._wish(patch or ResponsePatch())
+        reply_id = self._state.session.reply(wish)
+        metadata = patch.metadata if patch is not None else None
+        self._state.wishes[reply_id] = Wish(metadata, wish.sound, wish.max_tokens, wish.apart)
         return []
 
-    def _refuse_unsupported(self, wish: ResponsePatch) -> None:
-        modalities = ["audio" if self._state.choices.options.sound else "text"]
-        if wish.output_modalities not in (None, modalities):
+    def _wish(self, patch: ResponsePatch) -> ReplyWish:
+        """What a client wishes of one reply.
+
+        Raises:
+            EventError: it cannot be done.
+        """
+        apart = patch.conversation == "none"
+        if patch.input and not apart:
             raise unsupported(
-                "response.output_modalities",
-                "set it for the session, by session.update",
-                "请用 session.update 为整个会话设置",
+                "response.input",
+                'a reply within the conversation answers all of it; say "conversation": "none"',
+                '对话之内的回复针对整个对话;请加上 "conversation": "none"',
             )
-        if wish.conversation not in (None, "auto") or wish.input:
-            raise unsupported(
-                "response.input", "a reply answers the conversation, nothing else", "回复只针对这次对话的内容"
-            )
-        if wish.tools:
+        if patch.tools:
             raise unsupported("response.tools", "a persona calls no functions", "人物不会调用函数")
+        tokens = patch.max_output_tokens
+        return ReplyWish(
+            instructions=patch.instructions or "",
+            sound=None if patch.output_modalities is None else patch.output_modalities == ["audio"],
+            max_tokens=tokens if isinstance(tokens, int) else None,
+            apart=apart,
+            question="\n".join(written(item) for item in patch.input or ()),
+        )
 
     def _cancel(self, reply_id: str | None) -> list[ServerEvent]:
         if not self._state.session.cancel(reply_id):
@@ -215,33 +239,24 @@ def _without_words(item: AssistantItem) -> AssistantItem:
     return item.model_copy(update={"content": [OutputAudio(transcript=None)]})
 
 
-def _typed(item: NewItem) -> str:
-    """The text of a user's message.
+def written(item: NewItem) -> str:
+    """The words of a message.
 
     Raises:
-        EventError: another kind of item.
+        EventError: another kind of item, or a part without words.
     """
-    if item.type != "message" or item.role != "user":
+    if item.type != "message" or item.role not in ("user", "assistant", "system"):
         raise unsupported(
             "item",
-            "only messages of the role user can be added",
-            "只能添加 user 角色的 message",
+            "only messages of the roles user, assistant and system can be added",
+            "只能添加 user、assistant 或 system 角色的 message",
             code="unsupported_item",
         )
-    if any(part.type != "input_text" for part in item.content):
+    if any(part.type not in WORDS and part.transcript is None for part in item.content):
         raise unsupported(
             "item.content",
-            "only input_text can be added; sound goes to input_audio_buffer.append",
-            "只能添加 input_text;声音请用 input_audio_buffer.append",
+            "only words can be added; sound goes to input_audio_buffer.append",
+            "只能添加文字;声音请用 input_audio_buffer.append",
             code="unsupported_item",
         )
-    return "\n".join(part.text or "" for part in item.content)
-
-
-def _no_deletion() -> EventError:
-    return EventError(
-        "Items cannot be deleted: the persona remembers what was said. Open a new session to start afresh.",
-        "条目不能删除:说过的话人物会记得。要重新开始,请新建会话。",
-        code="unsupported_event",
-        param="type",
-    )
+    return "\n".join(part.text or part.transcript or "" for part in item.content)

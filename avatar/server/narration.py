@@ -32,7 +32,6 @@ from avatar.server.protocol.objects import (
     CitationObject,
     ErrorObject,
     InputAudio,
-    Metadata,
     OutputAudio,
     OutputText,
     ResponseAudio,
@@ -76,7 +75,7 @@ from avatar.server.protocol.server import (
     TranscriptionUsage,
 )
 from avatar.server.sound import SoundOut, to_base64
-from avatar.server.state import WireState, new_id
+from avatar.server.state import WireState, Wish, new_id
 
 Outgoing = ServerEvent | MediaFrame
 """What a socket sends: a text frame or a binary one."""
@@ -91,7 +90,7 @@ class _Telling:
     generation: int
     spoken: bool
     sound: SoundOut
-    metadata: Metadata | None
+    wish: Wish
     failure: ErrorObject | None = None
 
 
@@ -191,16 +190,16 @@ class Narration:
         state.follow(event.language)
         state.reply_id, state.generation = event.reply_id, event.generation
         self._last = (event.generation, event.reply_id)
+        wish = state.wishes.pop(event.reply_id, Wish())
         self._telling = telling = _Telling(
             event.reply_id,
             new_id("item"),
             event.generation,
-            state.choices.options.sound,
+            state.choices.options.sound if wish.sound is None else wish.sound,
             SoundOut(state.choices.output_format),
-            state.metadata.pop(event.reply_id, None),
+            wish,
         )
         item = AssistantItem(id=telling.item_id, status="in_progress", content=[])
-        previous = state.items.add(item, event.reply_id)
         part = AudioPart(transcript="") if telling.spoken else TextPart(text="")
         return [
             ResponseCreated(response=self._response(telling, "in_progress")),
@@ -208,7 +207,7 @@ class Narration:
                 AvatarReplyStarted(response_id=event.reply_id, generation=event.generation, language=event.language)
             ),
             OutputItemAdded(response_id=event.reply_id, item=item),
-            ItemAdded(previous_item_id=previous, item=item),
+            *self._item_added(telling, item),
             ContentPartAdded(response_id=event.reply_id, item_id=telling.item_id, part=part),
         ]
 
@@ -240,15 +239,26 @@ class Narration:
             status="completed" if event.status == "completed" else "incomplete",
             content=[content],
         )
-        previous = self._state.items.replace(item)
         timings = AvatarTimings(response_id=telling.reply_id, **asdict(event.times))
         return [
             *self._content_done(telling, event),
             OutputItemDone(response_id=telling.reply_id, item=item),
-            ItemDone(previous_item_id=previous, item=item),
+            *self._item_done(item),
             *self._ours(timings),
             ResponseDone(response=self._response(telling, event.status, [item], _details(telling, event))),
         ]
+
+    def _item_added(self, telling: _Telling, item: AssistantItem) -> list[Outgoing]:
+        """The reply becomes an item of the conversation, unless it stands apart from it."""
+        if telling.wish.apart:
+            return []
+        return [ItemAdded(previous_item_id=self._state.items.add(item, telling.reply_id), item=item)]
+
+    def _item_done(self, item: AssistantItem) -> list[Outgoing]:
+        """The item is as it stays; nothing, where it is none or was deleted meanwhile."""
+        if item.id not in self._state.items:
+            return []
+        return [ItemDone(previous_item_id=self._state.items.replace(item), item=item)]
 
     def _content_done(self, telling: _Telling, event: ReplyDone) -> list[Outgoing]:
         reply, item, text = telling.reply_id, telling.item_id, event.text
@@ -285,13 +295,13 @@ class Narration:
             status=status,
             status_details=details,
             output=output or [],
-            conversation_id=state.conversation_id,
+            conversation_id=None if telling.wish.apart else state.conversation_id,
             output_modalities=["audio" if telling.spoken else "text"],
-            max_output_tokens=state.choices.options.max_tokens or "inf",
+            max_output_tokens=telling.wish.max_tokens or state.choices.options.max_tokens or "inf",
             audio=ResponseAudio(
                 output=VoiceOutput(format=state.choices.output_format, voice=voice_of(state.choices, state.session))
             ),
-            metadata=telling.metadata,
+            metadata=telling.wish.metadata,
         )
 
     # pictures, failures, and the parts of frames

@@ -11,7 +11,7 @@ from typing import Protocol
 from avatar.dialog.conversation import Conversation
 from avatar.dialog.persona import Persona
 from avatar.live.events import SessionEvent
-from avatar.live.options import SessionOptions
+from avatar.live.options import ReplyWish, SessionOptions
 from avatar.live.shared import SharedStages
 from avatar.media import Samples
 
@@ -46,10 +46,19 @@ class LiveSession(Protocol):
     def clear_input(self) -> None:
         """Throw away the sound that was not yet committed."""
 
-    def type(self, text: str) -> str:
+    def type(self, text: str, item_id: str | None = None) -> str:
         """Add a typed message; returns its id."""
 
-    def reply(self) -> str:
+    def recall(self, text: str, item_id: str | None = None) -> str:
+        """Add what the persona is to have answered; returns its id."""
+
+    def note(self, text: str, item_id: str | None = None) -> str:
+        """Add to the instructions; returns the note's id."""
+
+    def forget(self, item_id: str) -> None:
+        """Forget a message, an utterance, a note or a reply."""
+
+    def reply(self, wish: ReplyWish | None = None) -> str:
         """Begin a reply; returns its id."""
 
     def cancel(self, reply_id: str | None = None) -> bool:

@@ -15,6 +15,7 @@ from avatar.errors import Language, TextError
 from avatar.live.answering import language_of, pulled
 from avatar.live.shared import SharedStages
 from avatar.media import Samples
+from avatar.server.choices import own_voice
 from avatar.server.encoding import MEDIA_TYPES, FileFormat, file_encoder
 from avatar.server.failures import language_of as language_of_request
 from avatar.server.house import House
@@ -99,9 +100,9 @@ async def _events(files: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, N
 
 
 def _voice(wish: SpeechRequest, house: House) -> str:
-    """The voice asked for; a persona's id stands for its voice; without either, the first persona's."""
+    """The voice asked for; a persona's id stands for its voice. Else, and for OpenAI's own, the first persona's."""
     voice = wish.voice.id if isinstance(wish.voice, VoiceReference) else wish.voice
     personas = {persona.id: persona.voice for persona in house.personas()}
-    if voice is not None:
+    if voice is not None and own_voice(voice) is not None:
         return personas.get(voice, voice)
     return house.persona_or_default(None, wish.model).voice

@@ -20,6 +20,22 @@ def new_id(kind: str) -> str:
     return f"{kind}_{secrets.token_hex(10)}"
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a client asked of one reply, as the wire shows it again.
+
+    Attributes:
+        sound: whether the reply is spoken; None as the session's replies are.
+        max_tokens: None as the session has it.
+        apart: the reply is no part of the conversation.
+    """
+
+    metadata: Metadata | None = None
+    sound: bool | None = None
+    max_tokens: int | None = None
+    apart: bool = False
+
+
 @dataclass(slots=True)
 class WireState:
     """The state of one socket's conversation.
@@ -30,7 +46,7 @@ class WireState:
         language: of error messages.
         ticket: for coming back.
         items: the conversation.
-        metadata: what the client attached to replies that have not begun yet, by reply id.
+        wishes: what the client asked of replies that have not begun yet, by reply id.
         voice_used: the voice that the persona has spoken with, once it has.
         reply_id: of the reply in progress.
         generation: of the last reply that was told of.
@@ -45,7 +61,7 @@ class WireState:
     ticket: Ticket = field(default_factory=Ticket)
     items: Items = field(default_factory=Items)
     conversation_id: str = field(default_factory=lambda: new_id("conv"))
-    metadata: dict[str, Metadata] = field(default_factory=dict)
+    wishes: dict[str, Wish] = field(default_factory=dict)
     voice_used: str | None = None
     reply_id: str | None = None
     generation: int = 0
@@ -59,7 +75,7 @@ class WireState:
 
     def committed(self, utterance_id: str) -> list[ServerEvent]:
         """Tell of an utterance that is now an item; nothing where that was told before."""
-        if utterance_id in self.items:
+        if self.items.was_told(utterance_id):
             return []
         item = UserItem(id=utterance_id, content=[InputAudio()])
         previous = self.items.add(item)

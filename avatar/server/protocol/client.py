@@ -99,6 +99,7 @@ class ContentPart(Message):
 
     type: Identifier
     text: Text | None = None
+    transcript: Text | None = None
 
 
 class NewItem(Message):
@@ -138,10 +139,11 @@ class ResponsePatch(Message):
     """What a client wishes of one reply. What a reply cannot have of its own is known only to be refused."""
 
     instructions: Text | None = None
+    max_output_tokens: MaxTokens | None = None
     metadata: Annotated[Metadata, Field(max_length=16)] | None = None
     output_modalities: Modalities | None = None
-    conversation: Text | None = None
-    input: list[object] | None = None
+    conversation: Literal["auto", "none"] | None = None
+    input: Annotated[list[NewItem], Field(max_length=64)] | None = None
     tools: list[object] | None = None
 
 

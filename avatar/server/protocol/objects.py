@@ -113,7 +113,18 @@ class AssistantItem(Message):
     content: list[OutputText | OutputAudio]
 
 
-Item = UserItem | AssistantItem
+class SystemItem(Message):
+    """A note of the client's: it goes with the instructions."""
+
+    id: str
+    object: Literal["realtime.item"] = "realtime.item"
+    type: Literal["message"] = "message"
+    role: Literal["system"] = "system"
+    status: ItemStatus = "completed"
+    content: list[InputText]
+
+
+Item = UserItem | AssistantItem | SystemItem
 
 
 class AudioPart(Message):
@@ -177,7 +188,7 @@ class ResponseObject(Message):
     status: ResponseStatus
     status_details: StatusDetails | None = None
     output: list[AssistantItem]
-    conversation_id: str
+    conversation_id: str | None
     output_modalities: list[Modality]
     max_output_tokens: int | Literal["inf"]
     audio: ResponseAudio

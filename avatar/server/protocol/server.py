@@ -106,6 +106,11 @@ class ItemRetrieved(ServerEvent):
     item: Item
 
 
+class ItemDeleted(ServerEvent):
+    type: Literal["conversation.item.deleted"] = "conversation.item.deleted"
+    item_id: str
+
+
 class ItemTruncated(ServerEvent):
     type: Literal["conversation.item.truncated"] = "conversation.item.truncated"
     item_id: str

@@ -31,7 +31,7 @@ from avatar.live.events import (
     Understood,
     Video,
 )
-from avatar.live.options import SessionOptions
+from avatar.live.options import ReplyWish, SessionOptions
 from avatar.media import FPS, SAMPLES_PER_FRAME, SPEECH_RATE, Packet, Samples
 from avatar.server.app import create_app, listen, serve
 from avatar.settings import Settings
@@ -151,14 +151,28 @@ class FakeSession:
         self.heard = 0
         self.asked.append(("clear_input",))
 
-    def type(self, text: str) -> str:
+    def type(self, text: str, item_id: str | None = None) -> str:
+        return self._written("type", text, item_id)
+
+    def recall(self, text: str, item_id: str | None = None) -> str:
+        return self._written("recall", text, item_id)
+
+    def note(self, text: str, item_id: str | None = None) -> str:
+        return self._written("note", text, item_id)
+
+    def _written(self, kind: str, text: str, item_id: str | None) -> str:
         if not text.strip():
             raise TextError("The message is empty.", "消息为空。", code="text_empty")
         self._typed += 1
-        self.asked.append(("type", text))
-        return f"item_typed_{self._typed}"
+        self.asked.append((kind, text))
+        return item_id or f"item_typed_{self._typed}"
 
-    def reply(self) -> str:
+    def forget(self, item_id: str) -> None:
+        self.asked.append(("forget", item_id))
+
+    def reply(self, wish: ReplyWish | None = None) -> str:
+        if wish not in (None, ReplyWish()):
+            self.asked.append(("reply", wish))
         if self._active is not None:
             raise ProtocolError(
                 "A response is in progress.", "已有回复。", code="conversation_already_has_active_response"

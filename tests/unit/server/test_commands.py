@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from avatar.live.events import Understood
+from avatar.live.options import ReplyWish
 from avatar.live.turns import TurnDetection
 from avatar.media import SPEECH_RATE, to_pcm16
 from avatar.server.commands import MAX_FRAME
@@ -232,11 +234,17 @@ def test_a_typed_message_is_an_item_after_the_last() -> None:
     ("item", "more", "code"),
     [
         ({"type": "message", "role": "user", "content": []}, {}, "text_empty"),
-        ({"type": "message", "role": "system", "content": []}, {}, "unsupported_item"),
-        ({"type": "message", "role": "assistant", "content": []}, {}, "unsupported_item"),
+        ({"type": "message", "role": "system", "content": []}, {}, "text_empty"),
+        ({"type": "message", "role": "assistant", "content": []}, {}, "text_empty"),
+        ({"type": "message", "role": "wizard", "content": []}, {}, "unsupported_item"),
+        ({"type": "message", "content": []}, {}, "unsupported_item"),
         ({"type": "function_call_output"}, {}, "unsupported_item"),
         ({"type": "message", "role": "user", "content": [{"type": "input_audio"}]}, {}, "unsupported_item"),
-        ({"type": "message", "role": "user"}, {"previous_item_id": "root"}, "unsupported_value"),
+        (
+            {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "x"}]},
+            {"previous_item_id": "nobody"},
+            "item_create_invalid_previous_item_id",
+        ),
     ],
 )
 def test_items_that_cannot_be_added(item: dict[str, Any], more: dict[str, Any], code: str) -> None:
@@ -262,7 +270,7 @@ def test_truncations_that_cannot_be_done() -> None:
     beyond = refused(translator, kind, item_id=item_id, audio_end_ms=5000)
     assert beyond["code"] == "item_truncate_invalid_audio_end_ms"
     assert refused(translator, kind, item_id=item_id, content_index=1, audio_end_ms=1)["code"] == "unsupported_value"
-    assert refused(translator, kind, item_id="nobody", audio_end_ms=1)["code"] == "item_not_found"
+    assert refused(translator, kind, item_id="nobody", audio_end_ms=1)["code"] == "item_truncate_invalid_item_id"
     item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "hm"}], "id": "mine"}
     ask(translator, "conversation.item.create", item=item)
     assert refused(translator, kind, item_id="mine", audio_end_ms=1)["code"] == "unsupported_item"
@@ -270,8 +278,77 @@ def test_truncations_that_cannot_be_done() -> None:
 
 def test_what_is_not_there_cannot_be_retrieved_or_deleted() -> None:
     _, translator = pair()
-    assert refused(translator, "conversation.item.retrieve", item_id="nobody")["code"] == "item_not_found"
-    assert refused(translator, "conversation.item.delete", item_id="nobody")["code"] == "unsupported_event"
+    for kind in ("retrieve", "delete"):
+        error = refused(translator, f"conversation.item.{kind}", item_id="nobody")
+        assert error["code"] == f"item_{kind}_invalid_item_id"
+
+
+def message(role: str, text: str, item_id: str | None = None) -> dict[str, Any]:
+    """An item to be created."""
+    kind = "output_text" if role == "assistant" else "input_text"
+    item = {"type": "message", "role": role, "content": [{"type": kind, "text": text}]}
+    return {**item, "id": item_id} if item_id else item
+
+
+def test_a_history_can_be_given() -> None:
+    session, translator = pair()
+    for role, text in (("system", "Be brief."), ("user", "hi"), ("assistant", "hello")):
+        added, done = ask(translator, "conversation.item.create", item=message(role, text))
+        assert added["item"] == done["item"]
+        assert added["item"]["role"] == role
+        assert added["item"]["status"] == "completed"
+    assert session.asked == [("note", "Be brief."), ("type", "hi"), ("recall", "hello")]
+
+
+def test_words_of_sound_that_was_understood_elsewhere() -> None:
+    session, translator = pair()
+    content = [{"type": "input_audio", "transcript": "hi", "audio": None}]
+    ask(translator, "conversation.item.create", item={"type": "message", "role": "user", "content": content})
+    assert session.asked == [("type", "hi")]
+
+
+def test_where_an_item_is_put() -> None:
+    _, translator = pair()
+    kind = "conversation.item.create"
+    ask(translator, kind, item=message("user", "b", "b"))
+    assert ask(translator, kind, item=message("user", "a", "a"), previous_item_id="root")[0]["previous_item_id"] is None
+    assert ask(translator, kind, item=message("user", "d", "d"))[0]["previous_item_id"] == "b"
+    assert ask(translator, kind, item=message("user", "c", "c"), previous_item_id="b")[1]["previous_item_id"] == "b"
+    assert ask(translator, kind, item=message("user", "e", "e"))[0]["previous_item_id"] == "d"
+
+
+def test_deleting_forgets() -> None:
+    session, translator = pair()
+    ask(translator, "conversation.item.create", item=message("user", "hi", "mine"))
+    reply = begun(session, translator)
+    assert [ask(translator, "conversation.item.delete", item_id=each)[0] for each in ("mine", reply)]
+    assert session.asked[1:] == [("forget", "mine"), ("forget", "resp_1")]
+    assert refused(translator, "conversation.item.delete", item_id="mine")["code"] == "item_delete_invalid_item_id"
+    (added, _) = ask(translator, "conversation.item.create", item=message("user", "again", "mine"))
+    assert added["previous_item_id"] is None
+
+
+def test_a_deleted_utterance_does_not_come_back_with_its_words() -> None:
+    session, translator = pair()
+    append(translator, to_pcm16(tone(0.2)))
+    ask(translator, "input_audio_buffer.commit")
+    assert ask(translator, "conversation.item.delete", item_id="item_commit")[0]["type"] == "conversation.item.deleted"
+    told = types(translator.from_session(Understood("item_commit", "你好", "zh")))
+    assert "conversation.item.added" not in told
+    assert session.asked == [("forget", "item_commit")]
+
+
+def test_a_reply_that_is_deleted_while_it_is_given_stays_deleted() -> None:
+    _, translator = pair()
+    events = spoken_reply()
+    told = sent([message for event in events[:5] for message in translator.from_session(event)])
+    item_id = next(event["item"]["id"] for event in told if event["type"] == "conversation.item.added")
+    ask(translator, "conversation.item.delete", item_id=item_id)
+    rest = sent([message for event in events[5:] for message in translator.from_session(event)])
+    kinds = [event["type"] for event in rest]
+    assert "conversation.item.done" not in kinds
+    assert "response.done" in kinds
+    assert refused(translator, "conversation.item.retrieve", item_id=item_id)["code"].endswith("invalid_item_id")
 
 
 def test_a_reply_carries_the_metadata_that_it_was_asked_with() -> None:
@@ -283,13 +360,54 @@ def test_a_reply_carries_the_metadata_that_it_was_asked_with() -> None:
     assert session.asked == []
 
 
+def test_a_reply_may_have_wishes_of_its_own() -> None:
+    session, translator = pair()
+    wish = {"instructions": "Greet.", "output_modalities": ["text"], "max_output_tokens": 20}
+    assert ask(translator, "response.create", response=wish) == []
+    assert session.asked == [("reply", ReplyWish("Greet.", sound=False, max_tokens=20))]
+    told = sent([message for event in spoken_reply() for message in translator.from_session(event)])
+    created = told[0]["response"]
+    assert (created["output_modalities"], created["max_output_tokens"]) == (["text"], 20)
+    assert "response.output_text.delta" in [event["type"] for event in told]
+    again = sent([message for event in spoken_reply("resp_2", 2) for message in translator.from_session(event)])
+    assert again[0]["response"]["output_modalities"] == ["audio"]
+
+
+def test_a_reply_apart_is_no_item() -> None:
+    session, translator = pair()
+    wish = {"conversation": "none", "input": [message("user", "one"), message("user", "two")]}
+    assert ask(translator, "response.create", response=wish) == []
+    assert session.asked == [("reply", ReplyWish(apart=True, question="one\ntwo"))]
+    told = sent([message for event in spoken_reply() for message in translator.from_session(event)])
+    assert told[0]["response"]["conversation_id"] is None
+    assert [event for event in told if event["type"].startswith("conversation.item")] == []
+    item_id = told[-1]["response"]["output"][0]["id"]
+    assert refused(translator, "conversation.item.retrieve", item_id=item_id)["code"].endswith("invalid_item_id")
+
+
 @pytest.mark.parametrize(
-    "wish",
-    [{"output_modalities": ["text"]}, {"conversation": "none"}, {"input": [{}]}, {"tools": [{}]}],
+    ("wish", "code"),
+    [
+        ({"input": [message("user", "x")]}, "unsupported_value"),
+        ({"tools": [{}]}, "unsupported_value"),
+        ({"conversation": "none", "input": [{"type": "item_reference", "id": "x"}]}, "unsupported_item"),
+        ({"conversation": "mine"}, "invalid_value"),
+        ({"max_output_tokens": 0}, "invalid_value"),
+    ],
 )
-def test_a_reply_has_no_wishes_of_its_own(wish: dict[str, Any]) -> None:
-    _, translator = pair()
-    assert refused(translator, "response.create", response=wish)["code"] == "unsupported_value"
+def test_wishes_that_cannot_be_met(wish: dict[str, Any], code: str) -> None:
+    session, translator = pair()
+    assert refused(translator, "response.create", response=wish)["code"] == code
+    assert session.asked == []
+
+
+def test_a_voice_of_openai_stands_for_the_personas_own() -> None:
+    session, translator = pair()
+    update(translator, audio={"output": {"voice": "af_heart"}})
+    assert update(translator, audio={"output": {"voice": "marin"}})["audio"]["output"]["voice"] == "luxun"
+    assert session.options.voice is None
+    begun(session, translator)
+    assert update(translator, audio={"output": {"voice": "alloy"}})["audio"]["output"]["voice"] == "luxun"
 
 
 def test_two_replies_at_once_are_refused() -> None:

@@ -74,6 +74,11 @@ def test_a_persona_stands_for_its_voice(served: TestClient, stages: FakeStages) 
     assert stages.synthesizer.clauses[0][1] == "luxun"
 
 
+def test_a_voice_of_openai_stands_for_the_first_personas(served: TestClient, stages: FakeStages) -> None:
+    assert served.post(SPEECH, json={"input": "好。", "voice": "alloy", "response_format": "pcm"}).status_code == 200
+    assert stages.synthesizer.clauses[0][1] == "luxun"
+
+
 def test_events(served: TestClient) -> None:
     answer = served.post(SPEECH, json={"input": "好。", "response_format": "pcm", "stream_format": "sse"})
     assert answer.headers["content-type"].startswith("text/event-stream")
@@ -94,9 +99,9 @@ def test_events(served: TestClient) -> None:
         ({"input": "x", "response_format": "exe"}, 400, "response_format"),
         ({"input": "x", "speed": 9}, 400, "speed"),
         ({"input": "x", "speed": "fast"}, 400, "speed"),
-        ({"input": "x", "voice": "alloy"}, 404, None),
+        ({"input": "x", "voice": "nobody"}, 404, None),
         ({"input": "x", "voice": "../../etc"}, 404, None),
-        ({"input": "x", "voice": {"id": "alloy"}}, 404, None),
+        ({"input": "x", "voice": {"id": "nobody"}}, 404, None),
     ],
 )
 def test_wishes_that_cannot_be_met(served: TestClient, wish: dict[str, object], status: int, param: str | None) -> None:
