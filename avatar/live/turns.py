@@ -13,7 +13,7 @@ If the speaker goes on, both are thrown away. With plain server VAD the silence 
 
 A voice over a reply holds the reply at once, and decides later what it was:
 
-                     voice ≥ 96 ms                  voice ≥ 450 ms in all
+                     voice ≥ 64 ms                  voice ≥ 550 ms in all
         QUIET ───────────────────────► HELD ───────────────────────────► SPEAKING      it was an interruption
           ▲                              │
           └──────────────────────────────┘                                             it was a backchannel
@@ -131,7 +131,10 @@ class TurnTaker:
     """The state machine of one session. Positions are samples at HEARING_RATE since the session began."""
 
     onset = windows(96)
-    """Consecutive windows of voice that open an utterance, or hold a reply."""
+    """Consecutive windows of voice that open an utterance."""
+
+    touch = windows(64)
+    """Consecutive windows of voice that hold a reply: fewer, since a hold can be taken back."""
 
     pause = windows(200)
     """Windows of silence after which the answer is prepared, or a held reply goes on."""
@@ -139,8 +142,8 @@ class TurnTaker:
     ask_again = windows(500)
     """Windows between two questions to the turn detector within one silence."""
 
-    insistence = windows(450)
-    """Windows of voice over a reply that sounds, which make an interruption; a backchannel has fewer."""
+    insistence = windows(550)
+    """Windows of voice over a reply that sounds, which make an interruption; "uh-huh" and "对,对" have fewer."""
 
     continuation = windows(200)
     """Windows of voice that make an interruption of a reply that does not sound yet."""
@@ -228,11 +231,12 @@ class TurnTaker:
 
     def _maybe_begin(self, floor: Floor) -> list[TurnAction]:
         """Enough voice for an utterance: told at once where the floor is free or is not to be taken, else held."""
-        if self._voiced_run < self.onset:
+        contested = floor != "free" and self.detection.interrupt_response
+        if self._voiced_run < (self.touch if contested else self.onset):
             return []
         self._at = self.position - self._voiced_run * WINDOW
         self._start = max(0, self._at - self.detection.prefix_padding_ms * HEARING_RATE // 1000)
-        if floor == "free" or not self.detection.interrupt_response:
+        if not contested:
             return [self._open()]
         self.state = "held"
         return [Held()]

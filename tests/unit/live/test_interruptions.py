@@ -137,7 +137,7 @@ BARGE_IN = [
 MORE = [
     Scenario(
         "two in one second",
-        [*ASKED, quiet_until(sounding(1)), say(0.5), quiet(0.25), say(0.5), out(20)],
+        [*ASKED, quiet_until(sounding(1)), say(0.6), quiet(0.25), say(0.6), out(20)],
         f"{HEARD} reply sound held speech interrupted silence understood reply speech interrupted silence understood "
         f"{AGAIN}",
         ["some", "all"],

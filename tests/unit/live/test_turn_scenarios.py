@@ -154,7 +154,7 @@ def backchannel(length: float) -> Scenario:
 BACKCHANNELS = [
     Scenario(
         "a click over the reply",
-        [*ASKED, quiet_until(sounding(1)), say(0.04), out(14)],
+        [*ASKED, quiet_until(sounding(1)), say(0.02), out(14)],
         ANSWERED,
         ["all"],
     ),
@@ -251,7 +251,7 @@ BY_HAND = [
     ),
     Scenario(
         "a commit ends a turn that was being held",
-        [write(), quiet_until(sounding(1)), say(0.2), commit, out(20)],
+        [write(), quiet_until(sounding(1)), say(0.2), quiet(0.1), commit, out(20)],
         "reply sound held resumed understood sound completed",
         ["all"],
         answer=LONG,
@@ -271,7 +271,7 @@ BY_HAND = [
     ),
     Scenario(
         "clearing lets a held reply go on",
-        [write(), quiet_until(sounding(1)), say(0.2), clear, out(20)],
+        [write(), quiet_until(sounding(1)), say(0.2), quiet(0.1), clear, out(20)],
         "reply sound held resumed sound completed",
         ["all"],
         answer=LONG,

@@ -121,7 +121,7 @@ def test_a_voice_that_goes_on_over_a_reply_interrupts_it_once() -> None:
 
 def test_short_words_with_short_gaps_between_them_interrupt() -> None:
     taker = TurnTaker()
-    actions = [feed(taker, p, ms, "sounding") for p, ms in [(VOICE, 250), (SILENCE, 130), (VOICE, 250)]]
+    actions = [feed(taker, p, ms, "sounding") for p, ms in [(VOICE, 290), (SILENCE, 130), (VOICE, 290)]]
     assert [kinds(part) for part in actions] == [[Held], [], [Opened, Interrupted]]
 
 
