@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from avatar.media import SPEECH_RATE
 from tests.browser.conftest import Launch, OpenPage
-from tests.browser.scripted import ANSWERS, QUESTION, ScriptedServer
+from tests.browser.scripted import ANSWERS, CHARACTER_S, QUESTION, ScriptedServer
 
 pytestmark = pytest.mark.browser
 
@@ -151,6 +152,33 @@ def test_a_spoken_question_and_a_barge_in(
     assert max(talk.loudness(cancelled - 500, cancelled)) > AUDIBLE
     assert max(talk.loudness(cancelled + 100, cancelled + 400)) < SILENT
     assert "被打断" in talk.page.locator(".message.persona .note").last.inner_text()
+
+
+def test_a_backchannel_is_a_short_silence_and_no_more(
+    launch: Launch, open_page: OpenPage, spoken_file: Callable[..., Path]
+) -> None:
+    recording = spoken_file(1.0, 1.5, 3.5, 0.3, 30.0)
+    browser = launch("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
+                     f"--use-file-for-fake-audio-capture={recording}%noloop")  # fmt: skip
+    talk = open_page(browser=browser)
+    talk.wait_alive()
+    talk.microphone()
+    talk.wait_wire("avatar.playback.held")
+    talk.wait_until("document.querySelector('.stage').dataset.presence === 'listening'")
+    talk.wait_wire("avatar.playback.resumed")
+    talk.page.wait_for_timeout(1000)
+    held, resumed = talk.wire("avatar.playback.held")[0]["at"], talk.wire("avatar.playback.resumed")[0]["at"]
+    assert resumed - held > 200
+    assert max(talk.loudness(held - 300, held)) > AUDIBLE
+    assert max(talk.loudness(held + 80, resumed)) < SILENT
+    assert max(talk.loudness(resumed + 50, resumed + 500)) > AUDIBLE
+    assert abs(talk.stats().skew_ms) < 80
+    talk.wait_state("quiet")
+    assert talk.stats().samples_played == round(len(ANSWERS["zh"]) * CHARACTER_S["zh"] * SPEECH_RATE)
+    assert [done["response"]["status"] for done in talk.wire("response.done")] == ["completed"]
+    assert len(talk.wire("input_audio_buffer.speech_started")) == 1
+    assert talk.said("user") == [QUESTION]
+    assert talk.problems == []
 
 
 def test_a_microphone_that_is_denied(launch: Launch, open_page: OpenPage, screenshots: Path) -> None:
