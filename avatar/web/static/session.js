@@ -25,6 +25,9 @@ import { MediaSocket } from "./socket.js";
 /** Milliseconds between two reports of how much was heard. */
 const REPORT_EVERY = 200;
 
+/** Close codes after which the conversation cannot be gone on with: its time is over, or it is held or kept no more. */
+const ENDED = new Set([1000, 1011, 1012, 4408, 4409, 4410]);
+
 /** What each of the server's events does; filled in by the class below, whose private parts it needs. */
 let handlers = {};
 
@@ -34,6 +37,7 @@ export class Session extends EventTarget {
 
   #api;
   #query;
+  #resume = null;
   #socket = null;
   #reply = null;
   #presence = "idle";
@@ -80,7 +84,8 @@ export class Session extends EventTarget {
   /** Connect, and stay connected. */
   async connect() {
     const query = { ...this.#query, codec: await bestCodec() };
-    this.#socket = new MediaSocket(() => this.#api.socket("/v1/avatar/media", query), {
+    const open = () => this.#api.socket("/v1/avatar/media", this.#resume ? { resume: this.#resume } : query);
+    this.#socket = new MediaSocket(open, {
       onEvent: (event) => this.#onEvent(event),
       onPacket: (packet) => this.player.receive(packet),
       onState: (state) => this.#onConnection(state),
@@ -137,6 +142,7 @@ export class Session extends EventTarget {
 
   #onConnection(state) {
     if (state.name !== "open") this.#reply = null;
+    if (ENDED.has(state.code)) this.#resume = null;
     this.#tell("connection", state);
   }
 
@@ -165,6 +171,7 @@ export class Session extends EventTarget {
     handlers = {
       "avatar.ready": (session, event) => {
         session.player.restart(event.generation);
+        session.#resume = event.resume;
         session.#reply = null;
         session.#tell("ready", event);
       },

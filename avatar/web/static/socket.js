@@ -9,7 +9,7 @@ const PAUSES = [1, 2, 4, 8, 15];
 const FULL_PAUSE = 10;
 
 /** Close codes after which another attempt would end the same way (docs/protocol.md). */
-const FINAL = new Set([4400, 4401, 4403, 4404]);
+const FINAL = new Set([4400, 4401, 4403, 4404, 4408, 4409]);
 
 const FULL = 1013;
 
@@ -33,6 +33,7 @@ export class MediaSocket {
   constructor(connect, callbacks) {
     this.#connect = connect;
     this.#callbacks = callbacks;
+    addEventListener("pagehide", this.#onHide);
     this.#open();
   }
 
@@ -67,8 +68,12 @@ export class MediaSocket {
   close() {
     this.#closed = true;
     clearTimeout(this.#retry);
+    removeEventListener("pagehide", this.#onHide);
     this.#socket?.close(1000);
   }
+
+  /** The visitor leaves the page: the server need not wait for somebody who will not come back. */
+  #onHide = () => this.#socket?.close(1000);
 
   #open() {
     this.#callbacks.onState({ name: "connecting" });

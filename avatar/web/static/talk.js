@@ -18,7 +18,7 @@ const PAINT_EVERY = 38;
 
 const MICROPHONE_SENTENCES = { denied: "micDenied", absent: "micAbsent", busy: "micBusy", insecure: "micInsecure" };
 
-const REFUSALS = { 4401: "keyNeeded", 4404: "noPersona" };
+const REFUSALS = { 4401: "keyNeeded", 4404: "noPersona", 4408: "timeOver", 4409: "takenOver" };
 
 const FULL = 1013;
 
