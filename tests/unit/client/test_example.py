@@ -13,7 +13,8 @@ from avatar.settings import Settings
 from tests.unit.server.conftest import running
 from tests.unit.server.fake_session import FakeHouse
 
-DOCUMENT = (Path(__file__).resolve().parents[3] / "docs" / "embedding.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parents[3]
+DOCUMENT = (ROOT / "docs" / "embedding.md").read_text(encoding="utf-8")
 
 
 async def test_the_example_runs(tmp_path: Path) -> None:
@@ -22,7 +23,7 @@ async def test_the_example_runs(tmp_path: Path) -> None:
         program = example.replace("127.0.0.1:7860", address)
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-c", program, cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-            env={"PYTHONPATH": str(Path(__file__).resolve().parents[3]), "PYTHONIOENCODING": "utf-8"},
+            env={"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
         )  # fmt: skip
         told, complaint = await asyncio.wait_for(process.communicate(), 60)
     assert complaint.decode() == ""
