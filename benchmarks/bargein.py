@@ -42,6 +42,9 @@ AFTER_S = 1.0
 PATIENCE_S = 40.0
 """The longest wait for a reply to begin."""
 
+GRACE_S = 1.0
+"""After the voice, the time in which a reply that was held must have gone on."""
+
 ATTEMPTS = 3
 """A reply may be over before the voice begins; then another is spoken over."""
 
@@ -180,7 +183,7 @@ async def _attempt(host: SessionHost, question: str, voice: Samples) -> _Stop:
         await _until(stop, lambda: not np.isnan(stop.first_audio) or stop.over, PATIENCE_S)
         await asyncio.sleep(AFTER_S)
         stop.onset = microphone.speak(voice)
-        await _until(stop, lambda: not np.isnan(stop.decided), voice.size / SPEECH_RATE)
+        await _until(stop, lambda: not np.isnan(stop.decided), voice.size / SPEECH_RATE + GRACE_S)
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
@@ -209,7 +212,8 @@ def _onset(voice: Samples) -> int:
     """The first sample of the first 20 ms that stand out: within 30 dB of the loudest, and 10 dB above the noise."""
     step = SPEECH_RATE // 100
     blocks = voice[: voice.size // step * step].reshape(-1, step)
-    level = np.sqrt(np.mean(blocks**2, axis=1)) + 1e-9
-    threshold = max(level.max() * 10 ** (-30 / 20), np.percentile(level, 5) * 10 ** (10 / 20))
+    level = np.sqrt(np.mean(blocks**2, axis=1))
+    noise = np.percentile(level[level > 0], 10)
+    threshold = max(level.max() * 10 ** (-30 / 20), noise * 10 ** (10 / 20))
     loud = level > threshold
     return int(np.flatnonzero(loud[:-1] & loud[1:])[0]) * step
