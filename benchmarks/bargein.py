@@ -2,7 +2,8 @@
 
 Recorded voices are played, as a microphone would, over replies that sound, in a live session with all its real stages
 at work, pictures included. A reply has stopped when its last sample was sent and the player was told to stand still,
-whichever is later. Then the backchannels: which of them broke a reply off, though none should.
+whichever is later. Then the backchannels: which of them broke a reply off, though none should. At last the same in the
+real page, in headless Chromium: from the onset at its microphone to silence at its loudspeaker.
 """
 
 from __future__ import annotations
@@ -33,9 +34,11 @@ from avatar.live.options import SessionOptions
 from avatar.live.session import Session
 from avatar.media import SPEECH_RATE, Samples, read_audio
 from avatar.settings import Settings
+from benchmarks._page import serving, silences
 from benchmarks.reply import BLOCK, PERSONA, spoken_questions
 
 RUNS = 12
+BROWSER_RUNS = 10
 AFTER_S = 1.0
 """How long a reply sounds before somebody speaks over it."""
 
@@ -66,9 +69,22 @@ def run(settings: Settings) -> dict[str, float]:
     backchannels = _recordings(folder, "backchannel")
     engines = Engines(settings)
     try:
-        return asyncio.run(_measure(SessionHost(engines), list(islice(cycle(voices), RUNS)), backchannels))
+        host = SessionHost(engines)
+        at_the_server = asyncio.run(_measure(host, list(islice(cycle(voices), RUNS)), backchannels))
+        return at_the_server | _in_the_browser(host, _recordings(folder, "bargein"))
     finally:
         engines.close()
+
+
+def _in_the_browser(host: SessionHost, voices: list[Path]) -> dict[str, float]:
+    """The same as it is heard: the real page, in Chromium."""
+    questions = list(islice(cycle(TYPED), -(-BROWSER_RUNS // len(voices))))
+    with serving(host) as address:
+        heard = [milliseconds for voice in voices for milliseconds in silences(address, voice, questions)]
+    return {
+        "browser_silent_p50_ms": statistics.median(heard),
+        "browser_silent_p95_ms": float(np.percentile(heard, 95)),
+    }
 
 
 def _recordings(folder: Path, kind: str) -> list[Path]:
