@@ -10,10 +10,10 @@ lock while they compute.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,11 +125,54 @@ class Recognizer(Engine, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """One message of a prompt."""
+class Function:
+    """A function that the client offers the model.
 
-    role: Literal["system", "user", "assistant"]
+    Attributes:
+        parameters: a JSON schema; None where it takes nothing.
+    """
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Functions:
+    """The functions that a model may ask for.
+
+    Attributes:
+        choice: whether it may, need not, or must.
+        only: the name of the one that it must ask for.
+    """
+
+    known: tuple[Function, ...]
+    choice: Literal["auto", "none", "required"] = "auto"
+    only: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCall:
+    """A model asks for a function; `arguments` is JSON, as the model wrote it."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a prompt.
+
+    Attributes:
+        calls: functions that this message of the assistant's asked for.
+        call_id: what the result in this message of a tool's answers.
+    """
+
+    role: Literal["system", "user", "assistant", "tool"]
     content: str
+    calls: tuple[FunctionCall, ...] = ()
+    call_id: str = ""
 
 
 class Generator(Engine, Protocol):
@@ -149,6 +192,20 @@ class Generator(Engine, Protocol):
             messages: the prompt.
             keep: it will be wanted after a restart, too, and holds nothing that anybody said.
         """
+
+
+@runtime_checkable
+class FunctionCaller(Protocol):
+    """What a generator can be besides: one that may ask for functions."""
+
+    @property
+    def calls_functions(self) -> bool:
+        """Whether the model behind it does."""
+
+    def converse(
+        self, messages: Sequence[Message], functions: Functions, *, max_tokens: int, seed: int | None = None
+    ) -> AsyncIterator[str | FunctionCall]:
+        """The answer, piece by piece, and then the functions that it asks for. As `Generator.stream` otherwise."""
 
 
 class Embedder(Engine, Protocol):

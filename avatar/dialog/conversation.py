@@ -14,9 +14,9 @@ and thrown away.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from avatar.dialog.character import Character, probe
 from avatar.dialog.guard import Break, Guard, hint
@@ -25,7 +25,7 @@ from avatar.dialog.passage import Grounding
 from avatar.dialog.persona import Persona
 from avatar.dialog.prompt import UNASKED, UNHEARD, Turn, build, choose_quotes, instruction, prefix, trim, user_message
 from avatar.errors import Language
-from avatar.stages import Generator, HearingHints, Message
+from avatar.stages import FunctionCall, FunctionCaller, Functions, Generator, HearingHints, Message
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,14 @@ HISTORY_TOKENS = 1200
 
 RESTARTS = 2
 """How often an answer that breaks character is begun again."""
+
+
+@dataclass(slots=True)
+class Calling:
+    """Functions that are offered for one answer, and those that the model asked for."""
+
+    functions: Functions
+    calls: list[FunctionCall] = field(default_factory=list)
 
 
 class Conversation:
@@ -125,6 +133,7 @@ class Conversation:
         max_tokens: int = 160,
         note: str = "",
         alone: bool = False,
+        calling: Calling | None = None,
     ) -> AsyncGenerator[str, None]:
         """The answer, clause by clause, each of them fit to be spoken.
 
@@ -132,9 +141,10 @@ class Conversation:
         then a sentence from the card closes it. Closing the iterator stops the model at once.
 
         Args:
-            question: empty where the note alone is to be followed.
+            question: empty where the note alone is to be followed, or the answer goes on from functions' results.
             note: instructions for this answer only; they stand at the end, so the cache holds all before them.
             alone: the answer goes by the question alone, not by what was said before.
+            calling: functions that the model may ask for; takes up those that it does ask for.
 
         Raises:
             EngineError: the model is out of reach, refused or too slow.
@@ -149,7 +159,8 @@ class Conversation:
         spoken, broken = "", None
         for attempt in range(RESTARTS + 1):
             guard = Guard(character, language, spoken=spoken)
-            stream = self._written(guard, self._messages(history, asked, language, spoken, broken), max_tokens, attempt)
+            messages = self._messages(history, asked, language, spoken, broken)
+            stream = self._written(guard, self._pieces(messages, max_tokens, attempt, calling), max_tokens)
             async with aclosing(stream) as clauses:
                 async for clause in clauses:
                     spoken += clause
@@ -158,21 +169,32 @@ class Conversation:
             if broken is None or guard.may_end:
                 break
             log.info("answer_broke_character", extra={"persona": self.persona.id, "reason": broken})
+        if calling is not None and calling.calls:
+            return
         if closing := self._closing(character, language, spoken, unfinished=broken is not None and not guard.may_end):
             yield f" {closing}" if language == "en" and spoken and not spoken[-1].isspace() else closing
 
     def remember(
-        self, question: str, heard_answer: str, *, parts: Mapping[str, str] | None = None, reply: str = ""
+        self,
+        question: str,
+        heard_answer: str,
+        *,
+        parts: Mapping[str, str] | None = None,
+        reply: str = "",
+        calls: Sequence[FunctionCall] = (),
     ) -> None:
         """Keep an exchange. An answer of which nothing was heard is kept as a pause.
 
         Args:
             parts: what the question was put together from, by id, so that each can be forgotten.
             reply: the answer's id.
+            calls: functions that the answer asked for.
         """
         asked = self._asked[1] if self._asked[0] == question and question else question
-        named = tuple((parts or {}).items())
-        self._history.append(Turn(asked or UNASKED, heard_answer.strip() or UNHEARD, named, reply))
+        if not asked and not self.continues:
+            asked = UNASKED
+        answered = heard_answer.strip() or ("" if calls else UNHEARD)
+        self._history.append(Turn(asked, answered, tuple((parts or {}).items()), reply, tuple(calls)))
         self._history = trim(self._history, self._history_tokens)
         self._last_question = question
 
@@ -181,6 +203,20 @@ class Conversation:
         for index, turn in enumerate(self._history):
             if turn.reply == reply:
                 self._history[index] = replace(turn, answered=heard_answer.strip() or UNHEARD)
+
+    @property
+    def continues(self) -> bool:
+        """Whether functions gave results that the last answer waited for: the next one goes on from them."""
+        return bool(self._history and self._history[-1].results)
+
+    def returned(self, call_id: str, result: str) -> bool:
+        """Take in what a function gave; False where none of that id was asked for."""
+        for index, turn in enumerate(self._history):
+            if any(call.id == call_id for call in turn.calls):
+                results = {**dict(turn.results), call_id: result}
+                self._history[index] = replace(turn, results=tuple(results.items()))
+                return True
+        return False
 
     def forget(self, key: str) -> None:
         """Forget a part of a question, or an answer, by its id. One that is not remembered is passed over."""
@@ -215,15 +251,29 @@ class Conversation:
             return build(self.prefix(language), history, asked)
         note = hint(broken, self.persona, language)
         if not spoken:
-            return build(self.prefix(language), history, f"{asked}\n{note}")
+            return build(self.prefix(language), history, f"{asked}\n{note}".strip())
         return build(self.prefix(language), [*history, Turn(asked, spoken)], note)
 
+    async def _pieces(
+        self, messages: list[Message], max_tokens: int, attempt: int, calling: Calling | None
+    ) -> AsyncGenerator[str, None]:
+        """What the model writes; what it asks for is taken up."""
+        seed = None if self._seed is None else self._seed + attempt
+        generator, stream = self._generator, None
+        if calling is not None and isinstance(generator, FunctionCaller) and generator.calls_functions:
+            asking = generator.converse(messages, calling.functions, max_tokens=max_tokens, seed=seed)
+            stream = _without_calls(asking, calling)
+        writing = stream or generator.stream(messages, max_tokens=max_tokens, seed=seed)
+        try:
+            async for piece in writing:
+                yield piece
+        finally:
+            await _close(writing)
+
     async def _written(
-        self, guard: Guard, messages: list[Message], max_tokens: int, attempt: int
+        self, guard: Guard, stream: AsyncGenerator[str, None], max_tokens: int
     ) -> AsyncGenerator[str, None]:
         """What the guard lets through of what the model writes; the model is stopped when the guard has had enough."""
-        seed = None if self._seed is None else self._seed + attempt
-        stream = self._generator.stream(messages, max_tokens=max_tokens, seed=seed)
         pieces = 0
         try:
             async for piece in stream:
@@ -238,7 +288,18 @@ class Conversation:
             yield clause
 
 
-async def _close(stream: AsyncIterator[str]) -> None:
+async def _without_calls(stream: AsyncIterator[str | FunctionCall], calling: Calling) -> AsyncGenerator[str, None]:
+    try:
+        async for piece in stream:
+            if isinstance(piece, FunctionCall):
+                calling.calls.append(piece)
+            else:
+                yield piece
+    finally:
+        await _close(stream)
+
+
+async def _close(stream: AsyncIterator[object]) -> None:
     """Stop the model: a generator's iterator ends its request when it is closed."""
     if isinstance(stream, AsyncGenerator):
         await stream.aclose()

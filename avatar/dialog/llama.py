@@ -80,6 +80,9 @@ class EmbeddedLlama(OpenAIGenerator):
 
     name = "embedded"
 
+    calls_functions = False
+    """Models of this size write calls that nobody asked for."""
+
     def __init__(
         self,
         model: Path,

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
-from avatar.dialog.sse import StreamError, deltas
+from avatar.dialog.sse import StreamError, deltas, pieces
 from avatar.errors import EngineError
-from avatar.stages import Message
+from avatar.stages import FunctionCall, Functions, Message
+
+P = TypeVar("P", str, str | FunctionCall)
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,9 @@ class OpenAIGenerator:
     """
 
     name = "openai"
+
+    calls_functions = True
+    """What the service's model makes of functions is its own affair."""
 
     def __init__(
         self,
@@ -85,7 +90,33 @@ class OpenAIGenerator:
             async for piece in pieces:
                 yield piece
 
+    async def converse(
+        self, messages: Sequence[Message], functions: Functions, *, max_tokens: int, seed: int | None = None
+    ) -> AsyncGenerator[str | FunctionCall, None]:
+        """The same, and then the functions that the model asks for.
+
+        Raises:
+            EngineError: as for `stream`.
+        """
+        body = {**self._body(messages, max_tokens), **_offered(functions)}
+        if seed is not None:
+            body["seed"] = seed
+        async with aclosing(self._received(body, self._timeout_s, pieces)) as parts:
+            async for part in parts:
+                yield part
+
     async def _written(self, body: Mapping[str, object], timeout_s: float) -> AsyncGenerator[str, None]:
+        async with aclosing(self._received(body, timeout_s, deltas)) as texts:
+            async for text in texts:
+                yield text
+
+    async def _received(
+        self,
+        body: Mapping[str, object],
+        timeout_s: float,
+        read: Callable[[AsyncIterator[bytes]], AsyncGenerator[P, None]],
+    ) -> AsyncGenerator[P, None]:
+        """Ask, and read the stream that comes."""
         wait = httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s))
         try:
             async with self._connection().stream(
@@ -93,8 +124,8 @@ class OpenAIGenerator:
             ) as response:
                 if response.status_code != httpx.codes.OK:
                     raise _refused(response.status_code, self._where)
-                async for text in deltas(response.aiter_bytes()):
-                    yield text
+                async for part in read(response.aiter_bytes()):
+                    yield part
         except httpx.TimeoutException as error:
             raise _slow(self._where, timeout_s) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -123,7 +154,7 @@ class OpenAIGenerator:
     def _body(self, messages: Sequence[Message], max_tokens: int) -> dict[str, Any]:
         return {
             "model": self._model,
-            "messages": [{"role": message.role, "content": message.content} for message in messages],
+            "messages": [_as_sent(message) for message in messages],
             "max_tokens": max_tokens,
             "temperature": self._temperature,
             "stream": True,
@@ -140,6 +171,36 @@ class OpenAIGenerator:
                 follow_redirects=False,
             )
         return self._client
+
+
+def _as_sent(message: Message) -> dict[str, object]:
+    """A message as the protocol has it."""
+    told: dict[str, object] = {"role": message.role, "content": message.content}
+    if message.calls:
+        told["tool_calls"] = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            for call in message.calls
+        ]
+    if message.call_id:
+        told["tool_call_id"] = message.call_id
+    return told
+
+
+def _offered(functions: Functions) -> dict[str, object]:
+    """The functions as the protocol has them."""
+    tools = [
+        {
+            "type": "function",
+            "function": {
+                "name": function.name,
+                "description": function.description,
+                "parameters": function.parameters or {"type": "object", "properties": {}},
+            },
+        }
+        for function in functions.known
+    ]
+    only = {"type": "function", "function": {"name": functions.only}}
+    return {"tools": tools, "tool_choice": only if functions.only else functions.choice}
 
 
 def _address(url: str) -> str:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from avatar.dialog.passage import Found
 from avatar.dialog.persona import Persona
 from avatar.errors import Language
-from avatar.stages import Message
+from avatar.stages import FunctionCall, Message
 
 QUOTE_TOKENS = 70
 """Tokens that the quotations of one question may take together."""
@@ -38,6 +38,9 @@ UNASKED = "…"
 UNHEARD = "……"
 """Stands for an answer of which nothing was heard, or that is forgotten."""
 
+RESULT_TOKENS = 500
+"""Of one function's result; a longer one is cut."""
+
 _BRACKETS = str.maketrans({"〔": "(", "〕": ")", "[": "(", "]": ")", "<": "(", ">": ")", "|": "/"})
 _SPACE = re.compile(r"\s+")
 
@@ -49,17 +52,21 @@ class Turn:
     Attributes:
         parts: what the question was put together from, by id; empty where nobody may want to forget it.
         reply: the answer's id.
+        calls: functions that the answer asked for.
+        results: what they gave, by the call's id.
     """
 
     asked: str
     answered: str
     parts: tuple[tuple[str, str], ...] = ()
     reply: str = ""
+    calls: tuple[FunctionCall, ...] = ()
+    results: tuple[tuple[str, str], ...] = ()
 
     def without(self, key: str) -> Turn | None:
         """The exchange without a part of its question, or without its answer; None where nothing is left."""
         if key == self.reply and key:
-            left = replace(self, answered=UNHEARD, reply="")
+            left = replace(self, answered=UNHEARD, reply="", calls=(), results=())
         elif key in dict(self.parts):
             parts = tuple(part for part in self.parts if part[0] != key)
             left = replace(self, asked="\n".join(text for _, text in parts) or UNASKED, parts=parts)
@@ -94,11 +101,24 @@ def instruction(text: str) -> str:
 
 
 def build(start: Sequence[Message], history: Sequence[Turn], asked: str) -> list[Message]:
-    """The whole prompt: the stable beginning, the history, and the last message as `user_message` made it."""
+    """The whole prompt: the stable beginning, the history, and the last message as `user_message` made it.
+
+    Args:
+        asked: empty where the history ends with the results of functions, and the answer goes on from them.
+    """
     messages = list(start)
     for turn in history:
-        messages += [Message("user", turn.asked), Message("assistant", turn.answered)]
-    return [*messages, Message("user", asked)]
+        messages += _as_messages(turn)
+    return [*messages, Message("user", asked)] if asked else messages
+
+
+def _as_messages(turn: Turn) -> list[Message]:
+    """An exchange; of the functions that it asked for, those that gave a result (a service refuses others)."""
+    results = dict(turn.results)
+    calls = tuple(call for call in turn.calls if call.id in results)
+    messages = [Message("user", turn.asked)] if turn.asked else []
+    messages.append(Message("assistant", turn.answered, calls))
+    return messages + [Message("tool", _clip(results[call.id], RESULT_TOKENS), call_id=call.id) for call in calls]
 
 
 def user_message(question: str, quotes: Sequence[str], language: Language) -> str:
@@ -126,9 +146,16 @@ def choose_quotes(passages: Sequence[Found], language: Language, budget: int = Q
 def trim(history: Sequence[Turn], budget: int) -> list[Turn]:
     """The history, or its younger half (again and again) where it is larger than the budget in tokens."""
     kept = list(history)
-    while kept and sum(estimate_tokens(t.asked) + estimate_tokens(t.answered) + 8 for t in kept) > budget:
+    while kept and sum(_size(turn) for turn in kept) > budget:
         kept = kept[len(kept) // 2 + 1 :] if len(kept) > 1 else []
     return kept
+
+
+def _size(turn: Turn) -> int:
+    """Tokens that an exchange takes."""
+    messages = _as_messages(turn)
+    arguments = sum(estimate_tokens(call.arguments) for message in messages for call in message.calls)
+    return sum(estimate_tokens(message.content) + 4 for message in messages) + arguments
 
 
 def _card(persona: Persona, language: Language) -> str:

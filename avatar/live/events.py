@@ -7,7 +7,7 @@ from typing import Literal
 
 from avatar.errors import AvatarError, Language
 from avatar.media import Packet, Samples
-from avatar.stages import Presence
+from avatar.stages import FunctionCall, Presence
 
 ReplyStatus = Literal["completed", "cancelled", "failed"]
 CancelReason = Literal["turn_detected", "client_cancelled", "disconnected"]
@@ -139,6 +139,14 @@ class ReplyResumed:
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """The reply asks for functions. The client runs them and gives their results; the next reply goes on from them."""
+
+    reply_id: str
+    calls: tuple[FunctionCall, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyDone:
     """The reply is over: all of it was sent, or it was broken off.
 
@@ -183,6 +191,7 @@ SessionEvent = (
     | Video
     | ReplyHeld
     | ReplyResumed
+    | Called
     | ReplyDone
     | PresenceChanged
     | Failed

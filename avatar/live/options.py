@@ -7,6 +7,9 @@ from typing import Literal
 
 from avatar.errors import Language
 from avatar.live.turns import TurnDetection
+from avatar.stages import Functions
+
+NO_FUNCTIONS = Functions(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,7 @@ class ReplyWish:
         apart: it stands beside the conversation: what waits for an answer goes on waiting, and nothing of the reply is
             remembered.
         question: for a reply apart: what it answers, in place of the whole conversation.
+        functions: that the model may ask for, in place of the session's.
     """
 
     instructions: str = ""
@@ -27,6 +31,7 @@ class ReplyWish:
     max_tokens: int | None = None
     apart: bool = False
     question: str = ""
+    functions: Functions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class SessionOptions:
         transcribe: whether the user's words are reported.
         waits: whether the player stands still while a reply is held; else it plays on what it has.
         turn_detection: how the user's turns are found; None leaves it to commits.
+        functions: that the model may ask for.
     """
 
     video: bool = False
@@ -60,3 +66,4 @@ class SessionOptions:
     transcribe: bool = True
     waits: bool = True
     turn_detection: TurnDetection | None = field(default_factory=TurnDetection)
+    functions: Functions = NO_FUNCTIONS

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import uuid4
 
-from avatar.dialog.conversation import Conversation
+from avatar.dialog.conversation import Calling, Conversation
 from avatar.dialog.passage import Found, Grounding
 from avatar.errors import AvatarError, EngineError, Language, ProtocolError
 from avatar.live.answering import clauses_of, language_of, speak
 from avatar.live.anticipation import Anticipation
 from avatar.live.events import (
+    Called,
     CancelReason,
     Citation,
     Cited,
@@ -37,7 +38,7 @@ from avatar.live.reply import Clock, Reply, Stopwatch
 from avatar.live.shared import SharedStages
 from avatar.live.turns import Floor
 from avatar.media import SPEECH_RATE, ClauseSpeech, Samples
-from avatar.stages import Presence
+from avatar.stages import FunctionCall, Presence
 
 log = logging.getLogger(__name__)
 
@@ -281,6 +282,7 @@ class Replies:
         try:
             if await self._understand(exchange):
                 await self._answer(exchange)
+                self._tell_calls(exchange)
             reply.finish("completed")
         except AvatarError as error:
             self._fail(exchange, error)
@@ -330,7 +332,8 @@ class Replies:
     async def _pieces(self, exchange: _Exchange) -> AsyncIterator[str]:
         """The words of the answer as they are written; the greeting, where nothing was asked."""
         question, language, wish = exchange.question, exchange.reply.language, exchange.wish
-        if not question and not wish.instructions:
+        exchange.continues = not question and not wish.apart and self._conversation.continues
+        if not question and not wish.instructions and not exchange.continues:
             self._announce(exchange)
             return _once(self._conversation.persona.greeting.of(language))
         grounding = Grounding(question, language, ())
@@ -349,7 +352,36 @@ class Replies:
             max_tokens=max_tokens,
             note=wish.instructions,
             alone=bool(wish.question),
+            calling=self._calling(exchange),
         )
+
+    def _calling(self, exchange: _Exchange) -> Calling | None:
+        """The functions that are offered for a reply; None where there are none."""
+        wished = exchange.wish.functions
+        functions = self._options().functions if wished is None else wished
+        if functions.known and functions.choice != "none" and not exchange.wish.apart:
+            exchange.calling = Calling(functions)
+        return exchange.calling
+
+    def _tell_calls(self, exchange: _Exchange) -> None:
+        if exchange.calls and exchange.reply.status is None:
+            self._outlet.put(Called(exchange.reply.id, exchange.calls))
+
+    def returned(self, call_id: str, result: str) -> None:
+        """Take in what a function gave.
+
+        Raises:
+            ProtocolError: no reply asked for it.
+        """
+        exchange = self._current
+        if exchange is not None and any(call.id == call_id for call in exchange.calls):
+            exchange.results[call_id] = result
+        elif not self._conversation.returned(call_id, result):
+            raise ProtocolError(
+                "No reply that is remembered asked for this call.",
+                "没有哪条记得的回复请求过这个调用。",
+                code="function_call_not_found",
+            )
 
     def tell_clause(self, exchange: _Exchange, speech: ClauseSpeech) -> None:
         """The next clause's timeline is known; its sound counts from what was sent so far."""
@@ -425,7 +457,11 @@ class Replies:
         exchange, self._current = self._current, None
         if exchange is not None and exchange.memorable:
             heard = exchange.told if exchange.reply.sent == 0 else exchange.reply.heard(self._now())
-            self._conversation.remember(exchange.question, heard, parts=exchange.parts, reply=exchange.reply.id)
+            self._conversation.remember(
+                exchange.question, heard, parts=exchange.parts, reply=exchange.reply.id, calls=exchange.calls
+            )
+            for call_id, result in exchange.results.items():
+                self._conversation.returned(call_id, result)
             self._remembered = exchange
             for key in exchange.forgotten:
                 self._conversation.forget(key)
@@ -448,6 +484,9 @@ class _Exchange:
         self.question = ""
         self.parts: dict[str, str] = {}
         self.forgotten: set[str] = set()
+        self.calling: Calling | None = None
+        self.results: dict[str, str] = {}
+        self.continues = False
         self.kept = True
         self.task: asyncio.Task[None] | None = None
         self.announced = False
@@ -460,7 +499,12 @@ class _Exchange:
     @property
     def memorable(self) -> bool:
         """Whether it belongs into the history: it is part of the conversation, and it is more than a greeting."""
-        return self.kept and not self.wish.apart and bool(self.question or self.wish.instructions)
+        return self.kept and not self.wish.apart and bool(self.question or self.wish.instructions or self.continues)
+
+    @property
+    def calls(self) -> tuple[FunctionCall, ...]:
+        """Functions that the reply asked for."""
+        return tuple(self.calling.calls) if self.calling is not None else ()
 
 
 class _Telling:

@@ -184,6 +184,14 @@ class Session:
         self._instruct()
         return item_id
 
+    def returned(self, call_id: str, result: str) -> None:
+        """Take in what a function gave that a reply asked for; the next reply goes on from it.
+
+        Raises:
+            ProtocolError: no reply asked for it.
+        """
+        self._replies.returned(call_id, result)
+
     def forget(self, item_id: str) -> None:
         """Forget a message, an utterance, a note, or a reply, by its id. One that is not known is passed over."""
         self._unanswered = [question for question in self._unanswered if question.id != item_id]

@@ -8,6 +8,7 @@ from typing import Literal
 from avatar.errors import InputError, Language
 from avatar.live.options import SessionOptions
 from avatar.live.turns import TurnDetection
+from avatar.server.functions import choice_of, functions_of, tools_of
 from avatar.server.protocol.client import AudioPatch, AvatarPatch, InputPatch, OutputPatch, SessionPatch
 from avatar.server.protocol.objects import (
     AvatarObject,
@@ -83,7 +84,8 @@ def updated(choices: Choices, patch: SessionPatch, *, fixed_voice: str | None) -
         options = replace(options, sound=patch.output_modalities == ["audio"])
     if patch.max_output_tokens is not None:
         options = replace(options, max_tokens=None if patch.max_output_tokens == "inf" else patch.max_output_tokens)
-    choices = replace(choices, options=options)
+    functions = functions_of(patch.tools, patch.tool_choice, options.functions)
+    choices = replace(choices, options=replace(options, functions=functions))
     if patch.audio is not None:
         choices = _with_audio(choices, patch.audio, fixed_voice=fixed_voice)
     if patch.avatar is not None:
@@ -109,6 +111,8 @@ def session_object(choices: Choices, session: LiveSession, ticket: Ticket) -> Se
             ),
             output=OutputObject(format=choices.output_format, voice=voice_of(choices, session), speed=options.speed),
         ),
+        tools=tools_of(options.functions),
+        tool_choice=choice_of(options.functions),
         max_output_tokens=options.max_tokens or "inf",
         avatar=AvatarObject(
             persona=session.persona.id,
@@ -188,8 +192,6 @@ def _refuse_unsupported(patch: SessionPatch) -> None:
             "这是旧的 beta 写法;请用 GA 写法,即 session.audio 和 session.output_modalities",
             code="beta_shape",
         )
-    if patch.tools:
-        raise unsupported("session.tools", "a persona calls no functions", "人物不会调用函数")
 
 
 def _with_audio(choices: Choices, patch: AudioPatch, *, fixed_voice: str | None) -> Choices:

@@ -9,6 +9,7 @@ from avatar.errors import AudioError
 from avatar.live.options import ReplyWish
 from avatar.media import MAX_UPLOAD_SECONDS, SPEECH_RATE, Samples
 from avatar.server.choices import session_object, unsupported, updated
+from avatar.server.functions import functions_of
 from avatar.server.protocol.client import (
     AvatarKeyFrame,
     AvatarPlayed,
@@ -28,7 +29,16 @@ from avatar.server.protocol.client import (
     SessionUpdate,
 )
 from avatar.server.protocol.framing import Kind, unpack
-from avatar.server.protocol.objects import AssistantItem, InputText, Item, OutputAudio, OutputText, SystemItem, UserItem
+from avatar.server.protocol.objects import (
+    AssistantItem,
+    FunctionResultItem,
+    InputText,
+    Item,
+    OutputAudio,
+    OutputText,
+    SystemItem,
+    UserItem,
+)
 from avatar.server.protocol.parsing import EventError
 from avatar.server.protocol.server import (
     InputAudioCleared,
@@ -42,7 +52,7 @@ from avatar.server.protocol.server import (
     SessionUpdated,
 )
 from avatar.server.sound import SoundIn, from_base64
-from avatar.server.state import WireState, Wish
+from avatar.server.state import WireState, Wish, new_id
 
 WORDS = frozenset({"input_text", "output_text", "text"})
 """Kinds of content that are words; others count where they bring a transcript."""
@@ -164,7 +174,7 @@ class Commands:
                 "There is an item of that id already.", "已有这个 id 的条目。", code="item_exists", param="item.id"
             )
         items.check_place(event.previous_item_id)
-        item = self._said(new, written(new))
+        item = self._returned(new) if new.type == "function_call_output" else self._said(new, written(new))
         previous = items.add(item, after=event.previous_item_id)
         return [ItemAdded(previous_item_id=previous, item=item), ItemDone(previous_item_id=previous, item=item)]
 
@@ -177,6 +187,18 @@ class Commands:
             item_id = session.recall(text, new.id)
             return AssistantItem(id=item_id, status="completed", content=[OutputText(text=text)])
         return SystemItem(id=session.note(text, new.id), content=[InputText(text=text)])
+
+    def _returned(self, new: NewItem) -> FunctionResultItem:
+        """Tell the session what a function gave."""
+        if new.call_id is None or new.output is None:
+            raise EventError(
+                "A function_call_output has a call_id and an output.",
+                "function_call_output 须有 call_id 和 output。",
+                code="missing_field",
+                param="item.call_id" if new.call_id is None else "item.output",
+            )
+        self._state.session.returned(new.call_id, new.output)
+        return FunctionResultItem(id=new.id or new_id("item"), call_id=new.call_id, output=new.output)
 
     def _delete_item(self, item_id: str) -> list[ServerEvent]:
         self._state.session.forget(self._state.items.remove(item_id))
@@ -212,8 +234,10 @@ class Commands:
                 'a reply within the conversation answers all of it; say "conversation": "none"',
                 '对话之内的回复针对整个对话;请加上 "conversation": "none"',
             )
-        if patch.tools:
-            raise unsupported("response.tools", "a persona calls no functions", "人物不会调用函数")
+        functions = None
+        if patch.tools is not None or patch.tool_choice is not None:
+            before = self._state.choices.options.functions
+            functions = functions_of(patch.tools, patch.tool_choice, before, param="response")
         tokens = patch.max_output_tokens
         return ReplyWish(
             instructions=patch.instructions or "",
@@ -221,6 +245,7 @@ class Commands:
             max_tokens=tokens if isinstance(tokens, int) else None,
             apart=apart,
             question="\n".join(written(item) for item in patch.input or ()),
+            functions=functions,
         )
 
     def _cancel(self, reply_id: str | None) -> list[ServerEvent]:
@@ -248,8 +273,8 @@ def written(item: NewItem) -> str:
     if item.type != "message" or item.role not in ("user", "assistant", "system"):
         raise unsupported(
             "item",
-            "only messages of the roles user, assistant and system can be added",
-            "只能添加 user、assistant 或 system 角色的 message",
+            "only messages of the roles user, assistant and system, and results of functions can be added",
+            "只能添加 user、assistant 或 system 角色的 message,以及函数的结果",
             code="unsupported_item",
         )
     if any(part.type not in WORDS and part.transcript is None for part in item.content):

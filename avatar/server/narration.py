@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from avatar.live.events import (
+    Called,
     Citation,
     Cited,
     Failed,
@@ -31,6 +32,7 @@ from avatar.server.protocol.objects import (
     AudioPart,
     CitationObject,
     ErrorObject,
+    FunctionCallItem,
     InputAudio,
     OutputAudio,
     OutputText,
@@ -59,6 +61,8 @@ from avatar.server.protocol.server import (
     ContentPartAdded,
     ContentPartDone,
     ErrorEvent,
+    FunctionArgumentsDelta,
+    FunctionArgumentsDone,
     InputSpeechStarted,
     InputSpeechStopped,
     ItemAdded,
@@ -76,6 +80,7 @@ from avatar.server.protocol.server import (
 )
 from avatar.server.sound import SoundOut, to_base64
 from avatar.server.state import WireState, Wish, new_id
+from avatar.stages import FunctionCall
 
 Outgoing = ServerEvent | MediaFrame
 """What a socket sends: a text frame or a binary one."""
@@ -92,6 +97,7 @@ class _Telling:
     sound: SoundOut
     wish: Wish
     failure: ErrorObject | None = None
+    calls: tuple[FunctionCall, ...] = ()
 
 
 class Narration:
@@ -139,6 +145,8 @@ class Narration:
                 return self._ours(AvatarPlaybackHeld(response_id=event.reply_id))
             case ReplyResumed():
                 return self._ours(AvatarPlaybackResumed(response_id=event.reply_id))
+            case Called():
+                return self._called(event)
             case ReplyDone():
                 return self._reply_done(event)
             case PresenceChanged():
@@ -239,13 +247,50 @@ class Narration:
             status="completed" if event.status == "completed" else "incomplete",
             content=[content],
         )
+        calls = [
+            FunctionCallItem(id=new_id("item"), call_id=call.id, name=call.name, arguments=call.arguments)
+            for call in telling.calls
+        ]
         timings = AvatarTimings(response_id=telling.reply_id, **asdict(event.times))
         return [
             *self._content_done(telling, event),
             OutputItemDone(response_id=telling.reply_id, item=item),
             *self._item_done(item),
+            *(message for place, call in enumerate(calls, 1) for message in self._call(telling, call, place)),
             *self._ours(timings),
-            ResponseDone(response=self._response(telling, event.status, [item], _details(telling, event))),
+            ResponseDone(response=self._response(telling, event.status, [item, *calls], _details(telling, event))),
+        ]
+
+    def _called(self, event: Called) -> list[Outgoing]:
+        """Functions that the reply asks for; they are told when its words are over."""
+        telling = self._of(event.reply_id)
+        if telling is not None:
+            telling.calls = event.calls
+        return []
+
+    def _call(self, telling: _Telling, item: FunctionCallItem, place: int) -> list[Outgoing]:
+        """A function that a reply asks for: an item of its own, at a place among the reply's items."""
+        previous = self._state.items.add(item)
+        begun = item.model_copy(update={"status": "in_progress", "arguments": ""})
+        reply_id, item_id, call_id = telling.reply_id, item.id, item.call_id
+        delta = FunctionArgumentsDelta(
+            response_id=reply_id, item_id=item_id, output_index=place, call_id=call_id, delta=item.arguments
+        )
+        done = FunctionArgumentsDone(
+            response_id=reply_id,
+            item_id=item_id,
+            output_index=place,
+            call_id=call_id,
+            name=item.name,
+            arguments=item.arguments,
+        )
+        return [
+            OutputItemAdded(response_id=reply_id, output_index=place, item=begun),
+            ItemAdded(previous_item_id=previous, item=begun),
+            delta,
+            done,
+            OutputItemDone(response_id=reply_id, output_index=place, item=item),
+            ItemDone(previous_item_id=previous, item=item),
         ]
 
     def _item_added(self, telling: _Telling, item: AssistantItem) -> list[Outgoing]:
@@ -286,7 +331,7 @@ class Narration:
         self,
         telling: _Telling,
         status: ResponseStatus,
-        output: list[AssistantItem] | None = None,
+        output: list[AssistantItem | FunctionCallItem] | None = None,
         details: StatusDetails | None = None,
     ) -> ResponseObject:
         state = self._state

@@ -55,6 +55,9 @@ class LiveSession(Protocol):
     def note(self, text: str, item_id: str | None = None) -> str:
         """Add to the instructions; returns the note's id."""
 
+    def returned(self, call_id: str, result: str) -> None:
+        """Take in what a function gave."""
+
     def forget(self, item_id: str) -> None:
         """Forget a message, an utterance, a note or a reply."""
 

@@ -18,6 +18,12 @@ MAX_TEXT = 8_000
 MAX_ID = 512
 """Characters of an identifier that a client chooses."""
 
+MAX_TOOLS = 64
+"""Functions that a client may offer."""
+
+MAX_TOOL_SIGNS = 64_000
+"""Characters of all of them together, as JSON."""
+
 MAX_VALUES = 20_000
 """Values in one message: without this bound, 16 MiB of `[[],[],…` would become millions of objects."""
 

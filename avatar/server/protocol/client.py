@@ -6,8 +6,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from avatar.server.protocol.base import MAX_AUDIO, Identifier, Message, Text
-from avatar.server.protocol.objects import AudioFormat, Metadata, Modality, TurnDetectionObject
+from avatar.server.protocol.base import MAX_AUDIO, MAX_TOOLS, Identifier, Message, Text
+from avatar.server.protocol.objects import (
+    AudioFormat,
+    FunctionTool,
+    Metadata,
+    Modality,
+    ToolChoice,
+    TurnDetectionObject,
+)
 
 
 class _Event(Message):
@@ -48,11 +55,12 @@ class AvatarPatch(Message):
 
 
 MaxTokens = Annotated[int, Field(ge=1, le=4096)] | Literal["inf"]
+Tools = Annotated[list[FunctionTool], Field(max_length=MAX_TOOLS)]
 Modalities = Annotated[list[Modality], Field(min_length=1, max_length=1)]
 
 
 class SessionPatch(Message):
-    """The fields that a client sets; the others stay as they are. The last four are known only to be refused."""
+    """The fields that a client sets; the others stay as they are. The last three are known only to be refused."""
 
     type: Literal["realtime"] = "realtime"
     instructions: Text | None = None
@@ -60,7 +68,8 @@ class SessionPatch(Message):
     audio: AudioPatch | None = None
     max_output_tokens: MaxTokens | None = None
     avatar: AvatarPatch | None = None
-    tools: list[object] | None = None
+    tools: Tools | None = None
+    tool_choice: ToolChoice | None = None
     modalities: object = None
     input_audio_format: object = None
     output_audio_format: object = None
@@ -107,6 +116,8 @@ class NewItem(Message):
     type: Identifier
     role: Identifier | None = None
     content: Annotated[list[ContentPart], Field(default_factory=list, max_length=64)]
+    call_id: Identifier | None = None
+    output: Text | None = None
 
 
 class ItemCreate(_Event):
@@ -136,7 +147,7 @@ class ItemDelete(_Event):
 
 
 class ResponsePatch(Message):
-    """What a client wishes of one reply. What a reply cannot have of its own is known only to be refused."""
+    """What a client wishes of one reply."""
 
     instructions: Text | None = None
     max_output_tokens: MaxTokens | None = None
@@ -144,7 +155,8 @@ class ResponsePatch(Message):
     output_modalities: Modalities | None = None
     conversation: Literal["auto", "none"] | None = None
     input: Annotated[list[NewItem], Field(max_length=64)] | None = None
-    tools: list[object] | None = None
+    tools: Tools | None = None
+    tool_choice: ToolChoice | None = None
 
 
 class ResponseCreate(_Event):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from avatar.errors import Language
 from avatar.server.protocol.base import Message, Text
@@ -57,6 +57,27 @@ class SemanticVad(Message):
 
 
 TurnDetectionObject = Annotated[ServerVad | SemanticVad, Field(discriminator="type")]
+
+# functions
+
+
+class FunctionTool(Message):
+    """A function that the client offers. `parameters` is a JSON schema, passed through to the language model."""
+
+    type: Literal["function"] = "function"
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    description: Text = ""
+    parameters: dict[str, object] | None = None
+
+
+class NamedFunction(Message):
+    """A choice of one function."""
+
+    type: Literal["function"] = "function"
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+
+ToolChoice = Literal["auto", "none", "required"] | NamedFunction
 
 # conversation items
 
@@ -124,7 +145,30 @@ class SystemItem(Message):
     content: list[InputText]
 
 
-Item = UserItem | AssistantItem | SystemItem
+class FunctionCallItem(Message):
+    """A function that the persona asks the client to run; `arguments` is JSON as the model wrote it."""
+
+    id: str
+    object: Literal["realtime.item"] = "realtime.item"
+    type: Literal["function_call"] = "function_call"
+    status: ItemStatus = "completed"
+    call_id: str
+    name: str
+    arguments: str
+
+
+class FunctionResultItem(Message):
+    """What a function gave."""
+
+    id: str
+    object: Literal["realtime.item"] = "realtime.item"
+    type: Literal["function_call_output"] = "function_call_output"
+    status: ItemStatus = "completed"
+    call_id: str
+    output: str
+
+
+Item = UserItem | AssistantItem | SystemItem | FunctionCallItem | FunctionResultItem
 
 
 class AudioPart(Message):
@@ -187,7 +231,7 @@ class ResponseObject(Message):
     id: str
     status: ResponseStatus
     status_details: StatusDetails | None = None
-    output: list[AssistantItem]
+    output: list[AssistantItem | FunctionCallItem]
     conversation_id: str | None
     output_modalities: list[Modality]
     max_output_tokens: int | Literal["inf"]
@@ -247,8 +291,8 @@ class SessionObject(Message):
     output_modalities: list[Modality]
     instructions: str
     audio: SessionAudio
-    tools: list[str] = Field(default_factory=list)
-    tool_choice: Literal["none"] = "none"
+    tools: list[FunctionTool]
+    tool_choice: ToolChoice
     max_output_tokens: int | Literal["inf"]
     truncation: Literal["auto"] = "auto"
     tracing: None = None

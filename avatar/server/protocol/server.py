@@ -220,6 +220,24 @@ class TextDone(_InContent):
     text: str
 
 
+class _InCall(ServerEvent):
+    response_id: str
+    item_id: str
+    output_index: int
+    call_id: str
+
+
+class FunctionArgumentsDelta(_InCall):
+    type: Literal["response.function_call_arguments.delta"] = "response.function_call_arguments.delta"
+    delta: str
+
+
+class FunctionArgumentsDone(_InCall):
+    type: Literal["response.function_call_arguments.done"] = "response.function_call_arguments.done"
+    name: str
+    arguments: str
+
+
 # ours
 
 

@@ -22,7 +22,7 @@ from avatar.live.picture import FaceLoop
 from avatar.live.session import Session
 from avatar.live.shared import SharedStages, T
 from avatar.media import FPS, SPEECH_RATE, ClauseSpeech, Frame, Packet, PhoneSpan, Pixels, Samples, WordSpan
-from avatar.stages import HearingHints, Message, Presence, Transcript
+from avatar.stages import FunctionCall, HearingHints, Message, Presence, Transcript
 
 BLOCK = SPEECH_RATE // 50
 """The microphone's blocks: 20 ms."""
@@ -253,10 +253,16 @@ class NotedConversation(Conversation):
         return []
 
     def remember(
-        self, question: str, heard_answer: str, *, parts: Mapping[str, str] | None = None, reply: str = ""
+        self,
+        question: str,
+        heard_answer: str,
+        *,
+        parts: Mapping[str, str] | None = None,
+        reply: str = "",
+        calls: Sequence[FunctionCall] = (),
     ) -> None:
         self.remembered.append((question, heard_answer))
-        super().remember(question, heard_answer, parts=parts, reply=reply)
+        super().remember(question, heard_answer, parts=parts, reply=reply, calls=calls)
 
     def revise(self, heard_answer: str, reply: str = "") -> None:
         self.remembered[-1] = (self.remembered[-1][0], heard_answer)

@@ -167,6 +167,11 @@ class FakeSession:
         self.asked.append((kind, text))
         return item_id or f"item_typed_{self._typed}"
 
+    def returned(self, call_id: str, result: str) -> None:
+        if not call_id.startswith("call_"):
+            raise ProtocolError("There is no such call.", "没有这个调用。", code="function_call_not_found")
+        self.asked.append(("returned", call_id, result))
+
     def forget(self, item_id: str) -> None:
         self.asked.append(("forget", item_id))
 
