@@ -19,8 +19,10 @@ from avatar.errors import AudioError, AvatarError, ProtocolError
 from avatar.live.reply import Clock
 from avatar.live.shared import SharedStages
 from avatar.live.sound import HeardSound
+from avatar.live.stopping import asks_to_stop
 from avatar.live.turns import (
     Closed,
+    Dismissed,
     Floor,
     Held,
     Interrupted,
@@ -80,6 +82,9 @@ class TurnListener(Protocol):
     def on_interruption(self) -> None:
         """The user speaks over the reply and means it."""
 
+    def on_stop(self, heard: Heard, start_ms: int, end_ms: int) -> None:
+        """What seemed to mean nothing was a request to stop."""
+
     def on_partial(self, utterance_id: str, transcript: Transcript) -> None:
         """What was understood so far of an utterance that goes on."""
 
@@ -132,6 +137,7 @@ class Ears:
         self._utterance_id = ""
         self._prepared: asyncio.Future[Transcript] | None = None
         self._scoring: asyncio.Task[None] | None = None
+        self._weighing: asyncio.Task[None] | None = None
         self._in_work: set[asyncio.Future[Transcript]] = set()
         self._failing: set[str] = set()
         self._overhearing: asyncio.Task[None] | None = None
@@ -224,6 +230,8 @@ class Ears:
                     self._listener.on_hold()
                 case Released():
                     self._listener.on_release()
+                case Dismissed():
+                    self._weigh(action)
                 case Opened():
                     self._utterance_id = _new_id()
                     self._listener.on_speech(self._utterance_id, _ms(action.at))
@@ -235,6 +243,21 @@ class Ears:
                     self._forget_preparation()
                 case Closed():
                     self._close(action)
+
+    def _weigh(self, voice: Dismissed) -> None:
+        if self._weighing is None or self._weighing.done():
+            heard = Heard(_new_id(), self._now(), self._understand(voice.start, voice.end))
+            self._weighing = asyncio.create_task(self._heed(voice, heard))
+
+    async def _heed(self, voice: Dismissed, heard: Heard) -> None:
+        """Understand what was too short for an interruption: "stop" is one nevertheless."""
+        try:
+            transcript = await heard.transcript
+        except AvatarError as error:
+            log.info("backchannel_failed", extra={"code": error.code})
+            return
+        if asks_to_stop(transcript.text) and self._floor() == "sounding":
+            self._listener.on_stop(heard, _ms(voice.at), _ms(voice.end))
 
     def _pause(self, pause: Paused) -> None:
         if self._prepared is None and self._floor() == "free":

@@ -266,6 +266,12 @@ class Session:
         self._replies.attend("listening")
         self._replies.cancel("turn_detected")
 
+    def on_stop(self, heard: Heard, start_ms: int, end_ms: int) -> None:
+        self.on_speech(heard.id, start_ms)
+        self.on_interruption()
+        self._outlet.put(SpeechStopped(heard.id, end_ms))
+        self._spawn(self._report(heard))
+
     def on_partial(self, utterance_id: str, transcript: Transcript) -> None:
         if transcript.text:
             self._outlet.put(PartlyUnderstood(utterance_id, transcript.text, transcript.language))

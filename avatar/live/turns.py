@@ -83,6 +83,15 @@ class Released:
 
 
 @dataclass(frozen=True, slots=True)
+class Dismissed:
+    """The voice that was let go of, start..end, was long enough for a word: what it said may tell otherwise."""
+
+    start: int
+    at: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """The user speaks. `start` includes the padding; `at` is where the voice was first found."""
 
@@ -118,7 +127,7 @@ class Closed:
     silence: int
 
 
-TurnAction = Held | Released | Opened | Paused | Resumed | Interrupted | Closed
+TurnAction = Held | Released | Dismissed | Opened | Paused | Resumed | Interrupted | Closed
 State = Literal["quiet", "held", "speaking", "paused"]
 
 
@@ -144,6 +153,9 @@ class TurnTaker:
 
     insistence = windows(550)
     """Windows of voice over a reply that sounds, which make an interruption; "uh-huh" and "对,对" have fewer."""
+
+    word = windows(160)
+    """Windows of voice from which a backchannel may have been a word."""
 
     continuation = windows(200)
     """Windows of voice that make an interruption of a reply that does not sound yet."""
@@ -278,7 +290,10 @@ class TurnTaker:
     def _maybe_release(self, floor: Floor) -> list[TurnAction]:
         if floor == "free":
             return [Released(), self._open()]
-        return self.reset() if self._silent_run >= self.pause else []
+        if self._silent_run < self.pause:
+            return []
+        dismissed = [Dismissed(self._start, self._at, self.position)] if self._contested >= self.word else []
+        return [*self.reset(), *dismissed]
 
     def _maybe_pause(self) -> list[TurnAction]:
         waited = self._silent_run - self.pause

@@ -15,6 +15,7 @@ from avatar.live.events import ReplyAudio, ReplyDone, ReplyHeld, ReplyResumed, R
 from avatar.live.options import SessionOptions
 from avatar.live.turns import (
     Closed,
+    Dismissed,
     Floor,
     Held,
     Interrupted,
@@ -73,6 +74,10 @@ class Order:
             case Released():
                 assert self.held
                 self.held = False
+            case Dismissed():
+                assert not self.open
+                assert not self.held
+                assert 0 <= action.start <= action.at < action.end <= self.taker.position
             case Opened():
                 assert not self.open
                 assert 0 <= action.start <= action.at < self.taker.position

@@ -5,6 +5,7 @@ from __future__ import annotations
 from avatar.live.turns import (
     WINDOW,
     Closed,
+    Dismissed,
     Floor,
     Held,
     Interrupted,
@@ -106,7 +107,7 @@ def test_a_voice_over_a_reply_holds_it_and_a_backchannel_lets_it_go_on() -> None
     taker = TurnTaker()
     assert feed(taker, VOICE, 320, "sounding") == [Held()]
     assert taker.state == "held"
-    assert feed(taker, SILENCE, 520, "sounding") == [Released()]
+    assert feed(taker, SILENCE, 520, "sounding") == [Released(), Dismissed(0, 0, 16 * WINDOW)]
     assert feed(taker, SILENCE, 2000) == []
 
 
@@ -129,7 +130,7 @@ def test_two_backchannels_do_not_add_up_to_an_interruption() -> None:
     taker = TurnTaker()
     for _ in range(4):
         assert kinds(feed(taker, VOICE, 350, "sounding")) == [Held]
-        assert kinds(feed(taker, SILENCE, 350, "sounding")) == [Released]
+        assert kinds(feed(taker, SILENCE, 350, "sounding")) == [Released, Dismissed]
 
 
 def test_a_reply_that_does_not_sound_yet_is_interrupted_sooner() -> None:
@@ -179,7 +180,7 @@ def test_where_interruption_is_switched_off_speech_over_a_reply_is_told_at_once(
 def test_server_vad_holds_and_interrupts_by_the_same_rules() -> None:
     taker = TurnTaker(TurnDetection(kind="server_vad"))
     assert kinds(feed(taker, VOICE, 320, "sounding")) == [Held]
-    assert kinds(feed(taker, SILENCE, 224, "sounding")) == [Released]
+    assert kinds(feed(taker, SILENCE, 224, "sounding")) == [Released, Dismissed]
     assert kinds(feed(taker, VOICE, 640, "sounding")) == [Held, Opened, Interrupted]
     assert kinds(feed(taker, SILENCE, 520)) == [Paused, Closed]
 
