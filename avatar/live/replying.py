@@ -7,8 +7,6 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
 from uuid import uuid4
 
 from avatar.dialog.conversation import Calling, Conversation
@@ -30,7 +28,7 @@ from avatar.live.events import (
     ReplyStarted,
     ReplyText,
 )
-from avatar.live.listening import Heard
+from avatar.live.exchange import Exchange, Question, Typed
 from avatar.live.options import ReplyWish, SessionOptions
 from avatar.live.outlet import Outlet
 from avatar.live.picture import PLAYER_BUFFER_S, FaceLoop
@@ -38,48 +36,12 @@ from avatar.live.reply import Clock, Reply, Stopwatch
 from avatar.live.shared import SharedStages
 from avatar.live.turns import Floor
 from avatar.media import SPEECH_RATE, ClauseSpeech, Samples
-from avatar.stages import FunctionCall, Presence
+from avatar.stages import Presence
 
 log = logging.getLogger(__name__)
 
 KEPT_REPLIES = 16
 """Replies that may still be truncated or reported on."""
-
-
-class Question(Protocol):
-    """Something the user said or typed, perhaps still being understood."""
-
-    @property
-    def id(self) -> str:
-        """By which it can be forgotten."""
-
-    async def text(self) -> str:
-        """The words; empty where nothing was understood."""
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """A typed question."""
-
-    message: str
-    id: str
-
-    async def text(self) -> str:
-        return self.message
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """A spoken question. A reply that is broken off while it waits does not break off the recognition."""
-
-    heard: Heard
-
-    @property
-    def id(self) -> str:
-        return self.heard.id
-
-    async def text(self) -> str:
-        return (await asyncio.shield(self.heard.transcript)).text
 
 
 class Replies:
@@ -111,10 +73,10 @@ class Replies:
         self.language: Language = options().language or conversation.persona.languages[0]
         self._anticipation = Anticipation(conversation, stages.run)
         self._generation = 0
-        self._current: _Exchange | None = None
+        self._current: Exchange | None = None
         self._unheard: list[Question] = []
-        self._recent: dict[str, _Exchange] = {}
-        self._remembered: _Exchange | None = None
+        self._recent: dict[str, Exchange] = {}
+        self._remembered: Exchange | None = None
 
     @property
     def active(self) -> bool:
@@ -169,7 +131,7 @@ class Replies:
         self._generation = (self._generation + 1) % 65536
         watch = Stopwatch(zero, self._now)
         reply = Reply(f"resp_{uuid4().hex[:16]}", self._generation, self.language, watch)
-        exchange = _Exchange(reply, [*self._unheard, *questions], wish or ReplyWish())
+        exchange = Exchange(reply, [*self._unheard, *questions], wish or ReplyWish())
         if exchange.wish.apart:
             exchange.questions = []
         else:
@@ -276,7 +238,7 @@ class Replies:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
-    async def _give(self, exchange: _Exchange) -> None:
+    async def _give(self, exchange: Exchange) -> None:
         """The life of one reply, from question to silence."""
         reply = exchange.reply
         try:
@@ -298,7 +260,7 @@ class Replies:
             self._settle()
             self.on_over()
 
-    async def _understand(self, exchange: _Exchange) -> bool:
+    async def _understand(self, exchange: Exchange) -> bool:
         """Wait for the words; False where there are none to answer and nobody asked for a reply."""
         exchange.parts = {question.id: await question.text() for question in exchange.questions}
         exchange.reply.watch.mark("transcript_s")
@@ -313,7 +275,7 @@ class Replies:
         language = self._options().language or language_of(question, self.language)
         return self._conversation.persona.speaks(language)
 
-    async def _answer(self, exchange: _Exchange) -> None:
+    async def _answer(self, exchange: Exchange) -> None:
         reply, options = exchange.reply, self._options()
         clauses = clauses_of(await self._pieces(exchange), reply)
         if not (options.sound if exchange.wish.sound is None else exchange.wish.sound):
@@ -329,7 +291,7 @@ class Replies:
         await speak(clauses, synthesize, self._stages.run, reply, _Telling(self, exchange))
         self._tell_words(exchange, reply.text)
 
-    async def _pieces(self, exchange: _Exchange) -> AsyncIterator[str]:
+    async def _pieces(self, exchange: Exchange) -> AsyncIterator[str]:
         """The words of the answer as they are written; the greeting, where nothing was asked."""
         question, language, wish = exchange.question, exchange.reply.language, exchange.wish
         exchange.continues = not question and not wish.apart and self._conversation.continues
@@ -355,7 +317,7 @@ class Replies:
             calling=self._calling(exchange),
         )
 
-    def _calling(self, exchange: _Exchange) -> Calling | None:
+    def _calling(self, exchange: Exchange) -> Calling | None:
         """The functions that are offered for a reply; None where there are none."""
         wished = exchange.wish.functions
         functions = self._options().functions if wished is None else wished
@@ -363,7 +325,7 @@ class Replies:
             exchange.calling = Calling(functions)
         return exchange.calling
 
-    def _tell_calls(self, exchange: _Exchange) -> None:
+    def _tell_calls(self, exchange: Exchange) -> None:
         if exchange.calls and exchange.reply.status is None:
             self._outlet.put(Called(exchange.reply.id, exchange.calls))
 
@@ -383,13 +345,13 @@ class Replies:
                 code="function_call_not_found",
             )
 
-    def tell_clause(self, exchange: _Exchange, speech: ClauseSpeech) -> None:
+    def tell_clause(self, exchange: Exchange, speech: ClauseSpeech) -> None:
         """The next clause's timeline is known; its sound counts from what was sent so far."""
         exchange.reply.place(speech)
         exchange.clause_start = exchange.reply.sent
         exchange.clause = speech
 
-    def tell_sound(self, exchange: _Exchange, samples: Samples) -> None:
+    def tell_sound(self, exchange: Exchange, samples: Samples) -> None:
         """Send the clause's next sound, and the words that begin within it."""
         reply = exchange.reply
         if reply.status is not None or samples.size == 0:
@@ -404,25 +366,25 @@ class Replies:
         self._outlet.put(ReplyAudio(reply.id, reply.generation, start, samples))
         self._tell_words(exchange, reply.text_until(reply.sent))
 
-    def _tell_words(self, exchange: _Exchange, text: str) -> None:
+    def _tell_words(self, exchange: Exchange, text: str) -> None:
         """Send what is new in a growing text."""
         new = text[len(exchange.told) :]
         if new and exchange.reply.status is None:
             exchange.told = text
             self._outlet.put(ReplyText(exchange.reply.id, new))
 
-    def _tell_text(self, exchange: _Exchange, clause: str) -> None:
+    def _tell_text(self, exchange: Exchange, clause: str) -> None:
         exchange.reply.watch.mark("first_clause_s")
         exchange.reply.write(clause)
         self._tell_words(exchange, exchange.reply.text)
 
-    def _announce(self, exchange: _Exchange) -> None:
+    def _announce(self, exchange: Exchange) -> None:
         if not exchange.announced:
             exchange.announced = True
             reply = exchange.reply
             self._outlet.put(ReplyStarted(reply.id, reply.generation, reply.language))
 
-    def _tell_done(self, exchange: _Exchange) -> None:
+    def _tell_done(self, exchange: Exchange) -> None:
         reply = exchange.reply
         if exchange.announced and not exchange.done and reply.status is not None:
             exchange.done = True
@@ -431,7 +393,7 @@ class Replies:
             )
             self._outlet.put(done)
 
-    def _fail(self, exchange: _Exchange, error: AvatarError) -> None:
+    def _fail(self, exchange: Exchange, error: AvatarError) -> None:
         self._announce(exchange)
         exchange.reply.finish("failed")
         self._outlet.put(Failed(error, exchange.reply.id))
@@ -468,49 +430,16 @@ class Replies:
         if self.presence in ("speaking", "thinking"):
             self.attend("idle")
 
-    def _keep(self, exchange: _Exchange) -> None:
+    def _keep(self, exchange: Exchange) -> None:
         self._recent[exchange.reply.id] = exchange
         while len(self._recent) > KEPT_REPLIES:
             del self._recent[next(iter(self._recent))]
 
 
-class _Exchange:
-    """A question, its reply, and how far the telling has come."""
-
-    def __init__(self, reply: Reply, questions: list[Question], wish: ReplyWish) -> None:
-        self.reply = reply
-        self.questions = questions
-        self.wish = wish
-        self.question = ""
-        self.parts: dict[str, str] = {}
-        self.forgotten: set[str] = set()
-        self.calling: Calling | None = None
-        self.results: dict[str, str] = {}
-        self.continues = False
-        self.kept = True
-        self.task: asyncio.Task[None] | None = None
-        self.announced = False
-        self.holding = False
-        self.done = False
-        self.told = ""
-        self.clause: ClauseSpeech | None = None
-        self.clause_start = 0
-
-    @property
-    def memorable(self) -> bool:
-        """Whether it belongs into the history: it is part of the conversation, and it is more than a greeting."""
-        return self.kept and not self.wish.apart and bool(self.question or self.wish.instructions or self.continues)
-
-    @property
-    def calls(self) -> tuple[FunctionCall, ...]:
-        """Functions that the reply asked for."""
-        return tuple(self.calling.calls) if self.calling is not None else ()
-
-
 class _Telling:
     """Passes the speech of one exchange on."""
 
-    def __init__(self, replies: Replies, exchange: _Exchange) -> None:
+    def __init__(self, replies: Replies, exchange: Exchange) -> None:
         self._replies = replies
         self._exchange = exchange
 

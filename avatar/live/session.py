@@ -18,12 +18,13 @@ from avatar.dialog.conversation import Conversation
 from avatar.dialog.persona import Persona
 from avatar.errors import AvatarError, TextError
 from avatar.live.events import Failed, PartlyUnderstood, SessionEvent, SpeechStarted, SpeechStopped, Understood
+from avatar.live.exchange import Question, Spoken, Typed
 from avatar.live.listening import Ears, Heard
 from avatar.live.options import ReplyWish, SessionOptions
 from avatar.live.outlet import Outlet
 from avatar.live.picture import FaceLoop
 from avatar.live.reply import Clock
-from avatar.live.replying import Question, Replies, Spoken, Typed, internal_error
+from avatar.live.replying import Replies, internal_error
 from avatar.live.shared import SharedStages
 from avatar.media import Samples
 from avatar.stages import HearingHints, Transcript

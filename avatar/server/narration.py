@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from avatar.live.events import (
     Called,
@@ -31,7 +31,6 @@ from avatar.server.protocol.objects import (
     AssistantItem,
     AudioPart,
     CitationObject,
-    ErrorObject,
     FunctionCallItem,
     InputAudio,
     OutputAudio,
@@ -40,16 +39,13 @@ from avatar.server.protocol.objects import (
     ResponseObject,
     ResponseStatus,
     StatusDetails,
-    StatusError,
     TextPart,
     UserItem,
     VoiceOutput,
 )
 from avatar.server.protocol.server import (
     AudioDelta,
-    AudioDone,
     AudioTranscriptDelta,
-    AudioTranscriptDone,
     AvatarCitations,
     AvatarInputTranscriptPartial,
     AvatarPlaybackHeld,
@@ -59,10 +55,7 @@ from avatar.server.protocol.server import (
     AvatarTimings,
     AvatarVideoDelta,
     ContentPartAdded,
-    ContentPartDone,
     ErrorEvent,
-    FunctionArgumentsDelta,
-    FunctionArgumentsDone,
     InputSpeechStarted,
     InputSpeechStopped,
     ItemAdded,
@@ -73,31 +66,16 @@ from avatar.server.protocol.server import (
     ResponseDone,
     ServerEvent,
     TextDelta,
-    TextDone,
     TranscriptionCompleted,
     TranscriptionDelta,
     TranscriptionUsage,
 )
 from avatar.server.sound import SoundOut, to_base64
 from avatar.server.state import WireState, Wish, new_id
-from avatar.stages import FunctionCall
+from avatar.server.telling import Telling, called, content_done, details_of
 
 Outgoing = ServerEvent | MediaFrame
 """What a socket sends: a text frame or a binary one."""
-
-
-@dataclass(slots=True)
-class _Telling:
-    """A reply as far as it was told."""
-
-    reply_id: str
-    item_id: str
-    generation: int
-    spoken: bool
-    sound: SoundOut
-    wish: Wish
-    failure: ErrorObject | None = None
-    calls: tuple[FunctionCall, ...] = ()
 
 
 class Narration:
@@ -110,7 +88,7 @@ class Narration:
     def __init__(self, state: WireState) -> None:
         self._state = state
         self._started: dict[str, int] = {}
-        self._telling: _Telling | None = None
+        self._telling: Telling | None = None
         self._last: tuple[int, str] | None = None
         self._seq = dict.fromkeys(Kind, 0)
 
@@ -199,7 +177,7 @@ class Narration:
         state.reply_id, state.generation = event.reply_id, event.generation
         self._last = (event.generation, event.reply_id)
         wish = state.wishes.pop(event.reply_id, Wish())
-        self._telling = telling = _Telling(
+        self._telling = telling = Telling(
             event.reply_id,
             new_id("item"),
             event.generation,
@@ -251,14 +229,24 @@ class Narration:
             FunctionCallItem(id=new_id("item"), call_id=call.id, name=call.name, arguments=call.arguments)
             for call in telling.calls
         ]
+        functions = [
+            message
+            for place, call in enumerate(calls, 1)
+            for message in called(telling, call, place, self._state.items.add(call))
+        ]
         timings = AvatarTimings(response_id=telling.reply_id, **asdict(event.times))
         return [
-            *self._content_done(telling, event),
+            *self._last_sound(telling, event),
+            *content_done(telling, event.text),
             OutputItemDone(response_id=telling.reply_id, item=item),
             *self._item_done(item),
-            *(message for place, call in enumerate(calls, 1) for message in self._call(telling, call, place)),
+            *(
+                message
+                for place, call in enumerate(calls, 1)
+            *functions,
+            ),
             *self._ours(timings),
-            ResponseDone(response=self._response(telling, event.status, [item, *calls], _details(telling, event))),
+            ResponseDone(response=self._response(telling, event.status, [item, *calls], details_of(telling, event))),
         ]
 
     def _called(self, event: Called) -> list[Outgoing]:
@@ -268,32 +256,7 @@ class Narration:
             telling.calls = event.calls
         return []
 
-    def _call(self, telling: _Telling, item: FunctionCallItem, place: int) -> list[Outgoing]:
-        """A function that a reply asks for: an item of its own, at a place among the reply's items."""
-        previous = self._state.items.add(item)
-        begun = item.model_copy(update={"status": "in_progress", "arguments": ""})
-        reply_id, item_id, call_id = telling.reply_id, item.id, item.call_id
-        delta = FunctionArgumentsDelta(
-            response_id=reply_id, item_id=item_id, output_index=place, call_id=call_id, delta=item.arguments
-        )
-        done = FunctionArgumentsDone(
-            response_id=reply_id,
-            item_id=item_id,
-            output_index=place,
-            call_id=call_id,
-            name=item.name,
-            arguments=item.arguments,
-        )
-        return [
-            OutputItemAdded(response_id=reply_id, output_index=place, item=begun),
-            ItemAdded(previous_item_id=previous, item=begun),
-            delta,
-            done,
-            OutputItemDone(response_id=reply_id, output_index=place, item=item),
-            ItemDone(previous_item_id=previous, item=item),
-        ]
-
-    def _item_added(self, telling: _Telling, item: AssistantItem) -> list[Outgoing]:
+    def _item_added(self, telling: Telling, item: AssistantItem) -> list[Outgoing]:
         """The reply becomes an item of the conversation, unless it stands apart from it."""
         if telling.wish.apart:
             return []
@@ -305,22 +268,10 @@ class Narration:
             return []
         return [ItemDone(previous_item_id=self._state.items.replace(item), item=item)]
 
-    def _content_done(self, telling: _Telling, event: ReplyDone) -> list[Outgoing]:
-        reply, item, text = telling.reply_id, telling.item_id, event.text
-        if not telling.spoken:
-            return [
-                TextDone(response_id=reply, item_id=item, text=text),
-                ContentPartDone(response_id=reply, item_id=item, part=TextPart(text=text)),
-            ]
-        return [
-            *self._last_sound(telling, event),
-            AudioDone(response_id=reply, item_id=item),
-            AudioTranscriptDone(response_id=reply, item_id=item, transcript=text),
-            ContentPartDone(response_id=reply, item_id=item, part=AudioPart(transcript=text)),
-        ]
-
-    def _last_sound(self, telling: _Telling, event: ReplyDone) -> list[Outgoing]:
+    def _last_sound(self, telling: Telling, event: ReplyDone) -> list[Outgoing]:
         """The end of the sound: a frame that says so, or what the resampler still held."""
+        if not telling.spoken:
+            return []
         if self._state.choices.binary:
             return [self._frame(Kind.SPEECH, Flag.END, event.generation, _pts_us(event.length), b"")]
         if event.status != "completed":
@@ -329,7 +280,7 @@ class Narration:
 
     def _response(
         self,
-        telling: _Telling,
+        telling: Telling,
         status: ResponseStatus,
         output: list[AssistantItem | FunctionCallItem] | None = None,
         details: StatusDetails | None = None,
@@ -378,7 +329,7 @@ class Narration:
             telling.failure = error
         return [ErrorEvent(error=error)]
 
-    def _of(self, reply_id: str) -> _Telling | None:
+    def _of(self, reply_id: str) -> Telling | None:
         """The reply in progress, if it is this one; what comes late is not told."""
         telling = self._telling
         return telling if telling is not None and telling.reply_id == reply_id else None
@@ -387,7 +338,7 @@ class Narration:
         """An `avatar.*` event, where the client wants them."""
         return [event] if self._state.choices.events else []
 
-    def _audio_delta(self, telling: _Telling, data: bytes) -> list[Outgoing]:
+    def _audio_delta(self, telling: Telling, data: bytes) -> list[Outgoing]:
         if not data:
             return []
         return [AudioDelta(response_id=telling.reply_id, item_id=telling.item_id, delta=to_base64(data))]
@@ -396,18 +347,6 @@ class Narration:
         seq = self._seq[kind]
         self._seq[kind] = (seq + 1) % 2**32
         return MediaFrame(kind, flags, generation % 2**16, seq, pts_us, data)
-
-
-def _details(telling: _Telling, event: ReplyDone) -> StatusDetails:
-    if event.status == "cancelled":
-        return StatusDetails(
-            type="cancelled", reason="turn_detected" if event.reason == "turn_detected" else "client_cancelled"
-        )
-    failure = telling.failure
-    if event.status == "failed" and failure is not None:
-        error = StatusError(type=failure.type, code=failure.code, message=failure.message)
-        return StatusDetails(type="failed", error=error)
-    return StatusDetails(type=event.status)
 
 
 def citation_object(citation: Citation) -> CitationObject:

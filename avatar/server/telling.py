@@ -1,0 +1,100 @@
+"""One reply as a client is told of it: how far it was told, and the events of its parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from avatar.live.events import ReplyDone
+from avatar.server.protocol.objects import (
+    AudioPart,
+    ErrorObject,
+    FunctionCallItem,
+    StatusDetails,
+    StatusError,
+    TextPart,
+)
+from avatar.server.protocol.server import (
+    AudioDone,
+    AudioTranscriptDone,
+    ContentPartDone,
+    FunctionArgumentsDelta,
+    FunctionArgumentsDone,
+    ItemAdded,
+    ItemDone,
+    OutputItemAdded,
+    OutputItemDone,
+    ServerEvent,
+    TextDone,
+)
+from avatar.server.sound import SoundOut
+from avatar.server.state import Wish
+from avatar.stages import FunctionCall
+
+
+@dataclass(slots=True)
+class Telling:
+    """A reply as far as it was told."""
+
+    reply_id: str
+    item_id: str
+    generation: int
+    spoken: bool
+    sound: SoundOut
+    wish: Wish
+    failure: ErrorObject | None = None
+    calls: tuple[FunctionCall, ...] = ()
+
+
+def content_done(telling: Telling, text: str) -> list[ServerEvent]:
+    """The end of a reply's content."""
+    reply, item = telling.reply_id, telling.item_id
+    if not telling.spoken:
+        return [
+            TextDone(response_id=reply, item_id=item, text=text),
+            ContentPartDone(response_id=reply, item_id=item, part=TextPart(text=text)),
+        ]
+    return [
+        AudioDone(response_id=reply, item_id=item),
+        AudioTranscriptDone(response_id=reply, item_id=item, transcript=text),
+        ContentPartDone(response_id=reply, item_id=item, part=AudioPart(transcript=text)),
+    ]
+
+
+def called(telling: Telling, item: FunctionCallItem, place: int, previous: str | None) -> list[ServerEvent]:
+    """A function that a reply asks for: an item of its own, at a place among the reply's items.
+
+    Args:
+        previous: the id of the item before it in the conversation.
+    """
+    begun = item.model_copy(update={"status": "in_progress", "arguments": ""})
+    reply_id, item_id, call_id = telling.reply_id, item.id, item.call_id
+    return [
+        OutputItemAdded(response_id=reply_id, output_index=place, item=begun),
+        ItemAdded(previous_item_id=previous, item=begun),
+        FunctionArgumentsDelta(
+            response_id=reply_id, item_id=item_id, output_index=place, call_id=call_id, delta=item.arguments
+        ),
+        FunctionArgumentsDone(
+            response_id=reply_id,
+            item_id=item_id,
+            output_index=place,
+            call_id=call_id,
+            name=item.name,
+            arguments=item.arguments,
+        ),
+        OutputItemDone(response_id=reply_id, output_index=place, item=item),
+        ItemDone(previous_item_id=previous, item=item),
+    ]
+
+
+def details_of(telling: Telling, event: ReplyDone) -> StatusDetails:
+    """How a reply ended."""
+    if event.status == "cancelled":
+        return StatusDetails(
+            type="cancelled", reason="turn_detected" if event.reason == "turn_detected" else "client_cancelled"
+        )
+    failure = telling.failure
+    if event.status == "failed" and failure is not None:
+        error = StatusError(type=failure.type, code=failure.code, message=failure.message)
+        return StatusDetails(type="failed", error=error)
+    return StatusDetails(type=event.status)
