@@ -240,11 +240,7 @@ class Narration:
             *content_done(telling, event.text),
             OutputItemDone(response_id=telling.reply_id, item=item),
             *self._item_done(item),
-            *(
-                message
-                for place, call in enumerate(calls, 1)
             *functions,
-            ),
             *self._ours(timings),
             ResponseDone(response=self._response(telling, event.status, [item, *calls], details_of(telling, event))),
         ]
