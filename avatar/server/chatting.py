@@ -100,7 +100,7 @@ def chat_routes(house: House, stages: Stages) -> APIRouter:
 
     @router.post("/chat/completions", response_class=Response)
     async def chat(wish: ChatRequest, request: Request) -> Response:
-        house.persona(wish.model)
+        await house.run(lambda: house.persona(wish.model))
         _check(wish)
         if wish.stream:
             events = told_of_failure(_chunks(stages, house, wish), language_of_request(request))

@@ -90,6 +90,11 @@ class Seat:
         self._tasks: set[asyncio.Task[None]] = set()
         self._started = False
 
+    @property
+    def began(self) -> bool:
+        """Whether a client was ever told the token."""
+        return self._started
+
     async def attach(self) -> Line:
         """Hold the conversation on a new socket from now on; the one before is let go of.
 

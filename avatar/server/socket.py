@@ -110,7 +110,7 @@ def _choices(query: Mapping[str, str], house: House, *, binary: bool) -> tuple[C
 
 async def _converse(websocket: WebSocket, house: House, seat: Seat) -> None:
     line: Line | None = None
-    farewell = Farewell(FAILED, lasting=True)
+    farewell = Farewell(FAILED, lasting=seat.began)
     try:
         await _accept(websocket)
         farewell = Farewell(FAILED)

@@ -51,7 +51,8 @@ def speech_routes(house: House, stages: Stages) -> APIRouter:
                 "The input is empty; there is nothing to say.", "input 为空,没有可说的内容。", code="text_empty"
             )
         shared = await house.run(stages.stages)
-        sound = spoken(shared, wish.input, _voice(wish, house), wish.speed)
+        voice = await house.run(lambda: _voice(wish, house))
+        sound = spoken(shared, wish.input, voice, wish.speed)
         files = encoded(sound, wish.response_format)
         if wish.stream_format == "audio":
             return await Streamed.begun(files, house.jobs, MEDIA_TYPES[wish.response_format])

@@ -16,6 +16,7 @@ from avatar.server.choices import language_code
 from avatar.server.failures import language_of as language_of_request
 from avatar.server.house import House
 from avatar.server.jobs import Streamed, sse, told_of_failure, while_wanted
+from avatar.server.limits import Jobs
 from avatar.server.protocol.parsing import EventError
 from avatar.server.sessions import Stages
 from avatar.server.subtitles import segments_of, srt, vtt
@@ -23,6 +24,9 @@ from avatar.stages import HearingHints, Transcript
 
 MAX_UPLOAD = 25 * 1024 * 1024
 """Bytes of one recording (OpenAI)."""
+
+MAX_UPLOADS = 8
+"""Recordings that may be on their way at once; they lie on disk until they are whole."""
 
 MAX_PROMPT = 1000
 """Characters of a prompt that are passed on."""
@@ -55,11 +59,16 @@ class Transcribed:
 def transcription_routes(house: House, stages: Stages) -> APIRouter:
     """The route."""
     router = APIRouter()
+    uploads = Jobs(MAX_UPLOADS)
 
     @router.post("/audio/transcriptions", response_class=Response)
     async def transcriptions(request: Request) -> Response:
-        async with request.form(max_files=1, max_fields=32, max_part_size=64 * 1024) as form:
-            wish = await _request(form)
+        uploads.take()
+        try:
+            async with request.form(max_files=1, max_fields=32, max_part_size=64 * 1024) as form:
+                wish = await _request(form)
+        finally:
+            uploads.free()
         if wish.stream:
             events = told_of_failure(_events(stages, house, wish), language_of_request(request))
             return await Streamed.begun(events, house.jobs, "text/event-stream")

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import FastAPI
-from starlette.types import Message
+from starlette.types import Message, Send
 
 from tests.unit.server.wire import Json
 
@@ -16,20 +16,25 @@ from tests.unit.server.wire import Json
 class Wire:
     """One socket, from the client's side.
 
+    Args:
+        send: takes what the server sends, in place of this.
+
     Attributes:
         events: the text frames received, as JSON.
         frames: the binary frames received.
         code: the code that the server closed with, or the status that it refused with.
     """
 
-    def __init__(self, app: FastAPI, path: str, headers: dict[str, str] | None = None, **query: Any) -> None:
+    def __init__(
+        self, app: FastAPI, path: str, headers: dict[str, str] | None = None, send: Send | None = None, **query: Any
+    ) -> None:
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
         self._inbox.put_nowait({"type": "websocket.connect"})
         self.events: list[Json] = []
         self.frames: list[bytes] = []
         self.code: int | None = None
         self._arrived = asyncio.Event()
-        self.task = asyncio.create_task(app(_scope(path, headers or {}, query), self._inbox.get, self._send))
+        self.task = asyncio.create_task(app(_scope(path, headers or {}, query), self._inbox.get, send or self._send))
 
     async def _send(self, message: Message) -> None:
         if message.get("text") is not None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from fastapi import FastAPI
+from starlette.types import Message
 
 from avatar.server.app import create_app
 from avatar.server.protocol.framing import unpack
@@ -239,3 +240,14 @@ async def test_no_limits(house: FakeHouse) -> None:
     session = (await wire.until("session.created"))["session"]
     assert session["expires_at"] is None
     await wire.leave(1000)
+
+
+async def test_a_client_that_goes_before_it_is_let_in_is_not_waited_for(house: FakeHouse) -> None:
+    app = app_of(house, resume_s=60)
+
+    async def gone(message: Message) -> None:
+        raise OSError
+
+    wire = Wire(app, MEDIA, send=gone)
+    await asyncio.wait({wire.task})
+    await eventually(lambda: house.opened[0].closed)
