@@ -114,6 +114,8 @@ def test_stopping_is_silence_at_once(open_page: OpenPage) -> None:
     assert "被打断" in talk.page.locator(".message.persona .note").last.inner_text()
     assert talk.page.is_hidden(".dock .stop")
     assert talk.stats().state == "quiet"
+    shown = talk.stats().frames_shown
+    talk.wait_until(f"avatarPlayer.stats().framesShown > {shown + 10}")
 
 
 def test_asking_again_breaks_the_answer_off(open_page: OpenPage) -> None:

@@ -44,6 +44,9 @@ class Timeline {
   /** When its first sound or picture came, in milliseconds. */
   firstAt = null;
 
+  /** Pictures before this time are not shown; Infinity: none of those that have come. In microseconds. */
+  from = -Infinity;
+
   constructor(generation, letGo) {
     this.generation = generation;
     this.pictures = new Jitter(letGo);
@@ -168,6 +171,7 @@ export class Player {
     if (!this.#present.clock.running) this.#present.clock.start(0, performance.now());
     this.#present.clock.limit(Infinity);
     this.#present.driver = "wall";
+    this.#fallSilent(this.#present);
     this.#leavePrevious();
   }
 
@@ -204,6 +208,12 @@ export class Player {
     return new Timeline(generation, (picture) => this.#letGo(picture));
   }
 
+  /** The pictures in hand speak what will not be heard: go on with the next that comes. */
+  #fallSilent(timeline) {
+    timeline.pictures.clear();
+    timeline.from = Infinity;
+  }
+
   /** A newer generation: its predecessor's sound ends here, its idle pictures fill the time until it begins. */
   #advance(generation) {
     this.#leavePrevious();
@@ -226,12 +236,18 @@ export class Player {
     const data = payload.slice();
     const unit = { type: "unit", stream: this.#stream, generation, sequence, pts, key: key || jpeg, jpeg, data };
     this.#worker.postMessage(unit, [data.buffer]);
-    if (this.#present.driver === "wall") this.#present.clock.steer(pts - QUIET_DELAY, performance.now(), QUIET_JUMP);
+    const { driver, clock, from } = this.#present;
+    if (from === Infinity) {
+      this.#present.from = pts;
+      clock.start(pts - QUIET_DELAY, performance.now());
+    } else if (driver === "wall") {
+      clock.steer(pts - QUIET_DELAY, performance.now(), QUIET_JUMP);
+    }
   }
 
   #onWorker(message) {
     if (message.type === "keyframe") this.#callbacks.onKeyFrameNeeded?.();
-    else if (this.#isPresent(message)) this.#present.pictures.push(message);
+    else if (this.#isPresent(message) && message.pts >= this.#present.from) this.#present.pictures.push(message);
     else this.#letGo(message);
   }
 
