@@ -9,19 +9,25 @@ import pytest
 from openai import AsyncOpenAI
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
 from openai.types.realtime import (
+    ConversationItemDeletedEvent,
     RealtimeErrorEvent,
     RealtimeServerEvent,
     ResponseAudioDeltaEvent,
     ResponseDoneEvent,
+    ResponseFunctionCallArgumentsDoneEvent,
+    ResponseTextDeltaEvent,
     SessionCreatedEvent,
     SessionUpdatedEvent,
 )
 from websockets.exceptions import InvalidStatus
 
+from avatar.live.events import Called, ReplyDone, ReplyStarted, StageTimes
 from avatar.media import to_pcm16
 from avatar.settings import Settings
+from avatar.stages import FunctionCall
 from tests.unit.server.conftest import running
 from tests.unit.server.fake_session import FakeHouse, tone
+from tests.unit.server.wire import eventually
 
 
 @pytest.fixture
@@ -116,3 +122,54 @@ async def test_the_key_is_asked_for(house: FakeHouse) -> None:
             async with client.realtime.connect(model="luxun") as connection:
                 assert (await connection.recv()).type == "session.created"
             assert [model.id async for model in client.models.list()] == ["luxun", "bob"]
+
+
+async def test_items_wishes_and_functions(openai: AsyncOpenAI, house: FakeHouse) -> None:
+    async with openai.realtime.connect(model="luxun") as connection:
+        await connection.session.update(
+            session={
+                "type": "realtime",
+                "tools": [{"type": "function", "name": "weather", "parameters": {"type": "object"}}],
+                "tool_choice": "auto",
+            }
+        )
+        await connection.conversation.item.create(
+            item={"id": "a", "type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "hi"}]}
+        )
+        await connection.conversation.item.delete(item_id="a")
+        deleted = (await until(connection, "conversation.item.deleted"))[-1]
+        assert isinstance(deleted, ConversationItemDeletedEvent)
+        assert deleted.item_id == "a"
+        await connection.response.create(response={"instructions": "Greet.", "output_modalities": ["text"]})
+        written = await until(connection, "response.done")
+        assert any(isinstance(event, ResponseTextDeltaEvent) for event in written)
+        house.opened[0].happen(
+            ReplyStarted("resp_f", 9, "zh"),
+            Called("resp_f", (FunctionCall("call_1", "weather", "{}"),)),
+            ReplyDone("resp_f", 9, "completed", "", 0, StageTimes()),
+        )
+        called = await until(connection, "response.done")
+        for event in [*written, *called]:
+            type(event).model_validate(event.model_dump())
+        asked = next(event for event in called if isinstance(event, ResponseFunctionCallArgumentsDoneEvent))
+        assert (asked.name, asked.call_id, asked.arguments) == ("weather", "call_1", "{}")
+        await connection.conversation.item.create(
+            item={"type": "function_call_output", "call_id": asked.call_id, "output": "sunny"}
+        )
+        await until(connection, "conversation.item.done")
+    assert ("returned", "call_1", "sunny") in house.opened[0].asked
+    assert ("forget", "a") in house.opened[0].asked
+
+
+async def test_a_lost_conversation_is_found_again(openai: AsyncOpenAI, house: FakeHouse) -> None:
+    async with openai.realtime.connect(model="bob") as connection:
+        (created,) = await until(connection, "session.created")
+        assert isinstance(created, SessionCreatedEvent)
+        token = (created.session.model_extra or {})["avatar"]["resume"]
+        connection._connection.transport.abort()
+        await eventually(lambda: ("suspend",) in house.opened[0].asked)
+    async with openai.realtime.connect(model="bob", extra_query={"resume": token}) as connection:
+        assert (await until(connection, "session.created"))[-1].type == "session.created"
+        await connection.response.create()
+        await until(connection, "response.done")
+    assert len(house.opened) == 1
