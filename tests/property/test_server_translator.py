@@ -10,11 +10,14 @@ from hypothesis import strategies as st
 
 from avatar.errors import EngineError
 from avatar.live.events import (
+    Called,
     Cited,
     Failed,
     PresenceChanged,
     ReplyAudio,
     ReplyDone,
+    ReplyHeld,
+    ReplyResumed,
     ReplyStarted,
     ReplyText,
     SessionEvent,
@@ -28,6 +31,7 @@ from avatar.media import Packet
 from avatar.server.narration import Outgoing
 from avatar.server.protocol.framing import Kind, unpack
 from avatar.server.translator import Translator
+from avatar.stages import FunctionCall
 from tests.unit.server.fake_session import FakeSession, fake_persona, tone
 from tests.unit.server.wire import choices, frames, sent
 
@@ -36,6 +40,7 @@ BLOCK = tone(0.02)
 REPLIES = st.sampled_from(["resp_a", "resp_b"])
 UTTERANCES = st.sampled_from(["item_a", "item_b", "item_commit"])
 TIMES = st.integers(0, 10_000)
+CALLS = st.builds(FunctionCall, st.sampled_from(["call_1", "call_2"]), st.just("f"), st.just("{}"))
 GENERATIONS = st.integers(0, 70_000)
 
 HAPPENINGS: st.SearchStrategy[SessionEvent] = st.one_of(
@@ -44,6 +49,9 @@ HAPPENINGS: st.SearchStrategy[SessionEvent] = st.one_of(
     st.builds(Understood, UTTERANCES, st.text(max_size=5), st.sampled_from(["zh", "en"])),
     st.builds(ReplyStarted, REPLIES, GENERATIONS, st.sampled_from(["zh", "en"])),
     st.builds(Cited, REPLIES, st.just(())),
+    st.builds(Called, REPLIES, st.lists(CALLS, max_size=3).map(tuple)),
+    st.builds(ReplyHeld, REPLIES),
+    st.builds(ReplyResumed, REPLIES),
     st.builds(ReplyText, REPLIES, st.text(max_size=5)),
     st.builds(ReplyAudio, REPLIES, GENERATIONS, TIMES, st.just(BLOCK)),
     st.builds(Video, GENERATIONS, TIMES, st.builds(Packet, st.binary(max_size=5), st.booleans())),
@@ -72,6 +80,11 @@ WISHES = st.sampled_from(
         {"type": "input_audio_buffer.clear"},
         {"type": "output_audio_buffer.clear"},
         {"type": "response.create"},
+        {"type": "response.create", "response": {"conversation": "none", "output_modalities": ["text"]}},
+        {
+            "type": "conversation.item.create",
+            "item": {"type": "function_call_output", "call_id": "call_1", "output": ""},
+        },
         {"type": "response.cancel"},
         {"type": "conversation.item.retrieve", "item_id": "item_a"},
         {"type": "conversation.item.truncate", "item_id": "item_a", "audio_end_ms": 1},
@@ -107,20 +120,21 @@ def test_every_part_of_a_reply_lies_between_its_beginning_and_its_end(
     steps: list[SessionEvent | dict[str, Any]], binary: bool
 ) -> None:
     open_reply: str | None = None
-    item: str | None = None
+    items: list[str] = []
     for event in sent(played(steps, binary=binary)):
         kind: str = event["type"]
         if kind == "response.created":
-            open_reply, item = event["response"]["id"], None
+            open_reply, items = event["response"]["id"], []
         elif kind == "response.output_item.added":
-            item = event["item"]["id"]
+            assert event["output_index"] == len(items)
+            items.append(event["item"]["id"])
         elif kind == "response.done":
             assert event["response"]["id"] == open_reply
-            assert event["response"]["output"][0]["id"] == item
+            assert [item["id"] for item in event["response"]["output"]] == items
             open_reply = None
         elif kind.startswith("response."):
             assert event["response_id"] == open_reply
-            assert event.get("item_id", item) == item
+            assert event.get("item_id", items[-1]) in items
 
 
 @settings(deadline=None)
@@ -140,3 +154,29 @@ def test_frames_count_without_gaps_and_can_be_read(steps: list[SessionEvent | di
         seqs = [frame.seq for frame in told if frame.kind is kind]
         assert seqs == list(range(len(seqs)))
     assert all(unpack(frame.pack()) == frame for frame in told)
+
+
+PLACES = st.none() | st.sampled_from(["root", "a", "b", "c", "d"])
+CHANGES = st.lists(st.tuples(st.booleans(), st.sampled_from(["a", "b", "c", "d"]), PLACES), max_size=30)
+
+
+@settings(deadline=None)
+@given(CHANGES)
+def test_the_list_of_items_is_the_one_that_the_events_tell_of(changes: list[tuple[bool, str, str | None]]) -> None:
+    chosen = choices()
+    translator = Translator(FakeSession(PERSONA, chosen.options), chosen)
+    listed: list[str] = []
+    for creates, item_id, place in changes:
+        item = {"id": item_id, "type": "message", "role": "user", "content": [{"type": "text", "text": "x"}]}
+        create = {"type": "conversation.item.create", "item": item, "previous_item_id": place}
+        delete = {"type": "conversation.item.delete", "item_id": item_id}
+        told, *_ = sent(translator.from_text(json.dumps(create if creates else delete)))
+        if told["type"] == "conversation.item.deleted":
+            listed.remove(item_id)
+        elif told["type"] == "conversation.item.added":
+            before = told["previous_item_id"]
+            assert before == {None: listed[-1] if listed else None, "root": None}.get(place, place)
+            listed.insert(0 if before is None else listed.index(before) + 1, item_id)
+        else:
+            assert (item_id in listed) if creates and place in (None, "root", *listed) else True
+            assert creates or item_id not in listed
