@@ -59,6 +59,7 @@ class Translator:
         """
         state = self._state
         self._narration.restart()
+        self.touched = self._now()
         told: list[Outgoing] = [
             SessionCreated(session=session_object(state.choices, state.session, state.ticket)),
             ConversationCreated(conversation=ConversationObject(id=state.conversation_id)),
