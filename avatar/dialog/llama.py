@@ -213,8 +213,6 @@ class _Kept:
 
 def _serve(model: Path, context: int, threads: int, device: str, key: str, kept: Path | None) -> object:
     """A llama.cpp server with two slots that share one cache, so two conversations keep their prefixes."""
-    # Read by OpenMP when it is loaded: threads that wait must sleep, or they take the cores that voice and face need.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     import xllamacpp
 
     if not model.is_file():
