@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import json as json_format
 import os
 import platform
@@ -48,7 +48,6 @@ def load(name: str) -> ModuleType:
     Raises:
         NotFoundError: there is none; the sentence names those there are.
     """
-    file = FOLDER / f"{name}.py"
     known = sorted(path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_"))
     if name not in known:
         listed = ", ".join(known) or "-"
@@ -58,11 +57,7 @@ def load(name: str) -> ModuleType:
             code="bench_not_found",
         )
     sys.path.insert(0, str(FOLDER.parent))
-    spec = importlib.util.spec_from_file_location(f"benchmarks.{name}", file)
-    assert spec is not None and spec.loader is not None  # noqa: S101 - a file with a .py name has both
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return importlib.import_module(f"benchmarks.{name}")
 
 
 def machine() -> dict[str, object]:
