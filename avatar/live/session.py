@@ -24,8 +24,9 @@ from avatar.live.options import ReplyWish, SessionOptions
 from avatar.live.outlet import Outlet
 from avatar.live.picture import FaceLoop
 from avatar.live.reply import Clock
-from avatar.live.replying import Replies, internal_error
+from avatar.live.replying import Replies
 from avatar.live.shared import SharedStages
+from avatar.live.telling import internal_error
 from avatar.media import Samples
 from avatar.stages import HearingHints, Transcript
 
@@ -90,8 +91,9 @@ class Session:
             PhotoError: the persona's portrait cannot be used.
         """
         if self.options.video:
-            self._replies.face = await self._stages.run(lambda: self._make_face(self._outlet, self.options))
-            self._spawn(self._replies.face.run())
+            face = await self._stages.run(lambda: self._make_face(self._outlet, self.options))
+            self._replies.show(face)
+            self._spawn(face.run())
         self._spawn(self._ears.listen())
         self._spawn(self._warm())
 

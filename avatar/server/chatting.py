@@ -16,8 +16,8 @@ from avatar.dialog.conversation import Conversation
 from avatar.dialog.passage import Grounding
 from avatar.errors import Language
 from avatar.live.answering import language_of
-from avatar.live.replying import citation
 from avatar.live.shared import SharedStages
+from avatar.live.telling import citation
 from avatar.server.failures import language_of as language_of_request
 from avatar.server.house import House
 from avatar.server.jobs import Streamed, sse, told_of_failure, while_wanted

@@ -1,0 +1,140 @@
+"""Works out a reply: waits for the words of the question, looks up what they touch, and lets the answer be spoken."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+
+from avatar.dialog.conversation import Calling, Conversation
+from avatar.dialog.passage import Grounding
+from avatar.errors import Language
+from avatar.live.answering import clauses_of, language_of, speak
+from avatar.live.anticipation import Anticipation
+from avatar.live.exchange import Exchange
+from avatar.live.options import SessionOptions
+from avatar.live.shared import SharedStages
+from avatar.live.telling import Teller
+from avatar.media import ClauseSpeech, Samples
+
+
+class Composer:
+    """Works out the replies of one session.
+
+    Args:
+        conversation: the persona and what was said so far.
+        stages: the shared engines.
+        teller: is told what comes of it.
+        options: asked for at each reply, since they may change.
+
+    Attributes:
+        language: of the last reply; the next one's, where its question does not tell.
+    """
+
+    def __init__(
+        self, conversation: Conversation, stages: SharedStages, teller: Teller, options: Callable[[], SessionOptions]
+    ) -> None:
+        self._conversation = conversation
+        self._stages = stages
+        self._teller = teller
+        self._options = options
+        self._anticipation = Anticipation(conversation, stages.run)
+        self.language: Language = options().language or conversation.persona.languages[0]
+
+    def expect(self, question: str) -> None:
+        """The beginning of a question was understood; prepare to answer it."""
+        self._anticipation.expect(question, self._language_of(question))
+
+    def forget(self) -> None:
+        """Nothing is expected any more."""
+        self._anticipation.forget()
+
+    async def compose(self, exchange: Exchange) -> None:
+        """The reply, from its question to the last of its sound. Nothing comes of a question without words.
+
+        Raises:
+            AvatarError: a stage failed.
+        """
+        if await self._understand(exchange):
+            await self._answer(exchange)
+            self._teller.calls(exchange)
+
+    async def _understand(self, exchange: Exchange) -> bool:
+        """Wait for the words; False where there are none to answer and nobody asked for a reply."""
+        exchange.parts = {question.id: await question.text() for question in exchange.questions}
+        exchange.reply.watch.mark("transcript_s")
+        exchange.question = "\n".join(text for text in exchange.parts.values() if text) or exchange.wish.question
+        if not exchange.question and not exchange.announced:
+            return False
+        exchange.reply.language = self.language = self._language_of(exchange.question)
+        return True
+
+    def _language_of(self, question: str) -> Language:
+        """The language to answer in."""
+        language = self._options().language or language_of(question, self.language)
+        return self._conversation.persona.speaks(language)
+
+    async def _answer(self, exchange: Exchange) -> None:
+        reply, options = exchange.reply, self._options()
+        clauses = clauses_of(await self._pieces(exchange), reply)
+        if not (options.sound if exchange.wish.sound is None else exchange.wish.sound):
+            async with contextlib.aclosing(clauses):
+                async for clause in clauses:
+                    self._teller.text(exchange, clause)
+            return
+        voice = options.voice or self._conversation.persona.voice
+
+        def synthesize(clause: str) -> ClauseSpeech:
+            return self._stages.synthesizer.speak(clause, voice, language=reply.language, speed=options.speed)
+
+        await speak(clauses, synthesize, self._stages.run, reply, _Spoken(self._teller, exchange))
+        self._teller.words(exchange, reply.text)
+
+    async def _pieces(self, exchange: Exchange) -> AsyncIterator[str]:
+        """The words of the answer as they are written; the greeting, where nothing was asked."""
+        question, language, wish = exchange.question, exchange.reply.language, exchange.wish
+        exchange.continues = not question and not wish.apart and self._conversation.continues
+        if not question and not wish.instructions and not exchange.continues:
+            self._teller.announce(exchange)
+            return _once(self._conversation.persona.greeting.of(language))
+        grounding = Grounding(question, language, ())
+        if question:
+            grounding = await self._stages.run(lambda: self._conversation.ground(question, language))
+        self._teller.announce(exchange)
+        self._teller.cite(exchange, grounding)
+        await self._anticipation.arrive(grounding)
+        max_tokens = wish.max_tokens or self._options().max_tokens or self._stages.max_tokens
+        return self._conversation.answer(
+            question,
+            language,
+            grounding,
+            max_tokens=max_tokens,
+            note=wish.instructions,
+            alone=bool(wish.question),
+            calling=self._calling(exchange),
+        )
+
+    def _calling(self, exchange: Exchange) -> Calling | None:
+        """The functions that are offered for a reply; None where there are none."""
+        wished = exchange.wish.functions
+        functions = self._options().functions if wished is None else wished
+        if functions.known and functions.choice != "none" and not exchange.wish.apart:
+            exchange.calling = Calling(functions)
+        return exchange.calling
+
+
+class _Spoken:
+    """Passes the speech of one exchange on."""
+
+    def __init__(self, teller: Teller, exchange: Exchange) -> None:
+        self._teller = teller
+        self._exchange = exchange
+
+    def on_clause(self, speech: ClauseSpeech) -> None:
+        self._teller.clause(self._exchange, speech)
+
+    def on_sound(self, samples: Samples) -> None:
+        self._teller.sound(self._exchange, samples)
+
+
+async def _once(text: str) -> AsyncIterator[str]:
+    yield text
