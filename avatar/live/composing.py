@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 
 from avatar.dialog.conversation import Calling, Conversation
 from avatar.dialog.passage import Grounding
-from avatar.errors import Language
+from avatar.errors import AvatarError, Language
 from avatar.live.answering import clauses_of, language_of, speak
 from avatar.live.anticipation import Anticipation
 from avatar.live.exchange import Exchange
@@ -59,10 +59,21 @@ class Composer:
             self._teller.calls(exchange)
 
     async def _understand(self, exchange: Exchange) -> bool:
-        """Wait for the words; False where there are none to answer and nobody asked for a reply."""
-        exchange.parts = {question.id: await question.text() for question in exchange.questions}
+        """Wait for the words; False where there are none to answer and nobody asked for a reply.
+
+        A question that could not be understood is left out; the session has told of that, so it is not told again.
+        """
+        exchange.parts = {}
+        for question in exchange.questions:
+            try:
+                exchange.parts[question.id] = await question.text()
+            except AvatarError as error:
+                exchange.error = error
         exchange.reply.watch.mark("transcript_s")
         exchange.question = "\n".join(text for text in exchange.parts.values() if text) or exchange.wish.question
+        if not exchange.question and exchange.error is not None:
+            exchange.reply.finish("failed")
+            return False
         if not exchange.question and not exchange.announced:
             return False
         exchange.reply.language = self.language = self._language_of(exchange.question)

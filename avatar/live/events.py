@@ -153,6 +153,7 @@ class ReplyDone:
     Attributes:
         text: the words that were sent as sound (or as text).
         length: samples of sound sent, at SPEECH_RATE.
+        error: why it failed; told already by a `Failed`.
     """
 
     reply_id: str
@@ -162,6 +163,7 @@ class ReplyDone:
     length: int
     times: StageTimes
     reason: CancelReason | None = None
+    error: AvatarError | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from avatar.dialog.conversation import Calling
+from avatar.errors import AvatarError
 from avatar.live.listening import Heard
 from avatar.live.options import ReplyWish
 from avatar.live.reply import Reply
@@ -58,6 +59,7 @@ class Exchange:
         self.questions = questions
         self.wish = wish
         self.question = ""
+        self.error: AvatarError | None = None
         self.parts: dict[str, str] = {}
         self.forgotten: set[str] = set()
         self.calling: Calling | None = None

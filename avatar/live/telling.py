@@ -123,6 +123,7 @@ class Teller:
         """The reply could not be given."""
         self.announce(exchange)
         exchange.reply.finish("failed")
+        exchange.error = error
         self._outlet.put(Failed(error, exchange.reply.id))
 
     def done(self, exchange: Exchange) -> None:
@@ -130,10 +131,18 @@ class Teller:
         reply = exchange.reply
         if exchange.announced and not exchange.done and reply.status is not None:
             exchange.done = True
-            done = ReplyDone(
-                reply.id, reply.generation, reply.status, exchange.told, reply.sent, reply.watch.times, reply.reason
+            self._outlet.put(
+                ReplyDone(
+                    reply.id,
+                    reply.generation,
+                    reply.status,
+                    exchange.told,
+                    reply.sent,
+                    reply.watch.times,
+                    reply.reason,
+                    exchange.error if reply.status == "failed" else None,
+                )
             )
-            self._outlet.put(done)
 
 
 def citation(found: Found) -> Citation:

@@ -39,6 +39,7 @@ from avatar.server.protocol.objects import (
     ResponseObject,
     ResponseStatus,
     StatusDetails,
+    StatusError,
     TextPart,
     UserItem,
     VoiceOutput,
@@ -72,7 +73,7 @@ from avatar.server.protocol.server import (
 )
 from avatar.server.sound import SoundOut, to_base64
 from avatar.server.state import WireState, Wish, new_id
-from avatar.server.telling import Telling, called, content_done, details_of
+from avatar.server.telling import Telling, called, content_done
 
 Outgoing = ServerEvent | MediaFrame
 """What a socket sends: a text frame or a binary one."""
@@ -242,7 +243,7 @@ class Narration:
             *self._item_done(item),
             *functions,
             *self._ours(timings),
-            ResponseDone(response=self._response(telling, event.status, [item, *calls], details_of(telling, event))),
+            ResponseDone(response=self._response(telling, event.status, [item, *calls], self._details(event))),
         ]
 
     def _called(self, event: Called) -> list[Outgoing]:
@@ -296,6 +297,16 @@ class Narration:
             metadata=telling.wish.metadata,
         )
 
+    def _details(self, event: ReplyDone) -> StatusDetails:
+        """How a reply ended."""
+        if event.status == "cancelled":
+            interrupted = event.reason == "turn_detected"
+            return StatusDetails(type="cancelled", reason="turn_detected" if interrupted else "client_cancelled")
+        if event.error is None:
+            return StatusDetails(type=event.status)
+        told = error_object(event.error, self._state.language)
+        return StatusDetails(type="failed", error=StatusError(type=told.type, code=told.code, message=told.message))
+
     # pictures, failures, and the parts of frames
 
     def _video(self, event: Video) -> list[Outgoing]:
@@ -320,10 +331,7 @@ class Narration:
         ]
 
     def _failed(self, event: Failed) -> list[Outgoing]:
-        error = error_object(event.error, self._state.language)
-        if event.reply_id is not None and (telling := self._of(event.reply_id)) is not None:
-            telling.failure = error
-        return [ErrorEvent(error=error)]
+        return [ErrorEvent(error=error_object(event.error, self._state.language))]
 
     def _of(self, reply_id: str) -> Telling | None:
         """The reply in progress, if it is this one; what comes late is not told."""

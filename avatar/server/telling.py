@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from avatar.live.events import ReplyDone
 from avatar.server.protocol.objects import (
     AudioPart,
-    ErrorObject,
     FunctionCallItem,
-    StatusDetails,
-    StatusError,
     TextPart,
 )
 from avatar.server.protocol.server import (
@@ -41,7 +37,6 @@ class Telling:
     spoken: bool
     sound: SoundOut
     wish: Wish
-    failure: ErrorObject | None = None
     calls: tuple[FunctionCall, ...] = ()
 
 
@@ -85,16 +80,3 @@ def called(telling: Telling, item: FunctionCallItem, place: int, previous: str |
         OutputItemDone(response_id=reply_id, output_index=place, item=item),
         ItemDone(previous_item_id=previous, item=item),
     ]
-
-
-def details_of(telling: Telling, event: ReplyDone) -> StatusDetails:
-    """How a reply ended."""
-    if event.status == "cancelled":
-        return StatusDetails(
-            type="cancelled", reason="turn_detected" if event.reason == "turn_detected" else "client_cancelled"
-        )
-    failure = telling.failure
-    if event.status == "failed" and failure is not None:
-        error = StatusError(type=failure.type, code=failure.code, message=failure.message)
-        return StatusDetails(type="failed", error=error)
-    return StatusDetails(type=event.status)

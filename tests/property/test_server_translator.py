@@ -64,6 +64,7 @@ HAPPENINGS: st.SearchStrategy[SessionEvent] = st.one_of(
         TIMES,
         st.just(StageTimes()),
         st.sampled_from([None, "turn_detected", "client_cancelled", "disconnected"]),
+        st.sampled_from([None, EngineError("It failed.", "失败了。")]),
     ),
     st.builds(PresenceChanged, st.sampled_from(["idle", "speaking"])),
     st.builds(Failed, st.just(EngineError("It failed.", "失败了。")), st.none() | REPLIES),

@@ -8,17 +8,22 @@ from dataclasses import replace
 import pytest
 
 from avatar.live.events import Failed, ReplyAudio, ReplyDone, ReplyText, Video
+from avatar.live.options import SessionOptions
 from avatar.live.outlet import Outlet
 from tests.unit.live.fakes import Stage, Takes
 from tests.unit.live.scenes import (
     ASKED,
     HEARD,
     LONG,
+    PUSH_TO_TALK,
+    QUESTION,
     WITH_FACE,
     Moment,
     Scenario,
     Step,
     all_sent,
+    answer_now,
+    commit,
     do,
     held,
     out,
@@ -139,7 +144,29 @@ FAILURES = [
         scores=(-1,),
         remembers=("all", "all"),
     ),
-    broken("the recognizer", "speech silence error reply error failed", texts=("!",)),
+    broken("the recognizer", "speech silence error", texts=("!",)),
+    broken(
+        "the recognizer, where the client asked for the reply",
+        "reply error failed",
+        do(lambda scene: scene.session.configure(PUSH_TO_TALK)),
+        say(1.0),
+        commit,
+        answer_now,
+        wait(2),
+        do(lambda scene: scene.session.configure(SessionOptions())),
+        texts=("!",),
+    ),
+    broken(
+        "the recognizer, for the second half of a question: the first is answered",
+        f"speech silence speech understood silence error {AGAIN.removeprefix(HEARD).strip()}",
+        *ASKED,
+        quiet_until(recognizing),
+        say(1.2),
+        out(18),
+        texts=(QUESTION, "!"),
+        takes=Takes(recognizing=0.8),
+        remembers=("all", "all"),
+    ),
     broken("retrieval", f"{HEARD} reply error failed", texts=("您怎么看?!",), remembers=("none", "all")),
     broken(
         "the model, at its first token",

@@ -201,7 +201,7 @@ def test_what_comes_late_is_not_told() -> None:
 def test_a_failed_reply_carries_its_error() -> None:
     _, translator = pair()
     error = EngineError("The model is out of reach.", "连不上模型。", code="llm_unreachable")
-    done = ReplyDone("resp_1", 1, "failed", "", 0, StageTimes())
+    done = ReplyDone("resp_1", 1, "failed", "", 0, StageTimes(), error=error)
     events = sent(told(translator, [*spoken_reply()[:1], Failed(error, "resp_1"), done]))
     failure = next(event for event in events if event["type"] == "error")
     assert failure["error"]["type"] == "server_error"
