@@ -274,10 +274,29 @@ class Animator(Protocol):
         """Let 40 ms pass without a picture, for one that would come too late."""
 
 
+@dataclass(frozen=True, slots=True)
+class FaceChoice:
+    """Which face of a photograph is meant.
+
+    Attributes:
+        number: 1 is the largest; None where only one can be meant.
+        marks: where the features of a face that is not found lie, as fractions of the upright picture's width and
+            height: the pupils of the person's right and left eye, the tip of the nose, the right and left corner of
+            the mouth, the chin.
+    """
+
+    number: int | None = None
+    marks: tuple[tuple[float, float], ...] | None = None
+
+
+ONLY_FACE = FaceChoice()
+"""The one face that a photograph is of."""
+
+
 class AnimatorEngine(Engine, Protocol):
     """Makes a photograph move."""
 
-    def animator(self, photo: Path, *, size: int, seed: int = 0) -> Animator:
+    def animator(self, photo: Path, *, size: int, seed: int = 0, choice: FaceChoice = ONLY_FACE) -> Animator:
         """A face made from a photograph; the preparation is kept, so the second time is quick.
 
         Raises:

@@ -11,15 +11,20 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.errors import PhotoError, WeightsError
+from avatar.errors import PhotoError
 from avatar.face import topology
+from avatar.face.detect import Detector, Face
+from avatar.face.guided import MARKS, guided_points, marks_in_pixels
+from avatar.face.network import Network, Points, Square
 from avatar.media import Pixels
+from avatar.stages import FaceChoice
+
+__all__ = ["Face", "FaceFinder", "HeadPose", "Points", "chosen_face", "head_pose", "place_of", "several_faces"]
 
 MAX_YAW = np.deg2rad(35.0)
 """A face turned further away than this has too little of its far half to be animated."""
@@ -29,33 +34,6 @@ COMPARABLE = 0.4
 
 MIN_FACE = 32.0
 """The smallest height of a face's box in pixels that is used."""
-
-Points = NDArray[np.float32]
-"""float32 [n, 3]: x and y in pixels of the photograph, z in the same unit, negative towards the camera."""
-
-
-@dataclass(frozen=True, slots=True)
-class Face:
-    """One face: its box in pixels of the photograph, how sure the detector is (0..1), and six key points.
-
-    Attributes:
-        keypoints: float32 [6, 2]: right eye, left eye, tip of the nose, mouth, right ear, left ear.
-    """
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-    score: float
-    keypoints: NDArray[np.float32]
-
-    @property
-    def height(self) -> float:
-        return self.bottom - self.top
-
-    @property
-    def width(self) -> float:
-        return self.right - self.left
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +58,21 @@ class FaceFinder:
 
     def __init__(self, weights: Path, threads: int = 1) -> None:
         self._lock = threading.Lock()
-        self._far = _Network(weights / "face_detection_full_range_sparse.tflite", threads)
-        self._near = _Network(weights / "face_detection_short_range.tflite", threads)
-        self._mesh = _Network(weights / "face_landmark.tflite", threads)
-        self._iris = _Network(weights / "iris_landmark.tflite", threads)
-        self._person = _Network(weights / "selfie_segmentation.tflite", threads)
+        far = Network(weights / "face_detection_full_range_sparse.tflite", threads)
+        near = Network(weights / "face_detection_short_range.tflite", threads)
+        self._detector = Detector(far, near)
+        self._mesh = Network(weights / "face_landmark.tflite", threads)
+        self._iris = Network(weights / "iris_landmark.tflite", threads)
+        self._person = Network(weights / "selfie_segmentation.tflite", threads)
 
     def faces(self, photo: Pixels) -> list[Face]:
-        """All faces, the largest first; small ones are looked for in parts of the picture if the whole shows none."""
+        """All faces, the largest first. Where none are seen, dots and contrast are evened, and it looks again."""
         with self._lock:
-            found = self._detect(photo, 0, 0)
-            if not found:
-                for x, y, part in _parts(photo):
-                    found += self._detect(part, x, y)
-            kept = [face for face in _without_doubles(found) if self._presence(photo, face) > 0.5]
-        return sorted(kept, key=lambda face: -face.height)
+            for view in (photo, _evened(photo)):
+                found = [face for face in self._detector.faces(view) if self._presence(view, face) > 0.5]
+                if found:
+                    break
+        return sorted(found, key=lambda face: -face.height)
 
     def only_face(self, photo: Pixels) -> Face:
         """The one face that the photograph is of.
@@ -102,23 +80,22 @@ class FaceFinder:
         Raises:
             PhotoError: there is none, it is too small, or there are several of comparable size.
         """
-        faces = self.faces(photo)
-        if not faces:
-            raise PhotoError(
-                "No face was found in the picture. Use a photograph of one person who looks towards the camera.",
-                "图片里没有找到人脸。请使用一个人面向镜头的照片。",
-                code="no_face",
-            )
-        rivals = [face for face in faces if face.height >= COMPARABLE * faces[0].height]
-        if len(rivals) > 1:
-            raise _several(rivals, photo.shape[1], photo.shape[0])
-        if faces[0].height < MIN_FACE:
-            raise PhotoError(
-                f"The face in the picture is only {faces[0].height:.0f} pixels high; it needs {MIN_FACE:.0f}.",
-                f"图片里的人脸只有 {faces[0].height:.0f} 像素高,至少需要 {MIN_FACE:.0f} 像素。",
-                code="face_too_small",
-            )
-        return faces[0]
+        return chosen_face(self.faces(photo), FaceChoice(), photo)
+
+    def chosen(self, photo: Pixels, choice: FaceChoice) -> Points:
+        """The landmarks of the face that is meant. See `landmarks` and `only_face`.
+
+        Raises:
+            PhotoError: it is not there, or cannot be used; or the marks do not make a face.
+        """
+        if choice.marks is None:
+            return self.landmarks(photo, chosen_face(self.faces(photo), choice, photo))
+        marks = marks_in_pixels(choice.marks, photo.shape[1], photo.shape[0])
+        with self._lock:
+            square = _marked_square(marks)
+            points, presence = self._fit(photo, square)
+            seen = self._with_irises(photo, points) if presence > 0.5 else None
+        return guided_points(marks, seen)
 
     def landmarks(self, photo: Pixels, face: Face) -> Points:
         """The face's landmarks, irises included, eyelids taken from the finer network.
@@ -129,12 +106,7 @@ class FaceFinder:
         Raises:
             PhotoError: the face is turned away too far.
         """
-        with self._lock:
-            points, _ = self._fit(photo, _face_square(face))
-            points, presence = self._fit(photo, _mesh_square(points))
-            if presence < 0.5:
-                points, _ = self._fit(photo, _face_square(face))
-            full = self._with_irises(photo, points)
+        full = self.seen(photo, face)
         pose = head_pose(full)
         if abs(pose.yaw) > MAX_YAW:
             raise PhotoError(
@@ -145,6 +117,15 @@ class FaceFinder:
             )
         return full
 
+    def seen(self, photo: Pixels, face: Face) -> Points:
+        """The same, however far the face is turned away."""
+        with self._lock:
+            points, _ = self._fit(photo, _face_square(face))
+            points, presence = self._fit(photo, _mesh_square(points))
+            if presence < 0.5:
+                points, _ = self._fit(photo, _face_square(face))
+            return self._with_irises(photo, points)
+
     def person(self, photo: Pixels) -> NDArray[np.float32]:
         """float32 [height, width] in 0..1: where the person is, hair and shoulders included."""
         height, width = photo.shape[:2]
@@ -153,14 +134,10 @@ class FaceFinder:
             mask = self._person(small.astype(np.float32) / 255.0)[0].reshape(256, 256)
         return np.clip(cv2.resize(mask, (width, height), interpolation=cv2.INTER_CUBIC), 0.0, 1.0)
 
-    def _detect(self, photo: Pixels, left: int, top: int) -> list[Face]:
-        found = [*_decode(photo, self._far, _FAR_ANCHORS), *_decode(photo, self._near, _NEAR_ANCHORS)]
-        return [_moved(face, left, top) for face in _without_doubles(found)]
-
     def _presence(self, photo: Pixels, face: Face) -> float:
         return self._fit(photo, _face_square(face))[1]
 
-    def _fit(self, photo: Pixels, square: _Square) -> tuple[Points, float]:
+    def _fit(self, photo: Pixels, square: Square) -> tuple[Points, float]:
         """The mesh in a square of the photograph, and the probability that there is a face in it."""
         crop = square.cut(photo, 192).astype(np.float32) / 255.0
         raw, flag = self._mesh(crop)
@@ -201,162 +178,86 @@ def head_pose(points: Points) -> HeadPose:
     )
 
 
-class _Network:
-    """A TFLite file with one picture as its input."""
-
-    def __init__(self, path: Path, threads: int) -> None:
-        from ai_edge_litert.interpreter import Interpreter
-
-        try:
-            self._interpreter: Any = Interpreter(str(path), num_threads=threads)
-        except (ValueError, OSError, RuntimeError) as error:
-            raise WeightsError(
-                f"{path.name} is missing or damaged. Run: avatar models pull face-landmarks",
-                f"{path.name} 缺失或已损坏。请运行:avatar models pull face-landmarks",
-            ) from error
-        self._interpreter.allocate_tensors()
-        detail = self._interpreter.get_input_details()[0]
-        self._input = detail["index"]
-        self.side = int(detail["shape"][1])
-        self._outputs = [output["index"] for output in self._interpreter.get_output_details()]
-
-    def __call__(self, picture: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """The outputs in the file's order. Args: picture: float32 [side, side, 3]."""
-        self._interpreter.set_tensor(self._input, np.ascontiguousarray(picture[None], dtype=np.float32))
-        self._interpreter.invoke()
-        return [self._interpreter.get_tensor(index) for index in self._outputs]
-
-
-@dataclass(frozen=True, slots=True)
-class _Square:
-    """A turned square of the photograph; `turn` in radians clockwise."""
-
-    x: float
-    y: float
-    side: float
-    turn: float
-
-    def _matrix(self, pixels: int) -> NDArray[np.float64]:
-        """From the crop's pixels to the photograph's, 2 x 3."""
-        scale = self.side / pixels
-        cos, sin = np.cos(self.turn) * scale, np.sin(self.turn) * scale
-        half = pixels / 2
-        return np.array([[cos, -sin, self.x - cos * half + sin * half], [sin, cos, self.y - sin * half - cos * half]])
-
-    def cut(self, photo: Pixels, pixels: int) -> Pixels:
-        """The square, upright; what lies outside of the photograph is black."""
-        flags = (cv2.INTER_AREA if self.side > pixels else cv2.INTER_LINEAR) | cv2.WARP_INVERSE_MAP
-        return np.asarray(cv2.warpAffine(photo, self._matrix(pixels), (pixels, pixels), flags=flags), dtype=np.uint8)
-
-    def back(self, points: NDArray[np.float32], pixels: int) -> Points:
-        """Points of the crop in pixels of the photograph."""
-        matrix = self._matrix(pixels)
-        moved = np.empty((len(points), 3), dtype=np.float32)
-        moved[:, :2] = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]
-        moved[:, 2] = points[:, 2] * (self.side / pixels)
-        return moved
-
-
-def _face_square(face: Face) -> _Square:
+def _face_square(face: Face) -> Square:
     right, left = face.keypoints[0], face.keypoints[1]
     turn = float(np.arctan2(left[1] - right[1], left[0] - right[0]))
     side = 1.5 * max(face.width, face.height)
-    return _Square((face.left + face.right) / 2, (face.top + face.bottom) / 2, side, turn)
+    return Square((face.left + face.right) / 2, (face.top + face.bottom) / 2, side, turn)
 
 
-def _mesh_square(points: Points) -> _Square:
+def _mesh_square(points: Points) -> Square:
     turn = float(np.arctan2(points[263, 1] - points[33, 1], points[263, 0] - points[33, 0]))
     cos, sin = np.cos(turn), np.sin(turn)
     level = points[:, :2] @ np.array([[cos, -sin], [sin, cos]])
     low, high = level.min(axis=0), level.max(axis=0)
     x, y = (low + high) / 2
-    return _Square(float(cos * x - sin * y), float(sin * x + cos * y), 1.5 * float((high - low).max()), turn)
+    return Square(float(cos * x - sin * y), float(sin * x + cos * y), 1.5 * float((high - low).max()), turn)
 
 
-def _eye_square(points: Points, first: int, second: int) -> _Square:
+def _eye_square(points: Points, first: int, second: int) -> Square:
     a, b = (points[first], points[second]) if points[first, 0] < points[second, 0] else (points[second], points[first])
     width = float(np.hypot(b[0] - a[0], b[1] - a[1]))
     turn = float(np.arctan2(b[1] - a[1], b[0] - a[0]))
-    return _Square(float(a[0] + b[0]) / 2, float(a[1] + b[1]) / 2, 2.3 * width, turn)
+    return Square(float(a[0] + b[0]) / 2, float(a[1] + b[1]) / 2, 2.3 * width, turn)
 
 
-def _anchors(layers: tuple[tuple[int, int], ...]) -> NDArray[np.float32]:
-    """float32 [n, 2]: the centres of the cells in 0..1. Args: layers: cells on a side, and anchors in each cell."""
-    parts = []
-    for cells, each in layers:
-        centre = (np.arange(cells) + 0.5) / cells
-        grid = np.stack(np.meshgrid(centre, centre), axis=-1).reshape(-1, 2)
-        parts.append(np.repeat(grid, each, axis=0))
-    return np.concatenate(parts).astype(np.float32)
+def _marked_square(marks: NDArray[np.float32]) -> Square:
+    """Where the landmark network is to look for a face that a person has marked."""
+    right, left, chin = (marks[MARKS.index(name)] for name in ("right_eye", "left_eye", "chin"))
+    turn = float(np.arctan2(left[1] - right[1], left[0] - right[0]))
+    eyes = (right + left) / 2
+    drop = max(float(np.hypot(*(chin - eyes))), float(np.hypot(*(left - right))))
+    middle = eyes + (chin - eyes) * 0.25
+    return Square(float(middle[0]), float(middle[1]), 2.3 * drop, turn)
 
 
-_NEAR_ANCHORS = _anchors(((16, 2), (8, 6)))
-_FAR_ANCHORS = _anchors(((48, 1),))
+def _evened(photo: Pixels) -> Pixels:
+    """The picture with a printer's dots blurred away and its contrast spread: what a halftone scan needs."""
+    grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
+    soft = cv2.GaussianBlur(grey, (0, 0), max(1.0, min(grey.shape) / 300.0))
+    spread = cv2.createCLAHE(2.0, (4, 4)).apply(soft)
+    return np.asarray(cv2.cvtColor(spread, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
 
 
-def _decode(photo: Pixels, network: _Network, anchors: NDArray[np.float32]) -> list[Face]:
-    """The faces that a detector sees in a picture."""
-    height, width = photo.shape[:2]
-    side, longest = network.side, max(height, width)
-    scaled = cv2.resize(
-        photo,
-        (max(1, round(width * side / longest)), max(1, round(height * side / longest))),
-        interpolation=cv2.INTER_AREA if longest > side else cv2.INTER_LINEAR,
-    )
-    canvas = np.zeros((side, side, 3), np.float32)
-    top, left = (side - scaled.shape[0]) // 2, (side - scaled.shape[1]) // 2
-    canvas[top : top + scaled.shape[0], left : left + scaled.shape[1]] = scaled.astype(np.float32) / 127.5 - 1.0
-    boxes, logits = network(canvas)
-    scores = 1.0 / (1.0 + np.exp(-np.clip(logits.reshape(-1), -80, 80)))
-    keep = np.flatnonzero(scores > 0.5)
-    values = boxes.reshape(-1, 16)[keep] / side
-    centres = anchors[keep]
-    sizes = values[:, 2:4]
-    scale = np.array([longest, longest]) * 1.0
-    offset = np.array([left, top]) / side
-    faces = []
-    for index in range(len(keep)):
-        middle = (values[index, :2] + centres[index] - offset) * scale
-        half = sizes[index] * scale / 2
-        points = (values[index, 4:].reshape(6, 2) + centres[index] - offset) * scale
-        low, high = middle - half, middle + half
-        box = [float(edge) for edge in (*low, *high)]
-        score = float(scores[keep[index]])
-        faces.append(Face(box[0], box[1], box[2], box[3], score, points.astype(np.float32)))
-    return faces
+def chosen_face(faces: list[Face], choice: FaceChoice, photo: Pixels) -> Face:
+    """The face that is meant.
+
+    Args:
+        faces: the largest first.
+
+    Raises:
+        PhotoError: there is none, it is too small, there are several of comparable size and none was chosen, or there
+            is none of the number chosen.
+    """
+    if not faces:
+        raise PhotoError(
+            "No face was found in the picture. Use a photograph of one person who looks towards the camera, "
+            "or mark the eyes, nose, mouth and chin by hand.",
+            "图片里没有找到人脸。请使用一个人面向镜头的照片,或手动标出双眼、鼻尖、嘴角和下巴。",
+            code="no_face",
+        )
+    if choice.number is not None:
+        if not 1 <= choice.number <= len(faces):
+            raise PhotoError(
+                f"There is no face {choice.number}; the picture shows {len(faces)}.",
+                f"没有第 {choice.number} 张脸;图片里共有 {len(faces)} 张。",
+                code="no_such_face",
+            )
+        return _large_enough(faces[choice.number - 1])
+    rivals = [face for face in faces if face.height >= COMPARABLE * faces[0].height]
+    if len(rivals) > 1:
+        raise several_faces(rivals, photo.shape[1], photo.shape[0])
+    return _large_enough(faces[0])
 
 
-def _without_doubles(faces: list[Face]) -> list[Face]:
-    """Each face once: the surest of those that overlap."""
-    kept: list[Face] = []
-    for face in sorted(faces, key=lambda item: -item.score):
-        if all(_overlap(face, other) < 0.3 for other in kept):
-            kept.append(face)
-    return kept
-
-
-def _overlap(a: Face, b: Face) -> float:
-    """The boxes' intersection as a share of the smaller box."""
-    width = min(a.right, b.right) - max(a.left, b.left)
-    height = min(a.bottom, b.bottom) - max(a.top, b.top)
-    if width <= 0 or height <= 0:
-        return 0.0
-    return width * height / max(min(a.width * a.height, b.width * b.height), 1e-6)
-
-
-def _parts(photo: Pixels) -> list[tuple[int, int, Pixels]]:
-    """Nine overlapping parts, each half as wide and high as the picture, with where they begin."""
-    height, width = photo.shape[:2]
-    if max(height, width) < 384:
-        return []
-    steps = (0.0, 0.25, 0.5)
-    corners = [(int(width * x), int(height * y)) for y in steps for x in steps]
-    return [(x, y, photo[y : y + height // 2, x : x + width // 2]) for x, y in corners]
-
-
-def _moved(face: Face, x: int, y: int) -> Face:
-    shift = np.array([x, y], dtype=np.float32)
-    return Face(face.left + x, face.top + y, face.right + x, face.bottom + y, face.score, face.keypoints + shift)
+def _large_enough(face: Face) -> Face:
+    if face.height < MIN_FACE:
+        raise PhotoError(
+            f"The face in the picture is only {face.height:.0f} pixels high; it needs {MIN_FACE:.0f}.",
+            f"图片里的人脸只有 {face.height:.0f} 像素高,至少需要 {MIN_FACE:.0f} 像素。",
+            code="face_too_small",
+        )
+    return face
 
 
 def _sigmoid(value: float) -> float:
@@ -365,20 +266,26 @@ def _sigmoid(value: float) -> float:
 
 _ROWS = (("upper", "上"), ("middle", "中"), ("lower", "下"))
 _COLUMNS = (("left", "左"), ("centre", "中"), ("right", "右"))
+_TOLD = 6
+"""How many faces a sentence lists."""
 
 
-def _several(faces: list[Face], width: int, height: int) -> PhotoError:
+def place_of(face: Face, width: int, height: int) -> tuple[str, str]:
+    """Where a face is in its picture, in English and in Chinese."""
+    row = _ROWS[min(2, max(0, int(1.5 * (face.top + face.bottom) / height)))]
+    column = _COLUMNS[min(2, max(0, int(1.5 * (face.left + face.right) / width)))]
+    chinese = "正中" if row[1] == column[1] == "中" else f"{column[1]}{row[1]}" if column[1] != "中" else f"{row[1]}部"
+    return f"{row[0]} {column[0]}", chinese
+
+
+def several_faces(faces: list[Face], width: int, height: int) -> PhotoError:
     """The sentence says how many faces there are, and where."""
-    english, chinese = [], []
-    for face in faces[:4]:
-        row = _ROWS[min(2, max(0, int(1.5 * (face.top + face.bottom) / height)))]
-        column = _COLUMNS[min(2, max(0, int(1.5 * (face.left + face.right) / width)))]
-        english.append(f"{row[0]} {column[0]}")
-        chinese.append(
-            "正中" if row[1] == column[1] == "中" else f"{column[1]}{row[1]}" if column[1] != "中" else f"{row[1]}部"
-        )
+    places = [place_of(face, width, height) for face in faces[:_TOLD]]
+    more = "" if len(faces) <= _TOLD else ", …"
+    english = ", ".join(f"{number} {place}" for number, (place, _) in enumerate(places, 1)) + more
+    chinese = "、".join(f"{number} {place}" for number, (_, place) in enumerate(places, 1)) + more
     return PhotoError(
-        f"There are {len(faces)} faces in the picture ({', '.join(english)}). Crop it to one person.",
-        f"图片里有 {len(faces)} 张脸({'、'.join(chinese)})。请裁剪到只剩一个人。",
+        f"There are {len(faces)} faces in the picture ({english}). Choose one by its number, or crop to one person.",
+        f"图片里有 {len(faces)} 张脸({chinese})。请按编号选择一张,或裁剪到只剩一个人。",
         code="several_faces",
     )

@@ -26,9 +26,13 @@ from avatar.face.params import INDEX
 from avatar.face.photo import load_photo
 from avatar.face.seam import close_lips
 from avatar.media import Pixels
+from avatar.stages import ONLY_FACE, FaceChoice
 
 VERSION = 2
 """Raised when rigs made before can no longer be used."""
+
+KEPT = 64
+"""Rigs that the cache holds; one of 512 pixels takes some 3 MB."""
 
 TEXTURE_SCALE = 2
 """Texels for each pixel; sampling a finer texture keeps the picture crisp as the head moves."""
@@ -114,13 +118,21 @@ class Rig:
         return float(max(gap.mean(), 0.0) / self.frame.mouth_width)
 
 
-def load_rig(source: Path | bytes, finder: FaceFinder, *, size: int, cache: Path | None = None) -> Rig:
+def load_rig(
+    source: Path | bytes,
+    finder: FaceFinder,
+    *,
+    size: int,
+    cache: Path | None = None,
+    choice: FaceChoice = ONLY_FACE,
+) -> Rig:
     """The rig of a photograph, from the cache where it was made before.
 
     Args:
         source: the photograph, or its bytes.
         size: width and height of the frames in pixels, 256..1024, even.
-        cache: the folder of rigs; None keeps nothing.
+        cache: the folder of rigs; None keeps nothing. It holds KEPT at most, those used last.
+        choice: which face is meant.
 
     Raises:
         PhotoError: see `load_photo` and `FaceFinder`.
@@ -129,20 +141,21 @@ def load_rig(source: Path | bytes, finder: FaceFinder, *, size: int, cache: Path
     data = source.read_bytes() if isinstance(source, Path) and source.is_file() else source
     kept = None
     if cache is not None and isinstance(data, bytes):
-        digest = hashlib.sha256(data).hexdigest()[:32]
+        digest = hashlib.sha256(data + repr(choice).encode()).hexdigest()[:32]
         kept = cache / f"{digest}-{size}-v{VERSION}.npz"
         found = read_rig(kept)
         if found is not None:
             return found
-    rig = build_rig(load_photo(source), finder, size)
+    rig = build_rig(load_photo(source), finder, size, choice)
     if kept is not None:
         write_rig(rig, kept)
+        _forget_oldest(kept.parent)
     return rig
 
 
-def build_rig(photo: Pixels, finder: FaceFinder, size: int) -> Rig:
-    """A rig from pixels. Raises PhotoError where there is not exactly one usable face."""
-    found = finder.landmarks(photo, finder.only_face(photo))
+def build_rig(photo: Pixels, finder: FaceFinder, size: int, choice: FaceChoice = ONLY_FACE) -> Rig:
+    """A rig from pixels. Raises PhotoError where the face that is meant cannot be used."""
+    found = finder.chosen(photo, choice)
     picture, landmarks = crop(photo, found, size)
     return assemble(picture, landmarks, finder.person(picture))
 
@@ -245,6 +258,13 @@ def write_rig(rig: Rig, path: Path) -> None:
             f"The portrait could not be kept in {path.parent.name}: {error.strerror}.",
             f"无法把人像保存到 {path.parent.name}:{error.strerror}。",
         ) from error
+
+
+def _forget_oldest(folder: Path) -> None:
+    """Leave the KEPT rigs that were written last. One that another process removes meanwhile is gone anyway."""
+    dated = sorted(((path.stat().st_mtime_ns, path) for path in folder.glob("*.npz")), reverse=True)
+    for _, path in dated[KEPT:]:
+        path.unlink(missing_ok=True)
 
 
 def read_rig(path: Path) -> Rig | None:

@@ -14,7 +14,7 @@ from avatar.face.params import FaceParams, intended_aperture
 from avatar.face.render import Renderer, warm
 from avatar.face.rig import Rig, load_rig
 from avatar.media import Frame, PhoneSpan, Samples
-from avatar.stages import Presence
+from avatar.stages import ONLY_FACE, FaceChoice, Presence
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ KEPT_RIGS = 8
 _EVERYTHING = FaceParams(jaw=0.5, blink_left=1.0, blink_right=1.0, yaw=0.05)
 """A pose that takes every kernel to draw."""
 
-_Key = tuple[Path, int, int, int]
+_Key = tuple[Path, int, int, int, FaceChoice]
 
 
 class WarpEngine:
@@ -49,26 +49,27 @@ class WarpEngine:
         """Compile the drawing kernels, some seconds once on each machine, so that the first face is not late."""
         warm()
 
-    def animator(self, photo: Path, *, size: int, seed: int = 0) -> WarpAnimator:
+    def animator(self, photo: Path, *, size: int, seed: int = 0, choice: FaceChoice = ONLY_FACE) -> WarpAnimator:
         """A face made from a photograph; the preparation is kept, so the second time is quick.
 
         Args:
             size: width and height of the frames in pixels, 256..1024, even.
             seed: repeats its blinks and glances.
+            choice: which face is meant, where there are several or none is found.
 
         Raises:
-            PhotoError: the file is no picture, or not exactly one face can be used in it.
+            PhotoError: the file is no picture, or the face that is meant cannot be used.
             StorageError: the prepared portrait cannot be kept in the cache.
         """
-        return WarpAnimator(self._rig(photo, size), seed)
+        return WarpAnimator(self._rig(photo, size, choice), seed)
 
-    def _rig(self, photo: Path, size: int) -> Rig:
+    def _rig(self, photo: Path, size: int, choice: FaceChoice) -> Rig:
         """The prepared portrait, from memory where the file has not changed since. One is prepared at a time."""
         with self._lock:
-            key = _key(photo, size)
+            key = _key(photo, size, choice)
             rig = self._rigs.pop(key, None) if key else None
             if rig is None:
-                rig = load_rig(photo, self._finder, size=size, cache=self._cache)
+                rig = load_rig(photo, self._finder, size=size, cache=self._cache, choice=choice)
                 logger.info("portrait_prepared", extra={"size": size})
             if key:
                 self._rigs[key] = rig
@@ -77,13 +78,13 @@ class WarpEngine:
             return rig
 
 
-def _key(photo: Path, size: int) -> _Key | None:
+def _key(photo: Path, size: int, choice: FaceChoice) -> _Key | None:
     """What tells one state of a file from another; None where there is no such file, which `load_rig` will say."""
     try:
         state = photo.stat()
     except OSError:
         return None
-    return photo.resolve(), state.st_mtime_ns, state.st_size, size
+    return photo.resolve(), state.st_mtime_ns, state.st_size, size, choice
 
 
 class WarpAnimator:

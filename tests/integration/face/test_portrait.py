@@ -17,6 +17,7 @@ from avatar.face.photo import load_photo
 from avatar.face.render import Renderer
 from avatar.face.rig import Rig, build_rig, load_rig
 from avatar.media import Pixels
+from avatar.stages import FaceChoice
 
 pytestmark = pytest.mark.integration
 
@@ -133,6 +134,52 @@ def test_two_people_are_refused_and_counted(photos: dict[str, Pixels], finder: F
         build_rig(both, finder, 256)
     assert caught.value.code == "several_faces"
     assert "2 张脸" in caught.value.zh
+
+
+def test_every_face_of_a_group_is_listed_and_any_can_be_chosen(photos: dict[str, Pixels], finder: FaceFinder) -> None:
+    group = np.full((1200, 1800, 3), 120, np.uint8)
+    sources = [photos[name] for name in CLEAR]
+    for number in range(30):
+        photo = sources[number % 3]
+        face = finder.only_face(photo)
+        x, y, half = (face.left + face.right) / 2, (face.top + face.bottom) / 2, 0.9 * face.height
+        head = photo[int(max(y - half, 0)) : int(y + half), int(max(x - half, 0)) : int(x + half)]
+        scale = (70 + number) / face.height
+        small = cv2.resize(head, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        left, top = 300 * (number % 6) + 60, 240 * (number // 6) + 20
+        group[top : top + small.shape[0], left : left + small.shape[1]] = small
+    faces = finder.faces(group)
+    assert len(faces) == 30
+    assert [face.height for face in faces] == sorted((face.height for face in faces), reverse=True)
+    with pytest.raises(PhotoError, match="30 faces") as caught:
+        build_rig(group, finder, 256)
+    assert caught.value.code == "several_faces"
+    chosen = finder.chosen(group, FaceChoice(17))
+    assert faces[16].left < chosen[1, 0] < faces[16].right
+    assert faces[16].top < chosen[1, 1] < faces[16].bottom
+
+
+def test_a_face_of_64_pixels_is_found_in_a_large_picture(photos: dict[str, Pixels], finder: FaceFinder) -> None:
+    photo = photos[CLEAR[2]]
+    scale = 64 / finder.only_face(photo).height
+    small = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    scene = np.full((1500, 2048, 3), (90, 110, 100), np.uint8)
+    scene[900 : 900 + small.shape[0], 1500 : 1500 + small.shape[1]] = small
+    assert build_rig(scene, finder, 256).size == 256
+
+
+def test_a_face_that_is_not_found_can_be_marked(photos: dict[str, Pixels], finder: FaceFinder) -> None:
+    photo = photos[CLEAR[0]]
+    true = _seen(finder, photo)
+    height, width = photo.shape[:2]
+    marked = true[[topology.RIGHT_IRIS, topology.LEFT_IRIS, topology.NOSE_TIP, 61, 291, topology.CHIN], :2]
+    marks = tuple((float(x) / width, float(y) / height) for x, y in marked)
+    with_help = finder.chosen(photo, FaceChoice(marks=marks))
+    assert np.abs(with_help[:, :2] - true[:, :2]).mean() < 0.03 * np.ptp(true[:468, 1])
+    statue = np.random.default_rng(0).integers(0, 255, photo.shape, dtype=np.uint8)
+    with pytest.raises(PhotoError, match="mark the eyes"):
+        build_rig(statue, finder, 256)
+    assert build_rig(statue, finder, 256, FaceChoice(marks=marks)).size == 256
 
 
 def test_a_bystander_far_behind_does_not_count(photos: dict[str, Pixels], finder: FaceFinder) -> None:

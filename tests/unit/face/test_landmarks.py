@@ -5,18 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avatar.errors import WeightsError
+from avatar.errors import PhotoError, WeightsError
 from avatar.face import topology
-from avatar.face.landmarks import (
-    _FAR_ANCHORS,
-    _NEAR_ANCHORS,
-    Face,
-    FaceFinder,
-    _several,
-    _Square,
-    _without_doubles,
-    head_pose,
-)
+from avatar.face.detect import FAR_ANCHORS, NEAR_ANCHORS, SMALLEST_PART, Face, parts, without_doubles
+from avatar.face.landmarks import FaceFinder, chosen_face, head_pose, several_faces
+from avatar.face.network import Square
+from avatar.stages import FaceChoice
 from tests.unit.face.drawn import drawn_landmarks
 
 
@@ -25,22 +19,22 @@ def _face(left: float, top: float, side: float, score: float) -> Face:
 
 
 def test_the_detectors_see_every_cell() -> None:
-    assert _NEAR_ANCHORS.shape == (896, 2)
-    assert _FAR_ANCHORS.shape == (2304, 2)
-    assert np.allclose(_FAR_ANCHORS.mean(axis=0), 0.5)
-    assert np.allclose(_NEAR_ANCHORS[:2], 0.5 / 16)
+    assert NEAR_ANCHORS.shape == (896, 2)
+    assert FAR_ANCHORS.shape == (2304, 2)
+    assert np.allclose(FAR_ANCHORS.mean(axis=0), 0.5)
+    assert np.allclose(NEAR_ANCHORS[:2], 0.5 / 16)
 
 
 def test_of_overlapping_faces_the_surest_stays() -> None:
     faces = [_face(0, 0, 100, 0.7), _face(5, 5, 100, 0.9), _face(300, 0, 50, 0.6)]
-    assert [face.score for face in _without_doubles(faces)] == [0.9, 0.6]
+    assert [face.score for face in without_doubles(faces)] == [0.9, 0.6]
 
 
 @pytest.mark.parametrize("turn", [0.0, 0.4, -1.2])
 def test_points_of_a_turned_square_go_back_to_where_they_were_cut(turn: float) -> None:
     photo = np.zeros((200, 300, 3), np.uint8)
     photo[80:83, 160:163] = 255
-    square = _Square(150.0, 90.0, 120.0, turn)
+    square = Square(150.0, 90.0, 120.0, turn)
     cut = square.cut(photo, 64).sum(axis=2)
     y, x = np.unravel_index(int(cut.argmax()), cut.shape)
     back = square.back(np.array([[x, y, 1.0]], dtype=np.float32), 64)
@@ -70,11 +64,42 @@ def test_the_pose_tells_turns_and_their_direction() -> None:
 
 
 def test_the_sentence_says_how_many_faces_there_are_and_where() -> None:
-    error = _several([_face(0, 100, 100, 0.9), _face(500, 100, 100, 0.9)], 600, 300)
+    error = several_faces([_face(0, 100, 100, 0.9), _face(500, 100, 100, 0.9)], 600, 300)
     assert "2 faces" in error.en
-    assert "middle left, middle right" in error.en
+    assert "1 middle left, 2 middle right" in error.en
     assert "2 张脸" in error.zh
-    assert "左中、右中" in error.zh
+    assert "1 左中、2 右中" in error.zh
+
+
+@pytest.mark.parametrize(("width", "height"), [(2048, 1365), (500, 400), (300, 1900)])
+@pytest.mark.parametrize("division", [1, 2, 4])
+def test_parts_cover_the_picture_and_overlap(width: int, height: int, division: int) -> None:
+    photo = np.zeros((height, width, 3), np.uint8)
+    seen = np.zeros((height, width), np.int32)
+    for x, y, part in parts(photo, division):
+        seen[y : y + part.shape[0], x : x + part.shape[1]] += 1
+        assert min(part.shape[:2]) >= min(SMALLEST_PART, height, width)
+    assert seen.min() >= 1 or (division > 1 and max(width, height) < SMALLEST_PART * division and seen.max() == 0)
+
+
+PHOTO = np.zeros((300, 600, 3), np.uint8)
+
+
+def test_the_face_of_a_number_is_taken_and_a_number_too_high_is_told() -> None:
+    faces = [_face(0, 100, 100, 0.9), _face(500, 100, 90, 0.9)]
+    assert chosen_face(faces, FaceChoice(2), PHOTO) is faces[1]
+    assert chosen_face([faces[0], _face(500, 100, 35, 0.9)], FaceChoice(), PHOTO) is faces[0]
+    for choice, code in ((FaceChoice(3), "no_such_face"), (FaceChoice(0), "no_such_face"), (FaceChoice(), "several")):
+        with pytest.raises(PhotoError) as caught:
+            chosen_face(faces, choice, PHOTO)
+        assert caught.value.code.startswith(code)
+
+
+def test_no_face_is_told_with_the_way_out_and_a_tiny_one_with_its_size() -> None:
+    with pytest.raises(PhotoError, match="mark the eyes"):
+        chosen_face([], FaceChoice(), PHOTO)
+    with pytest.raises(PhotoError, match="only 20 pixels"):
+        chosen_face([_face(0, 0, 20, 0.9)], FaceChoice(), PHOTO)
 
 
 def test_missing_weights_name_the_command_that_mends_it(tmp_path: Path) -> None:

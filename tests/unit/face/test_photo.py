@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from avatar.errors import PhotoError
-from avatar.face.photo import MAX_SIDE, load_photo
+from avatar.face.photo import MAX_SIDE, load_photo, read_photo
 
 
 def _file(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
@@ -116,6 +116,59 @@ def test_a_picture_cut_off_is_refused(kind: str) -> None:
 @pytest.mark.parametrize("data", [b"", b"hello", b"\0" * 500, b"RIFF\x24\0\0\0WAVEfmt ", b"<svg/>", b"%PDF-1.7"])
 def test_what_is_no_picture_is_refused(data: bytes) -> None:
     assert _refused(data).code == "photo_unreadable"
+
+
+@pytest.mark.parametrize(
+    ("data", "en", "zh"),
+    [
+        (b'<?xml version="1.0"?>\n<svg xmlns="x"><script>alert(1)</script></svg>', "never run", "不会执行"),
+        (b"%PDF-1.7", "PDF", "PDF"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC", "HEIC"),
+        (b"\0\0\0\x18ftypisom\0\0\0\0", "video", "视频"),
+    ],
+)
+def test_what_people_take_for_photographs_is_named(data: bytes, en: str, zh: str) -> None:
+    error = _refused(data)
+    assert en in error.en
+    assert zh in error.zh
+
+
+def test_twelve_bits_in_sixteen_are_not_taken_for_darkness() -> None:
+    deep = Image.fromarray(np.asarray(_gradient().convert("L")).astype(np.uint16) * 16)
+    assert load_photo(_file(deep)).max() > 240
+
+
+def test_of_an_animation_the_first_picture_is_taken_and_counted() -> None:
+    frames = [Image.new("RGB", (80, 80), colour) for colour in ((200, 0, 0), (0, 200, 0), (0, 0, 200))]
+    for kind in ("GIF", "WEBP", "PNG"):
+        photo = read_photo(_file(frames[0], kind, save_all=True, append_images=frames[1:]))
+        assert photo.pictures == 3
+        red, green, _ = photo.pixels[40, 40]
+        assert red > 180
+        assert green < 60
+
+
+def test_a_scan_of_one_bit_is_told_from_a_dark_picture() -> None:
+    assert read_photo(_file(_gradient().convert("1"))).black_and_white
+    assert not read_photo(_file(_gradient())).black_and_white
+    assert not read_photo(_file(Image.new("RGB", (80, 80)))).black_and_white
+
+
+def test_sides_are_told_as_a_person_sees_them() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    photo = read_photo(_file(_gradient(), "JPEG", exif=exif))
+    assert (photo.width, photo.height) == (80, 120)
+
+
+def test_a_colour_profile_is_applied_and_a_broken_one_ignored() -> None:
+    plain = _file(_gradient())
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for profile in (srgb, b"no profile"):
+        photo = load_photo(_file(_gradient(), icc_profile=profile))
+        assert np.abs(photo.astype(int) - load_photo(plain)).max() <= 2
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    assert load_photo(_file(_gradient(), icc_profile=lab)).shape == (80, 120, 3)
 
 
 def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from avatar.face import warp
 from avatar.face.params import INDEX, FaceParams
 from avatar.face.warp import KEPT_RIGS, WarpAnimator, WarpEngine
 from avatar.media import SAMPLES_PER_FRAME, PhoneSpan, Pixels
-from avatar.stages import Animator, AnimatorEngine
+from avatar.stages import Animator, AnimatorEngine, FaceChoice
 
 SIZE = 256
 
@@ -45,7 +45,7 @@ class Loader:
     def __init__(self) -> None:
         self.loaded: list[str] = []
 
-    def __call__(self, source: Path, finder: object, *, size: int, cache: Path) -> FlatRig:
+    def __call__(self, source: Path, finder: object, *, size: int, cache: Path, choice: FaceChoice) -> FlatRig:
         if not source.exists():
             raise PhotoError("no", "无")
         self.loaded.append(source.name)
@@ -85,6 +85,8 @@ def test_a_portrait_is_prepared_once(engine: WarpEngine, loader: Loader, tmp_pat
     assert loader.loaded == ["a.png"]
     engine.animator(path, size=512)
     assert loader.loaded == ["a.png", "a.png"]
+    engine.animator(path, size=512, choice=FaceChoice(2))
+    assert len(loader.loaded) == 3
 
 
 def test_a_photo_that_changed_is_prepared_again(engine: WarpEngine, loader: Loader, tmp_path: Path) -> None:
