@@ -112,13 +112,15 @@ def anchors_of(layers: tuple[tuple[int, int], ...]) -> NDArray[np.float32]:
 
 NEAR_ANCHORS = anchors_of(((16, 2), (8, 6)))
 FAR_ANCHORS = anchors_of(((48, 1),))
+PALM_ANCHORS = anchors_of(((24, 2), (12, 6)))
 
 
-def decode(photo: Pixels, network: Network, anchors: NDArray[np.float32]) -> list[Face]:
+def decode(photo: Pixels, network: Network, anchors: NDArray[np.float32], black: float = -1.0) -> list[Face]:
     """What a detector of this kind sees in a picture.
 
     Args:
         anchors: float32 [n, 2], the centres of its cells in 0..1; see `anchors_of`.
+        black: what the network takes for black; white is 1.
     """
     height, width = photo.shape[:2]
     side, longest = network.side, max(height, width)
@@ -129,7 +131,9 @@ def decode(photo: Pixels, network: Network, anchors: NDArray[np.float32]) -> lis
     )
     canvas = np.zeros((side, side, 3), np.float32)
     top, left = (side - scaled.shape[0]) // 2, (side - scaled.shape[1]) // 2
-    canvas[top : top + scaled.shape[0], left : left + scaled.shape[1]] = scaled.astype(np.float32) / 127.5 - 1.0
+    canvas[top : top + scaled.shape[0], left : left + scaled.shape[1]] = (
+        scaled.astype(np.float32) * ((1.0 - black) / 255.0) + black
+    )
     boxes, logits = network(canvas)
     scores = 1.0 / (1.0 + np.exp(-np.clip(logits.reshape(-1), -80, 80)))
     keep = np.flatnonzero(scores > 0.5)

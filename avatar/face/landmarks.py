@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from avatar.errors import PhotoError
 from avatar.face import topology
-from avatar.face.detect import Detector, Face
+from avatar.face.detect import PALM_ANCHORS, Detector, Face, decode, without_doubles
 from avatar.face.guided import MARKS, guided_points, marks_in_pixels
 from avatar.face.network import Network, Points, Square
 from avatar.media import Pixels
@@ -63,6 +63,7 @@ class FaceFinder:
         self._detector = Detector(far, near)
         self._mesh = Network(weights / "face_landmark.tflite", threads)
         self._iris = Network(weights / "iris_landmark.tflite", threads)
+        self._palm = Network(weights / "palm_detection_lite.tflite", threads)
         self._person = Network(weights / "selfie_segmentation.tflite", threads)
 
     def faces(self, photo: Pixels) -> list[Face]:
@@ -125,6 +126,33 @@ class FaceFinder:
             if presence < 0.5:
                 points, _ = self._fit(photo, _face_square(face))
             return self._with_irises(photo, points)
+
+    def hands(self, photo: Pixels, points: Points) -> float:
+        """How much of a face lies behind the palms of hands, 0..1.
+
+        The network sometimes takes a cheek for a palm, but not at two scales; what both show counts.
+
+        Args:
+            points: float32 [478, 3], the face's landmarks in pixels of the photograph.
+        """
+        return min(self._palms(photo, points[list(topology.OVAL), :2], reach) for reach in (0.7, 1.0))
+
+    def _palms(self, photo: Pixels, oval: NDArray[np.float32], reach: float) -> float:
+        """The same as seen in the face's surroundings up to a reach, in sizes of the face."""
+        low, high = oval.min(axis=0), oval.max(axis=0)
+        left, top = np.maximum(low - reach * (high - low), 0).astype(int)
+        right, bottom = (high + reach * (high - low)).astype(int)
+        near = photo[top:bottom, left:right]
+        if min(near.shape[:2]) < 16:
+            return 0.0
+        with self._lock:
+            palms = without_doubles(decode(near, self._palm, PALM_ANCHORS, black=0.0))
+        face, covered = (np.zeros(near.shape[:2], np.uint8) for _ in range(2))
+        cv2.fillPoly(face, [(oval - [left, top]).round().astype(np.int32)], 1)
+        for palm in palms:
+            corner, other = (max(int(palm.left), 0), max(int(palm.top), 0)), (int(palm.right), int(palm.bottom))
+            cv2.rectangle(covered, corner, other, 1, cv2.FILLED)
+        return float((face & covered).sum() / max(int(face.sum()), 1))
 
     def person(self, photo: Pixels) -> NDArray[np.float32]:
         """float32 [height, width] in 0..1: where the person is, hair and shoulders included."""

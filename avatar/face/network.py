@@ -71,3 +71,11 @@ class Square:
         moved[:, :2] = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]
         moved[:, 2] = points[:, 2] * (self.side / pixels)
         return moved
+
+    def into(self, points: Points, pixels: int) -> Points:
+        """Points of the photograph in pixels of the crop."""
+        matrix = self._matrix(pixels)
+        moved = points.copy()
+        moved[:, :2] = (points[:, :2] - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
+        moved[:, 2] = points[:, 2] * np.float32(pixels / self.side)
+        return moved
