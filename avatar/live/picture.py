@@ -2,15 +2,17 @@
 
 Each generation (the time from one reply's first sample to the next reply's) has its own timeline. While the reply
 sounds, picture k shows the sound around sample k·960 and is drawn only when that sound exists; after the sound the
-timeline goes on by the wall clock. Pictures are sent a little ahead of when they are due, never far ahead, so that an
-interruption throws little away. A picture that would be late is skipped: its time passes, nothing is drawn. While a
-reply is held, its timeline stands still.
+timeline goes on by the wall clock. Where the player reports how far it is, the timeline follows the player: it is the
+player's sound that the pictures must agree with. Pictures are sent a little ahead of when they are due, never far
+ahead, so that an interruption throws little away. A picture that would be late is skipped: its time passes, nothing is
+drawn. While a reply is held, its timeline stands still.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
@@ -23,13 +25,16 @@ from avatar.stages import Animator, Presence
 PLAYER_BUFFER_S = 0.15
 """Sound that the player gathers before it starts."""
 
-LEAD_S = 0.2
-"""How long before it is due a picture is sent."""
+LEAD_S = 0.25
+"""How long before it is due a picture is drawn."""
 
-LATE_S = 0.08
-"""A picture this late is skipped."""
+MARGIN_S = 0.08
+"""A picture that is begun later than this before it is due would be late at the player, and is skipped."""
 
 PERIOD_S = 1 / FPS
+
+REPORTS = 3
+"""Reports of the player of which the earliest counts: one may be late itself, never early."""
 
 
 class PictureEncoder(Protocol):
@@ -63,6 +68,8 @@ class FaceLoop:
         self._epoch = now()
         self._index = 0
         self._sound: int | None = None
+        self._begun = self._epoch
+        self._reports: deque[float] = deque(maxlen=REPORTS)
         self._held_since: float | None = None
         self._presence: Presence = "idle"
         self.on_first: Callable[[int], None] = lambda generation: None
@@ -71,7 +78,10 @@ class FaceLoop:
     def sound(self, generation: int, samples: Samples, phones: Sequence[PhoneSpan], at: int) -> None:
         """Sound of a reply was sent; the first of a generation starts its timeline."""
         if generation != self._generation:
-            self._generation, self._epoch, self._index, self._sound = generation, self._now() + PLAYER_BUFFER_S, 0, 0
+            self._generation, self._index, self._sound = generation, 0, 0
+            self._begun = self._now()
+            self._epoch = self._begun + PLAYER_BUFFER_S
+            self._reports.clear()
             self._orders.append(self._animator.begin)
         self._orders.append(lambda: self._animator.speak(samples, phones, at))
         if self._sound is not None:
@@ -83,6 +93,14 @@ class FaceLoop:
         self._sound = None
         self._changed.set()
 
+    def heard(self, generation: int, position: float) -> None:
+        """The player's report: so many seconds of a generation's sound were heard, just now."""
+        if generation == self._generation and self._held_since is None:
+            self._reports.append(self._now() - position)
+            if len(self._reports) == REPORTS:
+                self._epoch = max(self._begun, min(self._reports))
+                self._changed.set()
+
     def hold(self) -> None:
         """The player waits: the timeline stands still."""
         if self._held_since is None:
@@ -93,6 +111,7 @@ class FaceLoop:
         if self._held_since is not None:
             self._epoch += self._now() - self._held_since
             self._held_since = None
+            self._reports.clear()
             self._changed.set()
 
     def stop(self) -> None:
@@ -140,7 +159,7 @@ class FaceLoop:
                 await self._changed.wait()
             elif self._sound is not None and (self._index + 1) * SAMPLES_PER_FRAME > self._sound:
                 await self._changed.wait()
-                self._epoch = max(self._epoch, self._now() - self._index * PERIOD_S)
+                self._epoch = max(self._epoch, self._now() + MARGIN_S - self._index * PERIOD_S)
             elif wait > 0.001:
                 await self._sleep(wait)
             else:
@@ -160,7 +179,7 @@ class FaceLoop:
     def _step(self, index: int) -> Callable[[], Packet | None]:
         """The work of one picture, for the worker thread: carry out the orders, then draw or skip."""
         orders, self._orders = self._orders, []
-        late = self._now() - (self._epoch + index * PERIOD_S) > LATE_S
+        late = self._epoch + index * PERIOD_S - self._now() < MARGIN_S
         resting = self._presence == "thinking" and index % 2 == 1
         skip = (late or resting) and index > 0
         self.skipped += late and index > 0

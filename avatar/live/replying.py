@@ -68,7 +68,7 @@ class Replies:
 
     @property
     def language(self) -> Language:
-        """Of the last reply, or the first one's."""
+        """Of the last reply, and of the next one, where its question does not tell."""
         return self._composer.language
 
     @property
@@ -88,6 +88,10 @@ class Replies:
         """Whether a reply is being prepared of which nothing was sent yet."""
         exchange = self._current
         return exchange is not None and exchange.reply.status is None and not exchange.told and not exchange.reply.sent
+
+    def follow(self, language: Language) -> None:
+        """The language to go on in, where neither the client nor a question tells another."""
+        self._composer.language = language
 
     def show(self, face: FaceLoop) -> None:
         """Show the replies on a face from now on."""
@@ -172,8 +176,11 @@ class Replies:
             self._teller.go_on(exchange)
 
     def played(self, reply_id: str, audio_end_ms: int) -> None:
-        """The player's report: how much of a reply was heard."""
+        """The player's report: how much of a reply was heard. The pictures follow it."""
         self._memory.played(reply_id, audio_end_ms)
+        exchange, face = self._current, self._teller.face
+        if face is not None and exchange is not None and exchange.reply.id == reply_id:
+            face.heard(exchange.reply.generation, max(0, audio_end_ms) / 1000)
 
     def truncate(self, reply_id: str, audio_end_ms: int) -> None:
         """Keep only the words of a reply that sounded before a time. A reply that is still given is broken off there.

@@ -237,6 +237,18 @@ def test_the_newest_due_picture_is_taken_and_each_is_let_go_once(run: Run) -> No
     assert found == {"early": None, "taken": 80, "none": None, "gone": [0, 40, 120], "dropped": 2, "left": 0}
 
 
+def test_a_picture_that_comes_too_late_is_let_go(run: Run) -> None:
+    body = """
+        const gone = [];
+        const j = new m.Jitter((picture) => gone.push(picture.pts));
+        [0, 40, 80].forEach((pts) => j.push({pts}));
+        const late = j.take(130, 40);
+        j.push({pts: 120});
+        return {late, taken: j.take(160, 40).pts, gone, dropped: j.dropped};
+    """
+    assert run("jitter", body) == {"late": None, "taken": 120, "gone": [0, 40, 80], "dropped": 3}
+
+
 @pytest.mark.parametrize(
     ("state", "driver"),
     [

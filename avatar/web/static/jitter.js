@@ -30,7 +30,7 @@ export function mayBegin({ sound, ended, pictures, waited, quiet }) {
  * @template {{pts: number}} Picture
  */
 export class Jitter {
-  /** Pictures passed over because a later one was due. */
+  /** Pictures that were not shown: a later one was due, or they came too late. */
   dropped = 0;
 
   #waiting = /** @type {Picture[]} */ ([]);
@@ -56,21 +56,26 @@ export class Jitter {
   }
 
   /**
-   * The newest picture that is due; older ones are let go and counted.
+   * The newest picture that is due; older ones are let go and counted, and so is it where it comes too late.
    *
    * @param {number} position in microseconds
+   * @param {number} patience how late a picture may be, in microseconds
    * @returns {Picture | null} null where none is due. The caller lets it go.
    */
-  take(position) {
+  take(position, patience = Infinity) {
     let due = null;
     while (this.#waiting.length > 0 && this.#waiting[0].pts <= position) {
-      if (due !== null) {
-        this.dropped += 1;
-        this.#letGo(due);
-      }
+      if (due !== null) this.#drop(due);
       due = this.#waiting.shift() ?? null;
     }
-    return due;
+    if (due === null || due.pts >= position - patience) return due;
+    this.#drop(due);
+    return null;
+  }
+
+  #drop(picture) {
+    this.dropped += 1;
+    this.#letGo(picture);
   }
 
   /** Let all pictures go. */

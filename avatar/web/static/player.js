@@ -17,6 +17,9 @@ const QUIET_DELAY = 150_000;
 /** In quiet, an error of the clock that is jumped, in microseconds. */
 const QUIET_JUMP = 500_000;
 
+/** While a reply sounds, a picture whose own time is over is not shown: a still mouth beats one that lags. */
+const MOST_LATE = 40_000;
+
 /** Half of a picture's time on screen, in microseconds. */
 const HALF_FRAME = 20_000;
 
@@ -277,7 +280,8 @@ export class Player {
     if (this.#present.driver === "waiting" && !this.#held) this.#begin(now);
     if (this.#present.driver === "sound" && !this.#held) this.#follow(now);
     const timeline = this.#present.driver === "waiting" ? this.#previous : this.#present;
-    const picture = timeline?.pictures.take(timeline.clock.position(now));
+    const patience = timeline?.driver === "sound" ? MOST_LATE : Infinity;
+    const picture = timeline?.pictures.take(timeline.clock.position(now), patience);
     if (picture) this.#show(picture);
   }
 
