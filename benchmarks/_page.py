@@ -9,12 +9,14 @@ from __future__ import annotations
 import shutil
 import threading
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from numpy.typing import NDArray
 from playwright.sync_api import Page, sync_playwright
 
 from avatar.dialog.persona import list_personas
@@ -34,11 +36,19 @@ FLAGS = (
 BEFORE_S, AFTER_S = 1.0, 60.0
 """Silence of the microphone before the voice, once it is opened, and after it."""
 
+Marks = NDArray[np.float64]
+
 WAIT_MS = 60_000
 """The longest wait for a reply to sound."""
 
 AUDIBLE = 0.002
 """Loudness (root mean square of 20 ms) from which something is heard."""
+
+FRESH_MS = 150
+"""The reply must have been heard this shortly before the onset: silence that was there already says nothing."""
+
+ATTEMPTS = 4
+"""Replies that one question may cost before it is given up."""
 
 RECORDER = """
     window.marks = [];
@@ -91,32 +101,89 @@ def serving(host: SessionHost) -> Iterator[str]:
         listener.close()
 
 
-def silences(address: str, recording: Path, questions: list[str]) -> list[float]:
-    """Milliseconds from the onset of a recorded voice to silence in the page, for a reply to each of the questions.
+@dataclass
+class Heard:
+    """What came of the attempts.
+
+    Attributes:
+        silent_after: milliseconds from the onset of a voice to silence in the page.
+        passed_over: attempts that say nothing: the reply was between two clauses, or over, when the voice set in.
+    """
+
+    silent_after: list[float] = field(default_factory=list)
+    passed_over: int = 0
+
+
+def silences(address: str, recording: Path, questions: list[str]) -> Heard:
+    """How soon the page is silent when a recorded voice sets in, over a reply to each of the questions.
+
+    Raises:
+        EngineError: there is no Chromium, or no attempt at a question says anything.
+    """
+    heard = Heard()
+    with TemporaryDirectory() as folder:
+        microphone = _padded(recording, Path(folder) / "microphone.wav")
+        with talk_page(address, microphone, RECORDER) as page:
+            for question in questions:
+                heard.silent_after.append(_counted(page, question, heard))
+    return heard
+
+
+@contextmanager
+def talk_page(
+    address: str, microphone: Path, script: str, prepare: Callable[[Page], None] = lambda page: None
+) -> Iterator[Page]:
+    """The Talk page, its face alive, in a Chromium whose microphone plays a recording once it is opened.
+
+    Args:
+        script: run in the page before its own.
+        prepare: told of the page before it opens the address.
 
     Raises:
         EngineError: there is no Chromium.
     """
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        raise EngineError("There is no Chromium to measure in.", "没有可用于测量的 Chromium。")
-    with TemporaryDirectory() as folder, sync_playwright() as playwright:
-        microphone = _padded(recording, Path(folder) / "microphone.wav")
+    with sync_playwright() as playwright:
         file = f"--use-file-for-fake-audio-capture={microphone}%noloop"
-        browser = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, file])
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=[*FLAGS, file])
         try:
             page = browser.new_context(locale="zh-CN").new_page()
             page.set_default_timeout(WAIT_MS)
-            page.add_init_script(RECORDER)
-            page.goto(address)
+            page.add_init_script(script)
+            prepare(page)
+            page.goto(f"{address}/?greeting=0")
             page.wait_for_selector(".stage.alive")
-            return [_silence(page, question) for question in questions]
+            yield page
         finally:
             browser.close()
 
 
-def _silence(page: Page, question: str) -> float:
-    """Ask, open the microphone when the reply sounds, let the recording speak over it, and measure."""
+def find_chromium() -> str:
+    """The path of a Chromium that decodes H.264.
+
+    Raises:
+        EngineError: there is none.
+    """
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        raise EngineError("There is no Chromium to measure in.", "没有可用于测量的 Chromium。")
+    return chromium
+
+
+def _counted(page: Page, question: str, heard: Heard) -> float:
+    """The first attempt that says something; those before it are noted."""
+    for _ in range(ATTEMPTS):
+        silence = silence_after(_spoken_over(page, question))
+        if silence is not None:
+            return silence
+        heard.passed_over += 1
+    raise EngineError(
+        f"In {ATTEMPTS} attempts no reply sounded when the voice set in.",
+        f"{ATTEMPTS} 次尝试中,开口时都没有回复在发声。",
+    )
+
+
+def _spoken_over(page: Page, question: str) -> Marks:
+    """Ask, open the microphone when the reply sounds, let the recording speak over it; returns what was noted."""
     generation = page.evaluate("avatarPlayer.stats().generation")
     page.fill("textarea", question)
     page.keyboard.press("Enter")
@@ -128,19 +195,21 @@ def _silence(page: Page, question: str) -> float:
     page.wait_for_function("wire.some(({type}) => type === 'input_audio_buffer.speech_started')")
     marks = np.array(page.evaluate("marks"))
     page.click(".dock .talk")
-    return _silence_after(marks)
+    return marks
 
 
-def _silence_after(marks: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
-    """Milliseconds from the onset of the voice to the last sound; 0 where there was none after it.
+def silence_after(marks: Marks) -> float | None:
+    """Milliseconds from the onset of the voice to the last sound; None where nothing had sounded just before it.
 
     Args:
         marks: float [n, 3]: the time in ms, the loudness of the microphone, and that of the player.
     """
     time, microphone, player = marks.T
     onset = time[np.flatnonzero(microphone > microphone.max() * 10 ** (-30 / 20))[0]]
-    audible = time[(time >= onset) & (player >= AUDIBLE)]
-    return float(audible[-1] - onset) if audible.size else 0.0
+    audible = time[player >= AUDIBLE]
+    if not np.any((audible >= onset - FRESH_MS) & (audible <= onset)):
+        return None
+    return max(0.0, float(audible[-1] - onset))
 
 
 def _padded(recording: Path, target: Path) -> Path:
