@@ -1,8 +1,8 @@
-"""A film file: frames and sound muxed as MP4 (H.264 and AAC) that starts to play before all of it has arrived.
+"""A film file: frames and sound as MP4 (H.264 and AAC), as WebM (VP9 and Opus), or as a GIF without its sound.
 
-The encoder of AAC needs a run-up of 1,024 samples; the file's edit list takes them away again, and no picture is
-reordered, so both tracks begin at zero and stay together. Frames are pulled one at a time and never kept. The file
-appears under its name only when it is whole.
+The encoders of sound need a run-up; the file tells a player to leave it out, and no picture is reordered, so both
+tracks begin at zero and stay together. An MP4 starts to play before all of it has arrived. Frames are pulled one at a
+time and never kept (but for a GIF). The file appears under its name only when it is whole.
 """
 
 from __future__ import annotations
@@ -13,15 +13,17 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from avatar.errors import AvatarError, EngineError, StorageError
+from avatar.errors import AvatarError, EngineError, InputError, StorageError
 from avatar.face.encode import describe_colours, video_frame
+from avatar.face.gif import write_gif
 from avatar.media import FPS, SAMPLES_PER_FRAME, SPEECH_RATE, Pixels, Samples
 
 if TYPE_CHECKING:
@@ -37,9 +39,38 @@ NOTICE = "AI-generated: this face and this voice are synthetic. 本视频由人�
 Progress = Callable[[int], None]
 """Told how many frames are written."""
 
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How a kind of film is made: names and options as FFmpeg has them; `block` is what its sound comes in."""
+
+    container: str
+    options: dict[str, str]
+    video: str
+    video_options: dict[str, str]
+    audio: str
+    block: int
+
+
 _X264 = {"preset": "veryfast", "profile": "high", "crf": "20", "threads": "2"}
+_VP9 = {
+    "deadline": "realtime",
+    "cpu-used": "8",
+    "crf": "30",
+    "b": "0",
+    "row-mt": "1",
+    "threads": "2",
+    "lag-in-frames": "0",
+}
+_FORMS = {
+    ".mp4": _Form("mp4", {"movflags": "+faststart"}, "libx264", _X264, "aac", 1024),
+    ".webm": _Form("webm", {}, "libvpx-vp9", _VP9, "libopus", 480),
+}
+
+FILM_KINDS = (*_FORMS, ".gif")
+"""What a film's name may end in."""
+
 _AUDIO_BITS = 96_000
-_AUDIO_BLOCK = 1024
 _FULL_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -55,7 +86,8 @@ def write_film(
     """Write a film; what shorter ends first is held: the last picture, or silence.
 
     Args:
-        path: the file; its folder is made where it is missing, and an older file of that name is replaced.
+        path: the file, of one of FILM_KINDS; its folder is made where it is missing, and an older file of that name is
+            replaced.
         frames: uint8 [size, size, 3] RGB, sides even, FPS of them a second.
         sound: float32 [n] in -1..1 at SPEECH_RATE; its first sample sounds with the first frame.
         title, comment: the film's metadata; the comment always ends with NOTICE.
@@ -65,34 +97,56 @@ def write_film(
         How many frames the film has.
 
     Raises:
+        InputError: the name ends in something else.
         StorageError: the disk is full or the folder is not writable.
         EngineError: there are no frames, or encoding failed.
     """
+    kind = film_kind(path)
     first = next(frames, None)
     if first is None:
         raise EngineError("There is no picture to make a film of.", "没有画面,无法生成视频。")
     with _whole_or_nothing(path) as unfinished, _mux_errors(path):
         labels = {"title": title, "comment": f"{comment} {NOTICE}".strip()}
-        count = _write(unfinished, chain([first], frames), first.shape, sound, labels, progress)
+        pictures = chain([first], frames)
+        if kind == ".gif":
+            count = write_gif(unfinished, pictures, labels["comment"], progress)
+        else:
+            count = _write(unfinished, _FORMS[kind], pictures, sound, labels, progress)
     logger.info("film_written", extra={"frames": count})
     return count
 
 
+def film_kind(path: Path) -> str:
+    """One of FILM_KINDS.
+
+    Raises:
+        InputError: the name ends in something else.
+    """
+    kind = path.suffix.lower()
+    if kind not in FILM_KINDS:
+        known = ", ".join(FILM_KINDS)
+        raise InputError(
+            f"{path.name} must end in one of {known}.", f"{path.name} 必须以 {known} 之一结尾。", code="bad_output"
+        )
+    return kind
+
+
 def _write(
     path: Path,
+    form: _Form,
     frames: Iterator[Pixels],
-    shape: tuple[int, ...],
     sound: Samples,
     labels: dict[str, str],
     progress: Progress | None,
 ) -> int:
-    """Mux everything into an MP4 file; how many frames it took."""
+    """Mux everything into one file; how many frames it took."""
     import av
 
-    with av.open(os.fspath(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+    first = next(frames)
+    with av.open(os.fspath(path), "w", format=form.container, options=form.options) as container:
         container.metadata.update({key: value.replace("\0", "") for key, value in labels.items() if value})
-        writer = _Writer(container, shape, sound)
-        for frame in frames:
+        writer = _Writer(container, form, first.shape, sound)
+        for frame in chain([first], frames):
             writer.put(frame)
             if progress is not None:
                 progress(writer.count)
@@ -102,15 +156,17 @@ def _write(
 class _Writer:
     """Two streams of a container, filled side by side so that a player never has to seek between them."""
 
-    def __init__(self, container: OutputContainer, shape: tuple[int, ...], sound: Samples) -> None:
+    def __init__(self, container: OutputContainer, form: _Form, shape: tuple[int, ...], sound: Samples) -> None:
         self._container = container
-        self._video: VideoStream = container.add_stream("libx264", rate=FPS, options=dict(_X264))
+        self._block = form.block
+        options = dict(form.video_options)
+        self._video = cast("VideoStream", container.add_stream(form.video, rate=FPS, options=options))
         self._video.height, self._video.width = shape[0], shape[1]
         self._video.pix_fmt = "yuv420p"
         self._video.codec_context.max_b_frames = 0
         self._video.codec_context.gop_size = 2 * FPS
         describe_colours(self._video.codec_context)
-        self._audio: AudioStream = container.add_stream("aac", rate=SPEECH_RATE, layout="mono")
+        self._audio = cast("AudioStream", container.add_stream(form.audio, rate=SPEECH_RATE, layout="mono"))
         self._audio.bit_rate = _AUDIO_BITS
         self._sound = np.asarray(sound, dtype=np.float32).reshape(-1)
         self._heard = 0
@@ -139,8 +195,8 @@ class _Writer:
         from av import AudioFrame
 
         last = end >= self._sound.size
-        while self._heard < end and (last or self._heard + _AUDIO_BLOCK <= end):
-            length = min(_AUDIO_BLOCK, end - self._heard)
+        while self._heard < end and (last or self._heard + self._block <= end):
+            length = min(self._block, end - self._heard)
             block = np.zeros((1, length), dtype=np.float32)
             taken = self._sound[self._heard : self._heard + length]
             block[0, : taken.size] = np.clip(np.nan_to_num(taken), -1.0, 1.0)
@@ -155,7 +211,7 @@ def _whole_or_nothing(path: Path) -> Iterator[Path]:
     """A temporary file beside the path that takes its name at the end, or vanishes."""
     with _storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.parent / f".film-{secrets.token_hex(8)}.mp4"
+        unfinished = path.parent / f".film-{secrets.token_hex(8)}{path.suffix}"
         unfinished.touch(exist_ok=False)
     try:
         yield unfinished

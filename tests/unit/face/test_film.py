@@ -11,8 +11,9 @@ import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
-from avatar.errors import EngineError, StorageError
+from avatar.errors import EngineError, InputError, StorageError
 from avatar.face.film import NOTICE, write_film
 from avatar.media import FPS, SAMPLES_PER_FRAME, SPEECH_RATE, Pixels, Samples, read_audio
 
@@ -46,15 +47,18 @@ def pictures(path: Path) -> tuple[list[float], list[float]]:
 
 
 def sounds(path: Path) -> tuple[float, NDArray[np.float32]]:
-    """When the sound begins, in seconds, and its samples, with the edit list applied."""
+    """When the sound begins, in seconds, and its samples at SPEECH_RATE, with the edit list applied."""
     with av.open(str(path)) as container:
         frames = list(container.decode(audio=0))
-    return float(frames[0].time or 0), np.concatenate([frame.to_ndarray().reshape(-1) for frame in frames])
+    every = frames[0].sample_rate // SPEECH_RATE  # Opus always decodes at 48 kHz
+    samples = np.concatenate([frame.to_ndarray().reshape(-1) for frame in frames])
+    return float(frames[0].time or 0), samples[::every]
 
 
+@pytest.mark.parametrize("kind", ["mp4", "webm"])
 @pytest.mark.parametrize("flash", [0, 1, 25, 74])
-def test_a_flash_and_a_click_stay_together(tmp_path: Path, flash: int) -> None:
-    path = tmp_path / "film.mp4"
+def test_a_flash_and_a_click_stay_together(tmp_path: Path, flash: int, kind: str) -> None:
+    path = tmp_path / f"film.{kind}"
     write_film(path, flashing(80, flash), clicking(80 * SAMPLES_PER_FRAME, flash * SAMPLES_PER_FRAME))
     times, brightness = pictures(path)
     start, samples = sounds(path)
@@ -98,6 +102,44 @@ def test_the_film_says_what_it_is(tmp_path: Path) -> None:
         assert container.metadata["comment"] == f"A reply. {NOTICE}"
         assert container.streams.video[0].codec_context.name == "h264"
         assert container.streams.audio[0].codec_context.name == "aac"
+
+
+def test_a_webm_film_says_what_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "film.webm"
+    assert write_film(path, flashing(5, 1), clicking(4800, 0), comment="A reply.") == 5
+    with av.open(str(path)) as container:
+        told = {key.lower(): value for key, value in container.metadata.items()}
+        assert told["comment"] == f"A reply. {NOTICE}"
+        assert container.streams.video[0].codec_context.name in ("vp9", "libvpx-vp9")
+        assert container.streams.audio[0].codec_context.name in ("opus", "libopus")
+
+
+def test_a_gif_keeps_every_second_picture_and_says_what_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "film.gif"
+    told: list[int] = []
+    frames = (grey(40 if number % 4 < 2 else 200) for number in range(80))
+    assert write_film(path, frames, clicking(9600, 0), progress=told.append) == 80
+    assert told == list(range(1, 81))
+    with Image.open(path) as image:
+        assert image.n_frames == 40  # type: ignore[attr-defined]
+        assert image.info["duration"] == 80
+        assert image.info["loop"] == 0
+        assert NOTICE in image.info["comment"].decode("utf-8")
+        for number in range(40):
+            image.seek(number)
+            assert abs(float(np.asarray(image.convert("L")).mean()) - (200 if number % 2 else 40)) < 3
+
+
+def test_a_gif_that_would_be_too_long_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="60 seconds"):
+        write_film(tmp_path / "film.gif", (grey(9) for _ in range(1502)), clicking(960, 0))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["film.avi", "film", "film.mp3"])
+def test_another_kind_of_film_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match=r"must end in one of \.mp4, \.webm, \.gif"):
+        write_film(tmp_path / name, flashing(3, 1), clicking(960, 0))
 
 
 def test_it_can_be_played_while_it_arrives(tmp_path: Path) -> None:
