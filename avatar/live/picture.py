@@ -132,7 +132,7 @@ class FaceLoop:
     def wake(self) -> None:
         """Somebody looks again: go on from here, with a picture that stands by itself."""
         if not self._watched.is_set():
-            self._epoch = max(self._epoch, self._now() - self._index * PERIOD_S)
+            self._epoch = max(self._epoch, self._now() + MARGIN_S - self._index * PERIOD_S)
             self._outlet.key_frame_wanted = True
             self._watched.set()
 
