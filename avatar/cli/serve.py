@@ -48,7 +48,7 @@ def load(sessions: SessionHost) -> None:
         WeightsError: weights are missing.
     """
     engines = sessions.engines
-    with progress("Loading the models", "正在加载模型", len(engines.kinds) + 2) as bar:
+    with progress("Loading the models", "正在加载模型", len(engines.kinds) + 3) as bar:
         for kind in engines.kinds:
             warm = getattr(engines.get(kind), "warm", None)
             if warm is not None and kind != "generator":
@@ -58,8 +58,18 @@ def load(sessions: SessionHost) -> None:
         engines.animator.animator(first.persona.portrait_file, size=engines.settings.face.size).frame()
         first.knowledge.embed()
         bar.advance(bar.task_ids[0])
+        _prepare(sessions, first)
+        bar.advance(bar.task_ids[0])
         asyncio.run(_read_card(first))
         bar.advance(bar.task_ids[0])
+
+
+def _prepare(sessions: SessionHost, conversation: Conversation) -> None:
+    """Make the first sound of the greeting; a voice that cannot be reached now may be when somebody talks."""
+    try:
+        sessions.prepare(conversation.persona)
+    except EngineError as error:
+        note(error.en, error.zh)
 
 
 async def _read_card(conversation: Conversation) -> None:

@@ -144,6 +144,10 @@ class Client:
         """Ask for a reply, with what `response.create` takes; after nothing was said, for a greeting."""
         await self.send({"type": "response.create", **({"response": wishes} if wishes else {})})
 
+    async def greet(self, language: Language | None = None) -> None:
+        """Let the persona greet, if nothing was said yet; to be called once its voice can be heard."""
+        await self.send({"type": "avatar.greet", **({"language": language} if language else {})})
+
     async def interrupt(self) -> None:
         """Break the reply off."""
         await self.send({"type": "output_audio_buffer.clear"})

@@ -27,7 +27,7 @@ class Composer:
         options: asked for at each reply, since they may change.
 
     Attributes:
-        language: of the last reply; the next one's, where its question does not tell.
+        language: of the last reply, and of the next one, where its question does not tell.
     """
 
     def __init__(

@@ -12,6 +12,7 @@ from avatar.face.encode import H264Encoder, JpegEncoder
 from avatar.live.options import SessionOptions
 from avatar.live.outlet import Outlet
 from avatar.live.picture import FaceLoop, PictureEncoder
+from avatar.live.prepared import PreparedSpeech
 from avatar.live.session import Session
 from avatar.live.shared import SharedStages
 
@@ -26,7 +27,27 @@ class SessionHost:
     def __init__(self, engines: Engines) -> None:
         self.engines = engines
         self._knowledge: dict[str, Knowledge] = {}
+        self._speech: PreparedSpeech | None = None
         self._lock = threading.Lock()
+
+    @property
+    def speech(self) -> PreparedSpeech:
+        """The voice's engine, with what was prepared; built when it is first asked for."""
+        engine = self.engines.synthesizer
+        with self._lock:
+            self._speech = self._speech or PreparedSpeech(engine)
+            return self._speech
+
+    def prepare(self, persona: Persona) -> None:
+        """Make the sound with which a persona greets whoever comes. Blocks for a second or two.
+
+        Raises:
+            NotFoundError: the persona's voice is not there.
+            EngineError: the voice failed.
+        """
+        speed = self.engines.settings.speaking.speed
+        for language in persona.languages:
+            self.speech.prepare(persona.greeting.of(language), persona.voice, language=language, speed=speed, most=1)
 
     def stages(self) -> SharedStages:
         """The engines as sessions use them. Blocks while they load.
@@ -39,7 +60,7 @@ class SessionHost:
             engines.vad,
             engines.turn_detector,
             engines.recognizer,
-            engines.synthesizer,
+            self.speech,
             engines.run,
             engines.settings.llm.max_tokens,
         )

@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from avatar.dialog.conversation import Conversation
 from avatar.dialog.persona import Persona
-from avatar.errors import AvatarError, TextError
+from avatar.errors import AvatarError, Language, TextError
 from avatar.live.events import Failed, PartlyUnderstood, SessionEvent, SpeechStarted, SpeechStopped, Understood
 from avatar.live.exchange import Question, Spoken, Typed
 from avatar.live.listening import Ears, Heard
@@ -77,6 +77,7 @@ class Session:
         self._notes: dict[str, str] = {}
         self._away = False
         self._owed = False
+        self._untouched = True
         self._replies.on_over = self._answer_owed
 
     @property
@@ -141,6 +142,7 @@ class Session:
             ProtocolError: less than 100 ms were heard.
         """
         heard = self._ears.commit()
+        self._untouched = False
         self._unanswered.append(Spoken(heard))
         self._spawn(self._report(heard))
         return heard.id
@@ -161,6 +163,7 @@ class Session:
         item_id = item_id or _new_id()
         _check_room(self._unanswered)
         self._unanswered.append(Typed(_words(text), item_id))
+        self._untouched = False
         return item_id
 
     def recall(self, text: str, item_id: str | None = None) -> str:
@@ -170,6 +173,7 @@ class Session:
             TextError: the text is empty or too long.
         """
         text, item_id = _words(text), item_id or _new_id()
+        self._untouched = False
         typed = [question for question in self._unanswered if isinstance(question, Typed)]
         self._unanswered = [question for question in self._unanswered if not isinstance(question, Typed)]
         self._replies.recall(typed, text, item_id)
@@ -213,6 +217,19 @@ class Session:
         """
         return self._begin(self._now(), asked=True, wish=wish)
 
+    def greet(self, language: Language | None = None) -> bool:
+        """Greet whoever has come: once, and only while nothing was said yet; False where it is too late for that.
+
+        Args:
+            language: to greet in, unless the options fix one.
+        """
+        if not self._untouched or self._away:
+            return False
+        if wanted := self.options.language or language:
+            self._replies.follow(self.persona.speaks(wanted))
+        self._begin(self._now(), asked=True)
+        return True
+
     def cancel(self, reply_id: str | None = None) -> bool:
         """Break off the current reply at once; False where there is none (of that id)."""
         self._owed = False
@@ -255,6 +272,7 @@ class Session:
     # what the ears tell
 
     def on_speech(self, utterance_id: str, at_ms: int) -> None:
+        self._untouched = False
         self._outlet.put(SpeechStarted(utterance_id, at_ms))
         if not self._replies.active:
             self._replies.attend("listening")
@@ -314,6 +332,7 @@ class Session:
     def _begin(self, zero: float, *, asked: bool, wish: ReplyWish | None = None) -> str:
         reply = self._replies.begin(self._unanswered, zero, asked=asked, wish=wish)
         reply.watch.mark("turn_end_s")
+        self._untouched = False
         if wish is None or not wish.apart:
             self._unanswered = []
         self._owed = False

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from avatar.errors import AudioError
 from avatar.live.options import ReplyWish
 from avatar.media import MAX_UPLOAD_SECONDS, SPEECH_RATE, Samples
-from avatar.server.choices import session_object, unsupported, updated
+from avatar.server.choices import language_code, session_object, unsupported, updated
 from avatar.server.functions import functions_of
 from avatar.server.protocol.client import (
+    AvatarGreet,
     AvatarKeyFrame,
     AvatarPlayed,
     ClientEvent,
@@ -107,6 +108,10 @@ class Commands:
                 return self._cancel(event.response_id)
             case AvatarPlayed():
                 self._state.session.played(event.response_id, event.audio_end_ms)
+                return []
+            case AvatarGreet():
+                wanted = event.language
+                self._state.session.greet(None if wanted is None else language_code(wanted, "language"))
                 return []
             case AvatarKeyFrame():
                 self._state.session.request_key_frame()

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from avatar.dialog.conversation import Conversation
 from avatar.dialog.persona import Persona
+from avatar.errors import Language
 from avatar.live.events import SessionEvent
 from avatar.live.options import ReplyWish, SessionOptions
 from avatar.live.shared import SharedStages
@@ -63,6 +64,9 @@ class LiveSession(Protocol):
 
     def reply(self, wish: ReplyWish | None = None) -> str:
         """Begin a reply; returns its id."""
+
+    def greet(self, language: Language | None = None) -> bool:
+        """Greet, where nothing was said yet."""
 
     def cancel(self, reply_id: str | None = None) -> bool:
         """Break off the current reply; False where there is none."""

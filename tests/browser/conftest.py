@@ -73,7 +73,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScriptedServer]
 def open_page(request: pytest.FixtureRequest) -> Iterator[OpenPage]:
     """Opens the Talk page: `open_page(locale=…, width=…, height=…, dark=…, browser=…, address=…, script=…)`.
 
-    Without a browser or an address, those of this module are used, and started where they are not.
+    Without a browser or an address, those of this module are used, and started where they are not. The persona greets
+    only with `greeting=True`.
     """
     pages: list[Page] = []
 
@@ -86,6 +87,7 @@ def open_page(request: pytest.FixtureRequest) -> Iterator[OpenPage]:
         browser: Browser | None = None,
         address: str = "",
         script: str = "",
+        greeting: bool = False,
     ) -> TalkPage:
         chosen: Browser = browser or request.getfixturevalue("chromium")
         context = chosen.new_context(
@@ -95,7 +97,7 @@ def open_page(request: pytest.FixtureRequest) -> Iterator[OpenPage]:
         )
         page = context.new_page()
         pages.append(page)
-        return TalkPage(page, address or request.getfixturevalue("server").address, script)
+        return TalkPage(page, address or request.getfixturevalue("server").address, script, greeting=greeting)
 
     yield start
     for page in pages:

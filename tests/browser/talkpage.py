@@ -59,9 +59,10 @@ class TalkPage:
         page: an empty one.
         address: the server's.
         script: runs before the page's own.
+        greeting: whether the persona greets.
     """
 
-    def __init__(self, page: Page, address: str, script: str = "") -> None:
+    def __init__(self, page: Page, address: str, script: str = "", *, greeting: bool = False) -> None:
         self.page = page
         self.address = address
         self.requests: list[str] = []
@@ -71,7 +72,7 @@ class TalkPage:
         page.on("request", self._on_request)
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.problems.append(str(error)))
-        page.goto(address)
+        page.goto(f"{address}/?greeting={int(greeting)}")
 
     def _on_request(self, request: Request) -> None:
         self.requests.append(request.url)

@@ -180,6 +180,13 @@ class AvatarPlayed(_Event):
     audio_end_ms: int = Field(ge=0)
 
 
+class AvatarGreet(_Event):
+    """Whoever has come can hear: the persona may greet."""
+
+    type: Literal["avatar.greet"]
+    language: Identifier | None = None
+
+
 class AvatarKeyFrame(_Event):
     """The decoder lost its way and needs a picture that stands on its own."""
 
@@ -199,6 +206,7 @@ ClientEvent = Annotated[
     | ResponseCreate
     | ResponseCancel
     | AvatarPlayed
+    | AvatarGreet
     | AvatarKeyFrame,
     Field(discriminator="type"),
 ]

@@ -111,7 +111,9 @@ export class Conversation {
     this.#announcer.textContent = reply.heard.textContent;
   }
 
+  /** A greeting that was only to be read gives way to the first reply, which says it. */
   #show(reply) {
+    if (this.#list.children.length === 1) this.#list.querySelector(".greeting")?.remove();
     Object.assign(reply, this.#message("persona", reply.language));
     this.#showCitations(reply);
   }

@@ -35,6 +35,9 @@ export class Session extends EventTarget {
   player;
   microphone;
 
+  /** The language to be greeted in; undefined: not at all. */
+  greeting;
+
   #api;
   #query;
   #resume = null;
@@ -43,15 +46,18 @@ export class Session extends EventTarget {
   #presence = "idle";
   #reported = -1;
   #reports;
+  #greeted = false;
 
   /**
    * @param {HTMLCanvasElement} canvas where the face is shown
-   * @param {{persona: string, size?: number, language?: "zh" | "en", api?: Api}} options `language` fixes the language
-   *   of the conversation; without it the persona follows the user.
+   * @param {{persona: string, size?: number, language?: "zh" | "en", greeting?: "zh" | "en", api?: Api}} options
+   *   `language` fixes the language of the conversation; without it the persona follows the user. `greeting`: the
+   *   persona greets in this language as soon as sound is allowed, if nothing was said until then.
    */
-  constructor(canvas, { persona, size, language, api = new Api() }) {
+  constructor(canvas, { persona, size, language, greeting, api = new Api() }) {
     super();
     this.#api = api;
+    this.greeting = greeting;
     this.#query = { persona, ...(size && { size: String(size) }), ...(language && { language }) };
     this.player = new Player(canvas, {
       onKeyFrameNeeded: () => this.#socket?.send({ type: "avatar.keyframe" }),
@@ -150,6 +156,13 @@ export class Session extends EventTarget {
     handlers[event.type]?.(this, event);
   }
 
+  /** Be greeted in a new conversation, once it can be heard: until a click or a key press, browsers allow no sound. */
+  async #beGreeted() {
+    if (this.greeting === undefined || this.#greeted) return;
+    this.#greeted = true;
+    if (await this.player.unlock()) this.#socket?.send({ type: "avatar.greet", language: this.greeting });
+  }
+
   /** Tell the server how much was heard, where that has changed. */
   #report() {
     const reply = this.#reply;
@@ -173,6 +186,7 @@ export class Session extends EventTarget {
         session.player.restart(event.generation);
         session.#resume = event.resume;
         session.#reply = null;
+        if (!event.resumed) void session.#beGreeted();
         session.#tell("ready", event);
       },
       "avatar.state": (session, { state }) => session.#onPresence(state),

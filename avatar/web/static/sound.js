@@ -38,11 +38,16 @@ export class Sound {
     return this.#context?.state === "running" ? this.#report.rms : 0;
   }
 
-  /** Allow sound. Browsers want this within a click or a key press. */
+  /**
+   * Allow sound. Browsers want this within a click or a key press; before one, it waits for the next call that is.
+   *
+   * @returns {Promise<boolean>} whether there is sound now
+   */
   async unlock() {
-    if (!Sound.available) return;
-    this.#context ??= this.#open();
-    await this.#context.resume();
+    if (!Sound.available) return false;
+    const context = (this.#context ??= this.#open());
+    await context.resume().catch(() => {}); // closed while it waited
+    return context.state === "running";
   }
 
   /** @param {boolean} muted */
@@ -133,6 +138,7 @@ export class Sound {
 
   async #load(context) {
     await context.audioWorklet.addModule(new URL("./audio-worklet.js", import.meta.url));
+    if (this.#context !== context) return;
     const node = new AudioWorkletNode(context, "speech-output", {
       numberOfInputs: 0,
       numberOfOutputs: 1,

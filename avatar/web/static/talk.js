@@ -94,6 +94,7 @@ class TalkPage {
     on(view.text, "keydown", (event) => this.#onTyping(event));
     on(view.text, "input", () => fit(view.text));
     on(document, "keydown", (event) => this.#onShortcut(event));
+    on(document, "click", () => void this.#session?.player.unlock());
     for (const button of view.languages) on(button, "click", () => this.#chooseLanguage(button.dataset.language));
   }
 
@@ -138,6 +139,7 @@ class TalkPage {
 
   #chooseLanguage(language) {
     remember("language", language);
+    if (this.#session?.greeting) this.#session.greeting = language;
     this.#speak(language);
   }
 
@@ -174,6 +176,7 @@ class TalkPage {
       persona: persona.id,
       size: this.#options.size,
       language: this.#options.speech,
+      greeting: this.#options.greeting === false ? undefined : this.#language,
       api: this.#api,
     });
     this.#session.player.sound.mute(this.#muted);
@@ -347,13 +350,15 @@ class TalkPage {
  * Put the Talk page into an element.
  *
  * @param {HTMLElement} element
- * @param {{language?: "zh" | "en", persona?: string, speech?: "zh" | "en", size?: number, api?: Api}} options the page's
- *   language, who to begin with, the language of the conversation where it is fixed, the picture's width and height
+ * @param {{language?: "zh" | "en", persona?: string, speech?: "zh" | "en", size?: number, greeting?: boolean, api?: Api}}
+ *   options the page's language, who to begin with, the language of the conversation where it is fixed, the picture's
+ *   width and height, whether the persona greets (it does)
  * @returns {{close: () => Promise<void>}}
  */
 export function mount(element, options = {}) {
   const query = new URLSearchParams(location.search);
-  const page = new TalkPage(element, { persona: query.get("persona") ?? undefined, ...options });
+  const asked = { persona: query.get("persona") ?? undefined, greeting: query.get("greeting") !== "0" };
+  const page = new TalkPage(element, { ...asked, ...options });
   void page.start();
   return page;
 }

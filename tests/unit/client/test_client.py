@@ -86,6 +86,7 @@ async def test_writing_settings_and_pictures() -> None:
         Client(f"http://{address}", language="en", video=True, query={"codec": "jpeg", "size": "256"}) as talk,
     ):
         await talk.configure(instructions="Be brief.")
+        await talk.greet("en")
         await talk.write("Who?", answer=False)
         await talk.answer(max_output_tokens=10)
         events = await until(talk, is_a(Answered))
@@ -95,6 +96,7 @@ async def test_writing_settings_and_pictures() -> None:
     session = house.opened[0]
     assert (session.options.language, session.options.instructions) == ("en", "Be brief.")
     assert ("type", "Who?") in session.asked
+    assert ("greet", "en") in session.asked
     assert ("played", "resp_1", 120) in session.asked
     pictures = [event for event in events if isinstance(event, Picture)]
     assert [picture.key for picture in pictures] == [True] + [False] * 9

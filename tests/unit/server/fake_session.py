@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from avatar.dialog.persona import BUILT_IN, CARD, Persona, read_card
-from avatar.errors import ProtocolError, TextError
+from avatar.errors import Language, ProtocolError, TextError
 from avatar.live.events import (
     Citation,
     Cited,
@@ -189,6 +189,10 @@ class FakeSession:
     def answer(self, reply_id: str, generation: int) -> None:
         """Give the scripted reply."""
         self.happen(*spoken_reply(reply_id, generation, video=self.options.video))
+
+    def greet(self, language: Language | None = None) -> bool:
+        self.asked.append(("greet", language))
+        return True
 
     def cancel(self, reply_id: str | None = None) -> bool:
         self.asked.append(("cancel", reply_id))

@@ -53,6 +53,7 @@ WISHES: tuple[dict[str, Any], ...] = (
     {"type": "response.cancel", "response_id": "resp_x"},
     {"type": "avatar.played", "response_id": "resp_x", "audio_end_ms": 500},
     {"type": "avatar.keyframe"},
+    {"type": "avatar.greet"},
 )
 """Events as they should be; most of what is sent is one of them, bent."""
 

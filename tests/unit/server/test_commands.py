@@ -491,3 +491,12 @@ def test_every_event_has_an_id_of_its_own() -> None:
     told += sent([message for event in spoken_reply() for message in translator.from_session(event)])
     assert len({event["event_id"] for event in told}) == len(told)
     assert json.dumps(session.asked) == "[]"
+
+
+def test_a_client_that_can_hear_is_greeted() -> None:
+    session, translator = pair()
+    assert ask(translator, "avatar.greet") == []
+    assert ask(translator, "avatar.greet", language="en-GB") == []
+    assert session.asked == [("greet", None), ("greet", "en")]
+    (refused,) = ask(translator, "avatar.greet", language="fr")
+    assert refused["error"]["code"] == "unsupported_value"

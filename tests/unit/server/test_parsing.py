@@ -25,6 +25,7 @@ VALID: list[tuple[dict[str, object], type[object]]] = [
     ({"type": "response.cancel"}, client.ResponseCancel),
     ({"type": "avatar.played", "response_id": "r", "audio_end_ms": 10}, client.AvatarPlayed),
     ({"type": "avatar.keyframe"}, client.AvatarKeyFrame),
+    ({"type": "avatar.greet", "language": "zh"}, client.AvatarGreet),
 ]
 
 
