@@ -65,7 +65,7 @@ class FaceLoop:
         self._watched = asyncio.Event()
         self._watched.set()
         self._generation = 0
-        self._epoch = now()
+        self._epoch = now() + MARGIN_S
         self._index = 0
         self._sound: int | None = None
         self._begun = self._epoch
