@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from avatar.errors import SettingsError
-from avatar.models import model_path
+from avatar.models import model_path, this_platform
 from avatar.settings import Settings
 from avatar.stages import (
     AnimatorEngine,
@@ -34,6 +34,7 @@ from avatar.stages import (
 )
 
 if TYPE_CHECKING:
+    from avatar.face.landmarks import FaceFinder
     from avatar.voice.profiles import VoiceLibrary
 
 T = TypeVar("T")
@@ -163,7 +164,7 @@ def ctranslate2_device(settings: Settings, own: str) -> str:
 
 
 def torch_device(settings: Settings, own: str) -> str:
-    """The same for a torch engine, and for llama.cpp built with CUDA."""
+    """The same for a torch engine, and for llama.cpp."""
     wanted = own if own != "auto" else settings.device
     if wanted != "auto":
         return wanted
@@ -209,16 +210,17 @@ def remote_recognizer(settings: Settings) -> Recognizer:
 
 
 def embedded_llama(settings: Settings) -> Generator:
-    from avatar.dialog.llama import EmbeddedLlama
+    from avatar.dialog.llama import EmbeddedLlama, Runtime
 
     llm = settings.llm
     folder = weights(llm.model, settings)
     model = next(folder.glob("*.gguf")) if folder.is_dir() else folder
+    device = torch_device(settings, llm.device)
+    libraries = f"llama-cpp-{this_platform()}" + ("" if device == "cpu" else "-cuda")
     return EmbeddedLlama(
+        Runtime(model_path(libraries, settings), settings.core_budget, device),
         model,
         context=llm.context,
-        threads=settings.core_budget,
-        device=torch_device(settings, llm.device),
         temperature=llm.temperature,
         timeout_s=llm.timeout_s,
         kept=settings.cache_dir / "prompts",
@@ -270,3 +272,10 @@ def warp(settings: Settings) -> AnimatorEngine:
     from avatar.face.warp import WarpEngine
 
     return WarpEngine(model_path("face-landmarks", settings), settings.cache_dir / "portraits", threads=1)
+
+
+def face_finder(settings: Settings) -> FaceFinder:
+    """Finds faces in photographs that are looked at before they are animated."""
+    from avatar.face.landmarks import FaceFinder
+
+    return FaceFinder(model_path("face-landmarks", settings), threads=1)

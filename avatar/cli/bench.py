@@ -19,7 +19,7 @@ from avatar.errors import NotFoundError, StorageError
 from avatar.settings import PACKAGE_ROOT
 
 FOLDER = PACKAGE_ROOT.parent / "benchmarks"
-VERSIONS = ("avatar-server", "numpy", "torch", "onnxruntime", "faster-whisper", "xllamacpp", "numba", "av")
+VERSIONS = ("avatar-server", "numpy", "torch", "onnxruntime", "faster-whisper", "numba", "av")
 
 
 def bench(

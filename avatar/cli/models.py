@@ -59,11 +59,11 @@ def list_models(json: JsonOption = False) -> None:
 @app.command()
 def pull(
     names: Names = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every model of the list. 列表里的全部。")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All that can be used here. 本机可用的全部。")] = False,
 ) -> None:
     """Fetch weights and verify them; without names, those that `avatar serve` needs. 下载并校验模型权重。"""
     store = _store()
-    chosen = store.catalog.models if everything else store.catalog.defaults()
+    chosen = store.catalog.usable() if everything else store.catalog.defaults()
     failures: list[WeightsError] = []
     for name in names or [model.name for model in chosen]:
         try:

@@ -6,6 +6,7 @@ though the catalog is ours: a folder of one's own can be given another catalog.
 
 from __future__ import annotations
 
+import platform
 import sys
 from collections.abc import Mapping
 from functools import lru_cache
@@ -167,6 +168,7 @@ class Model(Entry):
     origin: str
     licence: str
     default: bool = False
+    platform: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]*$")] = ""
     sources: tuple[AnySource, ...] = Field(min_length=1)
     files: tuple[WeightFile, ...] = Field(min_length=1)
 
@@ -222,8 +224,20 @@ class Catalog:
         return self._by_name[name]
 
     def defaults(self) -> tuple[Model, ...]:
-        """What `avatar serve` needs."""
-        return tuple(model for model in self.models if model.default)
+        """What `avatar serve` needs on this platform."""
+        return tuple(model for model in self.usable() if model.default)
+
+    def usable(self) -> tuple[Model, ...]:
+        """What can be used on this platform."""
+        here = this_platform()
+        return tuple(model for model in self.models if model.platform in ("", here))
+
+
+def this_platform() -> str:
+    """The system and the processor, as entries of the catalog name them: `linux-x64`, `mac-arm64`, …"""
+    system = {"darwin": "mac", "win32": "win"}.get(sys.platform, sys.platform)
+    machine = platform.machine().lower()
+    return f"{system}-{({'x86_64': 'x64', 'amd64': 'x64', 'aarch64': 'arm64'}).get(machine, machine)}"
 
 
 @lru_cache(maxsize=8)

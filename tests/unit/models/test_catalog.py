@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from avatar.errors import NotFoundError, WeightsError
-from avatar.models.catalog import Catalog, HubSource, InstalledSource, PackageSource, load_catalog
+from avatar.models.catalog import Catalog, HubSource, InstalledSource, PackageSource, load_catalog, this_platform
 
 MakeCatalog = Callable[[str], Catalog]
 Table = Callable[..., str]
@@ -16,11 +16,27 @@ Table = Callable[..., str]
 WHEEL_SOURCE = 'pypi = "carrier"\nversion = "1.0"\nmember = "carrier/{file}"'
 
 
-def test_serve_needs_the_eight_models_of_the_whole_path() -> None:
+@pytest.mark.parametrize("system", ["linux-x64", "linux-arm64", "mac-arm64", "mac-x64", "win-x64"])
+def test_serve_needs_the_models_of_the_whole_path_and_its_own_library(
+    system: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("avatar.models.catalog.this_platform", lambda: system)
     assert [model.name for model in load_catalog().defaults()] == [
         "kokoro-82m", "kokoro-voices", "whisper-base", "qwen2.5-coder-1.5b", "e5-small", "silero-vad",
-        "smart-turn-v3.2", "face-landmarks",
+        "smart-turn-v3.2", "face-landmarks", f"llama-cpp-{system}",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "name"),
+    [("linux", "x86_64", "linux-x64"), ("darwin", "arm64", "mac-arm64"), ("win32", "AMD64", "win-x64")],
+)
+def test_a_platform_has_the_catalogs_name(
+    system: str, machine: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", system)
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    assert this_platform() == name
 
 
 def test_the_voices_are_54_tables_of_510_by_256_floats() -> None:
@@ -30,8 +46,9 @@ def test_the_voices_are_54_tables_of_510_by_256_floats() -> None:
     assert sum(file.name.startswith(("zf_", "zm_")) for file in voices.files) == 8
 
 
-def test_no_two_files_of_the_catalog_are_the_same() -> None:
-    hashes = [file.sha256 for model in load_catalog().models for file in model.files]
+def test_no_two_files_of_weights_are_the_same() -> None:
+    weights = [model for model in load_catalog().models if not model.platform]
+    hashes = [file.sha256 for model in weights for file in model.files]
     assert len(set(hashes)) == len(hashes)
 
 
