@@ -179,7 +179,7 @@ class FaceLoop:
     def _step(self, index: int) -> Callable[[], Packet | None]:
         """The work of one picture, for the worker thread: carry out the orders, then draw or skip."""
         orders, self._orders = self._orders, []
-        late = self._epoch + index * PERIOD_S - self._now() < MARGIN_S
+        late = self._epoch + index * PERIOD_S - self._now() < MARGIN_S - 0.001
         resting = self._presence == "thinking" and index % 2 == 1
         skip = (late or resting) and index > 0
         self.skipped += late and index > 0
