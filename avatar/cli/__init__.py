@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from avatar import __version__
-from avatar.cli import bench, doctor, knowledge, listing, models, serve, talk
+from avatar.cli import animate, bench, doctor, knowledge, listing, models, serve, talk
 from avatar.cli.console import fail
 from avatar.errors import AvatarError
 
@@ -41,6 +41,7 @@ app.add_typer(knowledge.app, name="knowledge", help="What a persona knows. äººç‰
 app.command()(serve.serve)
 app.command()(talk.say)
 app.command()(talk.ask)
+app.command()(animate.animate)
 app.command()(doctor.doctor)
 app.command()(bench.bench)
 app.command()(listing.personas)

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +108,19 @@ async def record_text(text: str, language: Language, say: Speak, run: Runner, no
     return _recording(await _record(clauses_of(_whole(text), reply), say, run, reply), ())
 
 
-def frames(recording: Recording, animator: Animator) -> Iterator[Frame]:
+class Spoken(Protocol):
+    """Sound, and what is known of its phones."""
+
+    @property
+    def sound(self) -> Samples:
+        """float32 [n] at SPEECH_RATE."""
+
+    @property
+    def phones(self) -> tuple[PhoneSpan, ...]:
+        """Spans counted from the start of the sound."""
+
+
+def frames(recording: Spoken, animator: Animator) -> Iterator[Frame]:
     """The face saying it: 25 frames for each second of sound, and half a second in which it comes to rest."""
     animator.attend("speaking")
     animator.begin()

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from avatar.media import WordSpan, seconds
 from avatar.stages import HeardWord, Transcript
 
 SENTENCE_MARKS = frozenset("。!?！？….;；")
@@ -50,6 +51,11 @@ def segments_of(transcript: Transcript, duration: float) -> list[Segment]:
         _segment(group, transcript.text[start:end], duration)
         for group, start, end in zip(groups, starts, ends, strict=True)
     ]
+
+
+def segments_of_lines(lines: Sequence[WordSpan]) -> list[Segment]:
+    """Spoken lines, counted in samples at SPEECH_RATE, as segments."""
+    return [Segment(round(seconds(line.start), 3), round(seconds(line.end), 3), line.text, 0.0) for line in lines]
 
 
 def srt(segments: Sequence[Segment]) -> str:

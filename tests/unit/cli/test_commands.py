@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner, Result
 
 from avatar.cli import app
@@ -49,6 +50,39 @@ def test_a_question_that_is_no_sound(tmp_path: Path) -> None:
     result = run("ask", "fake.wav", "--out", "a.mp4")
     assert result.exit_code == 2
     assert "fake.wav is not a recording" in result.stderr
+    assert not (tmp_path / "a.mp4").exists()
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> str:
+    """A picture without a face."""
+    Image.new("RGB", (200, 200), (120, 110, 100)).save(tmp_path / "grey.png")
+    return str(tmp_path / "grey.png")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (("--out", "a.mp4"), "Give either --text or --audio"),
+        (("--out", "a.mp4", "--text", "x", "--audio", "b.wav"), "Give either --text or --audio"),
+        (("--out", "a.avi", "--text", "x"), "must end in one of .mp4, .webm, .gif"),
+        (("--out", "nowhere/a.mp4", "--text", "x"), "There is no folder nowhere"),
+        (("--out", "a.mp4", "--text", "x", "--size", "500"), "--size is a multiple of 16"),
+        (("--out", "a.mp4", "--text", "x", "--subtitles", "ass"), "--subtitles is one of srt, vtt"),
+        (("--out", "a.mp4", "--text", "x", "--ground", "none"), "--ground is one of own, consent, historical"),
+    ],
+)
+def test_animating_with_wishes_that_cannot_be_met(picture: str, wrong: tuple[str, ...], said: str) -> None:
+    result = run("animate", picture, *wrong)
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_animating_what_is_no_picture(tmp_path: Path, silence: str) -> None:
+    for name, said in ((silence, "is not a picture"), ("nowhere.jpg", "There is no file nowhere.jpg")):
+        result = run("animate", name, "--text", "x", "--out", "a.mp4")
+        assert result.exit_code == 2
+        assert said in result.stderr
     assert not (tmp_path / "a.mp4").exists()
 
 
