@@ -279,10 +279,3 @@ def face_finder(settings: Settings) -> FaceFinder:
     from avatar.face.landmarks import FaceFinder
 
     return FaceFinder(model_path("face-landmarks", settings), threads=1)
-
-
-def face_finder(settings: Settings) -> FaceFinder:
-    """Finds faces in photographs that are looked at before they are animated."""
-    from avatar.face.landmarks import FaceFinder
-
-    return FaceFinder(model_path("face-landmarks", settings), threads=1)
