@@ -27,8 +27,13 @@ def bench(
     json: Annotated[
         Path | None, typer.Option("--json", help="Write the figures to this file. 写入 JSON 文件。")
     ] = None,
+    photos: Annotated[
+        Path | None, typer.Option("--photos", help="For face: a folder of photographs. 照片文件夹。")
+    ] = None,
 ) -> None:
     """Measure something. 运行基准测试。"""
+    if photos is not None:
+        os.environ["AVATAR_BENCH_PHOTOS"] = str(photos)
     metrics = load(name).run(settings())
     for key, value in metrics.items():
         typer.echo(f"{key:<28}{value:12.4f}")

@@ -7,6 +7,7 @@ and the line of the lashes, taken from the photograph, rides on the lid's edge.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import cv2
@@ -16,10 +17,25 @@ from numpy.typing import NDArray
 from avatar.face import topology
 from avatar.face.landmarks import Points
 from avatar.face.matte import fill_smoothly
-from avatar.face.shading import Colour, Floats, bump, compiled, darker, mix, put, ramp, sample, scaled, texel
+from avatar.face.shading import Colour, Floats, bump, compiled, darker, mix, put, ramp, sample, scaled, step, texel
 
 COLUMNS = 64
 """Places along an eye at which its lids are tabulated."""
+
+_BEYOND = 0.24
+"""How far beyond the corners a shut eye is painted, in widths of the eye."""
+
+_FALL = 0.98
+"""The share of a closing eye that the upper lid covers; the lower one rises over the rest."""
+
+_LINE, _FRINGE = 0.022, 0.09
+"""Half the thickness of a shut eye's line of lashes, and their length, in widths of the eye."""
+
+_SHADE = 0.12
+"""How much darker the lid is at its edge, where it turns away from the light."""
+
+_DARK = 0.5
+"""Lashes are no lighter than this share of the lid's brightness."""
 
 
 class Eye(NamedTuple):
@@ -32,8 +48,10 @@ class Eye(NamedTuple):
         ball: float32 [height, width, 3]: the eyeball, continued beneath the lids.
         place: float32 [height, width, 4]: for each texel, how far it lies along the line between the eye's corners,
             0..1 from the viewer's left; how far below that line; and how far below it the two lids' edges are there.
-        axis: float32 [4]: the unit vector from corner to corner, their distance, the height of the open eye.
+        axis: float32 [6]: the unit vector from corner to corner, their distance, the height of the open eye, and how
+            far above the upper lid and below the lower one a shut eye's skin is painted.
         iris: float32 [3]: centre x, y and radius.
+        lash: float32 [3]: the colour of the lashes.
     """
 
     corner: NDArray[np.int32]
@@ -43,6 +61,7 @@ class Eye(NamedTuple):
     place: Floats
     axis: Floats
     iris: Floats
+    lash: Floats
 
 
 def build_eye(texture: NDArray[np.uint8], landmarks: Points, *, left: bool) -> Eye:
@@ -66,23 +85,40 @@ def build_eye(texture: NDArray[np.uint8], landmarks: Points, *, left: bool) -> E
     place, height = _coordinates((h, w), curves, start - (x, y), right, width)
     radius = np.clip(np.hypot(*(iris[1:] - iris[0]).T).mean(), 0.1 * width, 0.3 * width)
     disc = np.array([*(iris[0] - (x, y)), radius], dtype=np.float32)
-    axis = np.array([*right, width, height], dtype=np.float32)
+    brow = landmarks[list(topology.LEFT_BROW if left else topology.RIGHT_BROW)[5:], :2] - (x, y)
+    beside = 0.2 * height + 0.18 * width
+    room = _room(brow.astype(np.float64), start - (x, y), right, curves[0], width)
+    above = float(np.clip(0.7 * room, 0.1 * width, beside + 0.12 * width))
+    axis = np.array([*right, width, height, above, beside], dtype=np.float32)
     photo = texture[y : y + h, x : x + w, :3].astype(np.float32)
-    eye = Eye(np.array([x, y], dtype=np.int32), photo, photo, photo, place, axis, disc)
+    eye = Eye(np.array([x, y], dtype=np.int32), photo, photo, photo, place, axis, disc, np.zeros(3, np.float32))
     whole = eye._replace(skin=_grown_over(eye), ball=_eyeball(eye))
-    return _trimmed(whole)
+    return _trimmed(whole._replace(lash=_lash_colour(whole)))
 
 
-def _reach(axis: Floats) -> float:
-    """How far from a lid's edge its lashes and their shadow lie, in texels."""
-    return float(0.2 * axis[3] + 0.18 * axis[2])
+def _room(
+    brow: NDArray[np.float64],
+    start: NDArray[np.float64],
+    right: NDArray[np.float64],
+    lid: NDArray[np.float64],
+    width: float,
+) -> float:
+    """The least distance from the upper lid to the brow's lower edge, above the eye."""
+    offset = brow - start
+    across, below = offset @ right / width, offset @ np.array([-right[1], right[0]])
+    over = (across > 0) & (across < 1)
+    if not over.any():
+        return 0.3 * width
+    table = _table(lid, right, width)
+    return float((np.interp(across[over], np.linspace(0, 1, COLUMNS), table) - below[over]).min())
 
 
 def _trimmed(eye: Eye) -> Eye:
     """The eye without the surroundings that the skin was made from."""
     across, below, upper, lower = np.moveaxis(eye.place, -1, 0)
-    reach = _reach(eye.axis)
-    used = (across > -0.16) & (across < 1.16) & (below > upper - reach - 1) & (below < lower + reach + 1)
+    high, low = float(eye.axis[4]), float(eye.axis[5])
+    aside = _BEYOND + 0.01
+    used = (across > -aside) & (across < 1 + aside) & (below > upper - high - 1) & (below < lower + low + 1)
     rows, columns = np.flatnonzero(used.any(axis=1)), np.flatnonzero(used.any(axis=0))
     part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     corner = np.array([columns[0], rows[0]])
@@ -90,7 +126,7 @@ def _trimmed(eye: Eye) -> Eye:
         np.ascontiguousarray(layer[part]) for layer in (eye.photo, eye.skin, eye.ball, eye.place)
     )
     iris = (eye.iris - [*corner, 0]).astype(np.float32)
-    return Eye((eye.corner + corner).astype(np.int32), photo, skin, ball, place, eye.axis, iris)
+    return Eye((eye.corner + corner).astype(np.int32), photo, skin, ball, place, eye.axis, iris, eye.lash)
 
 
 def _box(middle: NDArray[np.float64], width: float, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
@@ -134,20 +170,30 @@ def _grown_over(eye: Eye) -> Floats:
     """The patch without the eye: skin from around it, lashes and brows left out, a little rounded."""
     width, height = float(eye.axis[2]), float(eye.axis[3])
     across, below, upper, lower = np.moveaxis(eye.place, -1, 0)
-    taper = np.sqrt(np.clip(4 * (across + 0.15) * (1.15 - across), 0.0, 1.0))
-    reach = _reach(eye.axis) * taper
-    hidden = (below > upper - 0.6 * reach) & (below < lower + 0.6 * reach) & (across > -0.15) & (across < 1.15)
+    taper = np.sqrt(np.clip(4 * (across + _BEYOND) * (1 + _BEYOND - across), 0.0, 1.0))
+    high, low = eye.axis[4] * taper, eye.axis[5] * taper
+    hidden = (below > upper - 0.75 * high) & (below < lower + 0.6 * low)
+    hidden &= (across > -_BEYOND) & (across < 1 + _BEYOND)
     light = cv2.GaussianBlur(eye.photo, (0, 0), 0.06 * height + 0.5)
     bright = light.mean(axis=2) + 1.0
     around = np.maximum(cv2.GaussianBlur(bright, (0, 0), 0.3 * width), 0.8 * np.percentile(bright, 60))
-    known = np.where(hidden, 0.0, np.clip(bright / around, 0.2, 1.1) ** 3)  # lashes and brows hardly count
+    known = np.where(hidden, 0.0, np.clip((bright / around - 0.5) / 0.4, 0.02, 1.0))  # lashes and brows hardly count
     skin = cv2.GaussianBlur(
         fill_smoothly(np.asarray(light, dtype=np.float32), known.astype(np.float32)), (0, 0), max(0.1 * height, 1.0)
     )
-    hollow = np.exp(-(((below - upper + 0.3 * reach) / (0.7 * reach + 1.0)) ** 2))
+    hollow = np.exp(-(((below - upper + 0.4 * high) / (0.5 * high + 1.0)) ** 2))
     span = np.clip(4 * across * (1 - across), 0, 1)
-    skin = skin * (1.0 + span * (0.04 - 0.08 * hollow))[..., None] + _grain(eye.photo, 0.04 * width)
+    skin = skin * (1.0 + span * (0.01 - 0.08 * hollow))[..., None] + _grain(eye.photo, 0.04 * width)
     return np.asarray(skin, dtype=np.float32)
+
+
+def _lash_colour(eye: Eye) -> Floats:
+    """The darkest of what lies along the upper lid's edge, and no lighter than half of the lid's skin."""
+    across, below, upper, _ = np.moveaxis(eye.place, -1, 0)
+    band = (np.abs(below - upper) < 0.16 * eye.axis[3] + 1.0) & (across > 0.05) & (across < 0.95)
+    line = eye.photo[band]
+    dark = line[np.argsort(line.sum(axis=1))[: max(1, len(line) // 8)]].mean(axis=0)
+    return np.asarray(np.minimum(dark, _DARK * eye.skin[band].mean(axis=0)), dtype=np.float32)
 
 
 def _grain(photo: Floats, scale: float) -> Floats:
@@ -196,27 +242,27 @@ def paint_eye(texture: NDArray[np.uint8], eye: Eye, pose: Floats) -> None:
 def _eye_colour(eye: Eye, pose: Floats, column: int, row: int) -> Colour:
     """The colour of one texel of the patch."""
     blink, squint = pose[0], pose[1]
-    width, height = eye.axis[2], eye.axis[3]
     across, below = eye.place[row, column, 0], eye.place[row, column, 1]
     upper, lower = eye.place[row, column, 2], eye.place[row, column, 3]
-    reach = 0.2 * height + 0.18 * width
+    high, low = eye.axis[4], eye.axis[5]
     colour = texel(eye.photo, row, column)
-    if across < -0.15 or across > 1.15 or below < upper - reach or below > lower + reach:
+    if across < -_BEYOND or across > 1.0 + _BEYOND or below < upper - high or below > lower + low:
         return colour
     if across > 0.0 and across < 1.0 and below > upper and below < lower:
         colour = _gazing(colour, eye, pose, column, row)
-    taper = ramp(-0.15, 0.0, across) * ramp(1.15, 1.0, across)
-    rise = (0.2 * blink + (1.0 - blink) * 0.22 * squint) * (lower - upper)
+    taper = ramp(-_BEYOND, -0.06, across) * ramp(1.0 + _BEYOND, 1.06, across)
+    rise = ((1.0 - _FALL) * blink + (1.0 - blink) * 0.22 * squint) * (lower - upper)
     if rise > 0.0:
-        cover = ramp(-0.7, 0.7, below - (lower - rise)) * ramp(lower + reach, lower + 0.3 * reach, below)
-        colour = mix(colour, texel(eye.skin, row, column), cover * taper * ramp(0.0, 0.1 * height, rise))
+        cover = ramp(-0.7, 0.7, below - (lower - rise)) * ramp(lower + low, lower + 0.3 * low, below)
+        colour = mix(colour, texel(eye.skin, row, column), cover * taper * ramp(0.0, 0.25, blink + squint))
     follow = max(pose[3], 0.0) * 0.25 + 0.1 * squint  # the upper lid follows the gaze downwards
-    fall = (0.8 * blink + (1.0 - blink) * follow) * (lower - upper)
+    fall = (_FALL * blink + (1.0 - blink) * follow) * (lower - upper)
     if fall > 0.0:
         edge = upper + fall
-        cover = ramp(0.7, -0.7, below - edge) * ramp(upper - reach, upper - 0.4 * reach, below)
-        colour = mix(colour, texel(eye.skin, row, column), cover * taper * ramp(0.0, 0.15 * height, fall))
+        cover = ramp(0.7, -0.7, below - edge) * step(upper - high, upper - 0.3 * high, below)
+        colour = mix(colour, texel(eye.skin, row, column), cover * taper * ramp(0.0, 0.15, blink + follow))
         colour = _lashes(colour, eye, column, row, fall, below - edge)
+        colour = _fringe(colour, eye, across, below - edge, blink)
     return colour
 
 
@@ -242,6 +288,8 @@ def _lashes(colour: Colour, eye: Eye, column: int, row: int, fall: float, distan
     """The photograph's own line of lashes, riding on the lid's edge. Args: distance: below the edge."""
     lash = 0.07 * eye.axis[3] + 0.022 * eye.axis[2] + 0.5
     across = eye.place[row, column, 0]
+    if abs(distance + 0.2 * lash) >= 1.2 * lash:
+        return colour
     line = (
         ramp(1.2 * lash, 0.3 * lash, abs(distance + 0.2 * lash)) * ramp(-0.04, 0.06, across) * ramp(1.04, 0.94, across)
     )
@@ -249,3 +297,19 @@ def _lashes(colour: Colour, eye: Eye, column: int, row: int, fall: float, distan
         return colour
     carried = sample(eye.photo, column + eye.axis[1] * fall, row - eye.axis[0] * fall)
     return mix(colour, darker(mix(carried, colour, 0.3), colour), line)
+
+
+@compiled
+def _fringe(colour: Colour, eye: Eye, across: float, distance: float, blink: float) -> Colour:
+    """The lashes of a shut eye: a dark line along the lid's edge and the soft fringe below it."""
+    width, height = eye.axis[2], eye.axis[3]
+    shape = 4.0 * (across + 0.07) * (1.07 - across)
+    if shape <= 0.0 or blink <= 0.0 or distance < -0.6 * height - 0.04 * width or distance > _FRINGE * width + 1.5:
+        return colour
+    profile = math.sqrt(shape)
+    line, length = _LINE * width * profile + 0.4, _FRINGE * width * profile + 0.4
+    core = ramp(-line - 0.8, -line + 0.4, distance) * ramp(line + 0.8, line - 0.4, distance)
+    fringe = 0.5 * ramp(length, 0.0, distance) * ramp(-line, 0.0, distance)
+    shade = 1.0 - _SHADE * ramp(-0.6 * height, 0.0, distance) * ramp(line, 0.0, distance) * blink
+    share = max(0.92 * core, fringe) * ramp(0.0, 0.7, blink) * min(1.0, 1.6 * profile)
+    return mix(scaled(colour, shade), (float(eye.lash[0]), float(eye.lash[1]), float(eye.lash[2])), share)

@@ -7,7 +7,6 @@ face itself: a grey photograph gets grey teeth, a yellowed painting warm ones.
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -140,9 +139,10 @@ def paint_mouth(picture: NDArray[np.uint8], mouth: Mouth, opening: Opening) -> N
     cx, cy, ax, ay, width = opening.frame
     first, last = opening.corners[0], opening.corners[1]
     highest, lowest = opening.edges[0].min(), opening.edges[1].max()
-    reach = math.hypot(max(-first, last), max(-highest, lowest)) * width + 2.0
-    for y in range(max(0, int(cy - reach)), min(picture.shape[0], int(cy + reach) + 2)):
-        for x in range(max(0, int(cx - reach)), min(picture.shape[1], int(cx + reach) + 2)):
+    far, tall = max(-first, last), max(-highest, lowest)
+    reach_x, reach_y = (far * abs(ax) + tall * abs(ay)) * width + 2.0, (far * abs(ay) + tall * abs(ax)) * width + 2.0
+    for y in range(max(0, int(cy - reach_y)), min(picture.shape[0], int(cy + reach_y) + 2)):
+        for x in range(max(0, int(cx - reach_x)), min(picture.shape[1], int(cx + reach_x) + 2)):
             dx, dy = (x - cx) / width, (y - cy) / width
             across, down = dx * ax + dy * ay, dy * ax - dx * ay
             if across <= first or across >= last or down < highest - 0.02 or down > lowest + 0.02:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from avatar.face.landmarks import FaceFinder
 from avatar.face.motion import Motion
-from avatar.face.params import FaceParams, intended_aperture
+from avatar.face.params import FaceParams
 from avatar.face.render import Renderer, warm
 from avatar.face.rig import Rig, load_rig
 from avatar.media import Frame, PhoneSpan, Samples
@@ -94,7 +94,6 @@ class WarpAnimator:
     """
 
     def __init__(self, rig: Rig, seed: int = 0) -> None:
-        self._rig = rig
         self._renderer = Renderer(rig)
         self._renderer.render(_EVERYTHING)
         self._motion = Motion(seed)
@@ -125,8 +124,8 @@ class WarpAnimator:
 
     def frame(self) -> Frame:
         """The next frame, 40 ms after the last."""
-        params = self._motion.step()
-        return Frame(self._renderer.render(params), intended_aperture(params, self._rig))
+        image = self._renderer.render(self._motion.step())
+        return Frame(image, self._renderer.aperture)
 
     def skip(self) -> None:
         """Let 40 ms pass without a picture, for one that would come too late."""

@@ -34,8 +34,10 @@ class FlatRenderer:
 
     def __init__(self, rig: FlatRig) -> None:
         self.size = rig.size
+        self.aperture = 0.0
 
     def render(self, params: FaceParams) -> Pixels:
+        self.aperture = params.jaw * (1.0 - params.close)
         return np.full((4, 4, 3), round(255 * params.jaw), dtype=np.uint8)
 
 
