@@ -44,6 +44,9 @@ class Timeline {
   /** "waiting", "sound" or "wall". */
   driver = "waiting";
 
+  /** Whether its sound drives the clock already; not yet at its beginning, and not after it ran dry. */
+  steered = false;
+
   /** When its first sound or picture came, in milliseconds. */
   firstAt = null;
 
@@ -308,15 +311,18 @@ export class Player {
 
   /** Let the sound drive the clock. */
   #follow(now) {
-    const { clock } = this.#present;
+    const present = this.#present;
+    const { clock } = present;
     const state = this.sound.state;
     if (state === "playing") {
       clock.limit(Infinity);
-      clock.steer(this.sound.position, now);
+      clock.steer(this.sound.position, now, present.steered ? undefined : 0);
+      present.steered = true;
     } else if (state === "starved") {
       clock.limit(this.sound.played);
+      present.steered = false;
     } else if (state === "dropped" || (this.sound.complete && clock.position(now) >= this.sound.received)) {
-      this.#present.driver = "wall";
+      present.driver = "wall";
     }
   }
 
