@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import json as json_format
 import os
 import platform
@@ -15,7 +16,7 @@ from typing import Annotated
 import typer
 
 from avatar.cli.console import settings
-from avatar.errors import NotFoundError, StorageError
+from avatar.errors import InputError, NotFoundError, StorageError
 from avatar.settings import PACKAGE_ROOT
 
 FOLDER = PACKAGE_ROOT.parent / "benchmarks"
@@ -30,11 +31,15 @@ def bench(
     photos: Annotated[
         Path | None, typer.Option("--photos", help="For face: a folder of photographs. 照片文件夹。")
     ] = None,
+    minutes: Annotated[
+        float | None, typer.Option("--minutes", help="For sync: how much is measured. 测量时长,分钟。")
+    ] = None,
 ) -> None:
     """Measure something. 运行基准测试。"""
     if photos is not None:
         os.environ["AVATAR_BENCH_PHOTOS"] = str(photos)
-    metrics = load(name).run(settings())
+    module = load(name)
+    metrics = module.run(settings(), **chosen(module, minutes=minutes))
     for key, value in metrics.items():
         typer.echo(f"{key:<28}{value:12.4f}")
     if json is not None:
@@ -48,7 +53,7 @@ def bench(
 
 
 def load(name: str) -> ModuleType:
-    """The benchmark's module, which has `run(settings) -> dict[str, float]`.
+    """The benchmark's module, which has `run(settings, …) -> dict[str, float]`.
 
     Raises:
         NotFoundError: there is none; the sentence names those there are.
@@ -63,6 +68,21 @@ def load(name: str) -> ModuleType:
         )
     sys.path.insert(0, str(FOLDER.parent))
     return importlib.import_module(f"benchmarks.{name}")
+
+
+def chosen(module: ModuleType, **options: float | None) -> dict[str, float]:
+    """The options that were given, for a benchmark that takes them.
+
+    Raises:
+        InputError: it does not take one of them.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    for name in given:
+        if name not in inspect.signature(module.run).parameters:
+            raise InputError(
+                f"This benchmark takes no --{name}; leave it out.", f"该基准测试没有 --{name} 选项,请去掉。"
+            )
+    return given
 
 
 def machine() -> dict[str, object]:
