@@ -99,12 +99,14 @@ class HearingHints:
         names: people, places and works that are likely to be named, most likely first.
         topic: one sentence on the conversation for each language, for the recognizer's prompt.
         language: the language where it is known, else None to detect it.
+        rough: quick is better than exact.
     """
 
     names: tuple[str, ...] = ()
     topic_zh: str = ""
     topic_en: str = ""
     language: Language | None = None
+    rough: bool = False
 
 
 class Recognizer(Engine, Protocol):

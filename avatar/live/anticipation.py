@@ -30,37 +30,59 @@ class Anticipation:
         self._conversation = conversation
         self._run = run
         self._next: tuple[str, Language] | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._reading: Grounding | None = None
+        self._finding: asyncio.Task[None] | None = None
+        self._quotes: tuple[str, ...] = ()
+        self._reading: asyncio.Task[None] | None = None
+
+    @property
+    def reading(self) -> bool:
+        """Whether quotations are being read."""
+        return self._reading is not None and not self._reading.done()
 
     def expect(self, question: str, language: Language) -> None:
-        """The beginning of a question was understood; it is read as soon as what was understood before it has been."""
+        """The beginning of a question was understood; its quotations are read, in place of others still being read."""
         if question:
             self._next = (question, language)
-            if self._task is None or self._task.done():
-                self._task = asyncio.create_task(self._read())
+            if self._finding is None or self._finding.done():
+                self._finding = asyncio.create_task(self._find())
 
     async def arrive(self, grounding: Grounding) -> None:
         """The question is whole: wait until its quotations are read if they are being read, or give up what is read."""
         self._next = None
-        if self._task is None or self._task.done():
-            return
-        if self._reading is None or self._conversation.quotes(self._reading) != self._conversation.quotes(grounding):
-            self._task.cancel()
-        await asyncio.wait([self._task])
+        if self._reading is not None and self.reading:
+            if self._conversation.quotes(grounding) != self._quotes:
+                self._reading.cancel()
+            await asyncio.wait([self._reading])
 
     def forget(self) -> None:
         """Nothing is expected any more."""
         self._next = None
-        if self._task is not None:
-            self._task.cancel()
+        for task in (self._finding, self._reading):
+            if task is not None:
+                task.cancel()
 
-    async def _read(self) -> None:
+    async def _find(self) -> None:
         while self._next is not None:
-            (question, language), self._next, self._reading = self._next, None, None
+            (question, language), self._next = self._next, None
             try:
-                self._reading = await self._run(lambda: self._conversation.ground(question, language))  # noqa: B023 - awaited here
-                await self._conversation.anticipate(self._reading)
+                grounding = await self._run(lambda: self._conversation.ground(question, language))  # noqa: B023 - awaited here
             except AvatarError as error:
                 log.info("anticipation_failed", extra={"code": error.code})
                 return
+            if self._next is None:
+                self._begin(grounding)
+
+    def _begin(self, grounding: Grounding) -> None:
+        quotes = self._conversation.quotes(grounding)
+        if not quotes or quotes == self._quotes:
+            return
+        if self._reading is not None:
+            self._reading.cancel()
+        self._quotes = quotes
+        self._reading = asyncio.create_task(self._read(grounding))
+
+    async def _read(self, grounding: Grounding) -> None:
+        try:
+            await self._conversation.anticipate(grounding)
+        except AvatarError as error:
+            log.info("anticipation_failed", extra={"code": error.code})

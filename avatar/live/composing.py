@@ -38,7 +38,13 @@ class Composer:
         self._teller = teller
         self._options = options
         self._anticipation = Anticipation(conversation, stages.run)
+        self._fillers = Fillers(conversation.persona, stages.synthesizer, seed)
         self.language: Language = options().language or conversation.persona.languages[0]
+
+    @property
+    def preparing(self) -> bool:
+        """Whether the quotations of a question that is still being asked are being read."""
+        return self._anticipation.reading
 
     def expect(self, question: str) -> None:
         """The beginning of a question was understood; prepare to answer it."""

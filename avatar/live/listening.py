@@ -11,7 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import uuid4
 
@@ -39,10 +39,10 @@ from avatar.stages import HearingHints, Transcript
 
 log = logging.getLogger(__name__)
 
-OVERHEAR_AFTER_S = 1.5
+OVERHEAR_AFTER_S = 1.2
 """Sound of an utterance from which its beginning is worth understanding."""
 
-OVERHEAR_EVERY_S = 1.2
+OVERHEAR_EVERY_S = 1.4
 """New sound from which it is worth understanding again."""
 
 OVERHEAR_UNTIL_S = 20.0
@@ -84,6 +84,9 @@ class TurnListener(Protocol):
 
     def on_stop(self, heard: Heard, start_ms: int, end_ms: int) -> None:
         """What seemed to mean nothing was a request to stop."""
+
+    def curious(self) -> bool:
+        """Whether it helps to know now what is being said; asked while somebody speaks."""
 
     def on_partial(self, utterance_id: str, transcript: Transcript) -> None:
         """What was understood so far of an utterance that goes on."""
@@ -274,13 +277,13 @@ class Ears:
             return
         if fresh < enough or end - start > OVERHEAR_UNTIL_S * HEARING_RATE:
             return
-        if self._overhearing is None or self._overhearing.done():
+        if (self._overhearing is None or self._overhearing.done()) and self._listener.curious():
             self._overheard_until = end
             self._overhearing = asyncio.create_task(self._tell_partial(self._utterance_id, start, end))
 
     async def _tell_partial(self, utterance_id: str, start: int, end: int) -> None:
         try:
-            transcript = await self._understand(start, end)
+            transcript = await self._understand(start, end, rough=True)
         except AvatarError as error:
             log.info("partial_failed", extra={"code": error.code})
             return
@@ -314,9 +317,9 @@ class Ears:
         self._understand(start, end).add_done_callback(lambda done: _hand_on(done, heard.transcript))
         self._sound.forget_before(end)
 
-    def _understand(self, start: int, end: int) -> asyncio.Future[Transcript]:
+    def _understand(self, start: int, end: int, *, rough: bool = False) -> asyncio.Future[Transcript]:
         """Begin to recognize a stretch of sound; the sound itself may then be forgotten."""
-        sound, hints = self._sound.part(start, end), self._hints()
+        sound, hints = self._sound.part(start, end), replace(self._hints(), rough=rough)
         future = asyncio.ensure_future(self._stages.run(lambda: self._stages.recognizer.transcribe(sound, hints)))
         self._in_work.add(future)
         future.add_done_callback(self._in_work.discard)

@@ -101,6 +101,11 @@ class Replies:
         """What the persona does from now on; told to the face and to the client."""
         self._teller.attend(presence)
 
+    @property
+    def preparing(self) -> bool:
+        """Whether the answer to what was understood so far is being prepared: to understand more would delay it."""
+        return self._composer.preparing
+
     def expect(self, question: str) -> None:
         """The beginning of a question was understood; prepare to answer it."""
         self._composer.expect(question)

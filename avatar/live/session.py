@@ -293,6 +293,9 @@ class Session:
         self._outlet.put(SpeechStopped(heard.id, end_ms))
         self._spawn(self._report(heard))
 
+    def curious(self) -> bool:
+        return not self._replies.preparing
+
     def on_partial(self, utterance_id: str, transcript: Transcript) -> None:
         if transcript.text:
             self._outlet.put(PartlyUnderstood(utterance_id, transcript.text, transcript.language))

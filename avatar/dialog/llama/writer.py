@@ -23,7 +23,7 @@ from avatar.stages import Message
 
 T = TypeVar("T")
 
-NICENESS = 5
+NICENESS = 10
 """Below the other stages: while a clause is spoken and the face moves, the next clause can wait a moment."""
 
 Piece = str | AvatarError | None

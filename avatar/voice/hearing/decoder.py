@@ -98,14 +98,17 @@ class UtteranceDecoder:
         likely = dict(self._model.detect_language(encoded)[0])
         return max(LANGUAGES, key=lambda language: likely.get(f"<|{language}|>", 0.0))
 
-    def decode(self, encoded: Any, frames: int, language: Language, prompt: str) -> Heard:
-        """The words of an utterance and when they sound, in seconds from its start."""
+    def decode(self, encoded: Any, frames: int, language: Language, prompt: str, *, rough: bool = False) -> Heard:
+        """The words of an utterance and when they sound, in seconds from its start; roughly, without a wide search."""
         tokenizer = self._tokenizers[language]
-        tokens, likelihood, no_speech = self._tokens(encoded, frames, tokenizer, prompt)
+        beams = 1 if rough else BEAMS
+        tokens, likelihood, no_speech = self._tokens(encoded, frames, tokenizer, prompt, beams)
         words = self._words(encoded, frames, tokenizer, tokens) if tokens else ()
         return Heard(tuple(words), language, likelihood, no_speech)
 
-    def _tokens(self, encoded: Any, frames: int, tokenizer: Any, prompt: str) -> tuple[list[int], float, float]:
+    def _tokens(
+        self, encoded: Any, frames: int, tokenizer: Any, prompt: str, beams: int
+    ) -> tuple[list[int], float, float]:
         """The text's tokens, their mean log probability, and the probability of no speech."""
         start = [*self._told(tokenizer, prompt), *tokenizer.sot_sequence, tokenizer.no_timestamps]
         longest = len(start) + _FEWEST_TOKENS + math.ceil(frames / FRAMES_PER_SECOND * _TOKENS_PER_SECOND)
@@ -118,7 +121,7 @@ class UtteranceDecoder:
                 return_scores=True,
                 return_no_speech_prob=True,
                 suppress_tokens=self._suppressed,
-                **_search(temperature),
+                **_search(temperature, beams),
             )[0]
             tokens = [token for token in result.sequences_ids[0] if token < tokenizer.eot]
             count = len(result.sequences_ids[0])
@@ -147,9 +150,9 @@ class UtteranceDecoder:
         return _with_marks(found)
 
 
-def _search(temperature: float) -> dict[str, Any]:
+def _search(temperature: float, beams: int) -> dict[str, Any]:
     if temperature == 0.0:
-        return {"beam_size": BEAMS}
+        return {"beam_size": beams}
     return {"beam_size": 1, "num_hypotheses": 2, "sampling_topk": 0, "sampling_temperature": temperature}
 
 

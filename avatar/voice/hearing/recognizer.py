@@ -94,7 +94,7 @@ class FasterWhisperRecognizer:
         encoded, frames = self._decoder.encode(speech)
         language = hints.language or self._decoder.language(encoded)
         told = prompt(hints, language)
-        heard = self._decoder.decode(encoded, frames, language, told)
+        heard = self._decoder.decode(encoded, frames, language, told, rough=hints.rough)
         if heard.silent or is_invention(joined(heard.words), told, doubtful=heard.doubtful):
             return Transcript("", language)
         words = finished_words(heard.words, language, hints.names)

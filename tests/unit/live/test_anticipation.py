@@ -17,8 +17,9 @@ T = TypeVar("T")
 class ScriptedConversation:
     """Finds the quotation that a question names with its first letter; reads until it is let go."""
 
-    def __init__(self, *, fails: bool = False) -> None:
+    def __init__(self, *, fails: bool = False, silent: bool = False) -> None:
         self.fails = fails
+        self.silent = silent
         self.read: list[str] = []
         self.given_up: list[str] = []
         self.go = asyncio.Event()
@@ -27,7 +28,7 @@ class ScriptedConversation:
         return Grounding(question, language, ())
 
     def quotes(self, grounding: Grounding) -> tuple[str, ...]:
-        return (grounding.question[0],)
+        return () if self.silent else (grounding.question[0],)
 
     async def anticipate(self, grounding: Grounding) -> None:
         if self.fails:
@@ -54,16 +55,41 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-async def test_the_newest_beginning_is_read_when_the_one_before_is() -> None:
+async def test_the_same_quotations_are_read_once() -> None:
     talk = ScriptedConversation()
     ahead = anticipation(talk)
     ahead.expect("a", "en")
     await settle()
+    assert ahead.reading
     ahead.expect("a b", "en")
     ahead.expect("a b c", "en")
     talk.go.set()
     await settle()
-    assert talk.read == ["a", "a b c"]
+    ahead.expect("a b c d", "en")
+    await settle()
+    assert talk.read == ["a"]
+
+
+async def test_quotations_that_fit_better_take_the_place_of_those_being_read() -> None:
+    talk = ScriptedConversation()
+    ahead = anticipation(talk)
+    ahead.expect("a", "en")
+    await settle()
+    ahead.expect("b a", "en")
+    await settle()
+    assert talk.given_up == ["a"]
+    talk.go.set()
+    await settle()
+    assert talk.read == ["b a"]
+
+
+async def test_where_nothing_is_quoted_nothing_is_read() -> None:
+    talk = ScriptedConversation(silent=True)
+    ahead = anticipation(talk)
+    talk.go.set()
+    ahead.expect("a", "en")
+    await settle()
+    assert talk.read == []
 
 
 async def test_a_question_waits_for_its_own_quotations() -> None:

@@ -10,6 +10,7 @@ import pytest
 from avatar.errors import ProtocolError, TextError
 from avatar.live.events import (
     Failed,
+    PartlyUnderstood,
     PresenceChanged,
     ReplyAudio,
     ReplyDone,
@@ -90,6 +91,19 @@ def test_recognition_begins_before_the_turn_is_over() -> None:
     scene = play(ask, scores=(0.1, 0.1, 0.9))
     assert len(scene.recognizer.heard) == 1
     assert scene.of(ReplyDone)[0].status == "completed"
+
+
+def test_what_is_said_is_told_while_it_is_being_said() -> None:
+    async def script(scene: Stage) -> None:
+        await scene.speak(4.0)
+        await scene.silence(10.0)
+
+    scene = play(script, texts=("您怎么看希望?",), scores=(0.9,))
+    partial = [index for index, (_, event) in enumerate(scene.events) if isinstance(event, PartlyUnderstood)]
+    whole = [index for index, (_, event) in enumerate(scene.events) if isinstance(event, SpeechStopped)]
+    assert partial and max(partial) < min(whole)
+    assert scene.recognizer.overheard == sorted(scene.recognizer.overheard)
+    assert len(scene.recognizer.heard) == 1
 
 
 def test_what_was_prepared_is_void_when_the_speaker_goes_on() -> None:
