@@ -65,13 +65,13 @@ def run(settings: Settings) -> dict[str, float]:
         NotFoundError: the recordings are not there.
     """
     folder = spoken_questions()[0].parent
-    voices = _recordings(folder, "bargein") + spoken_questions()
-    backchannels = _recordings(folder, "backchannel")
+    voices = recordings(folder, "bargein") + spoken_questions()
+    backchannels = recordings(folder, "backchannel")
     engines = Engines(settings)
     try:
         host = SessionHost(engines)
         at_the_server = asyncio.run(_measure(host, list(islice(cycle(voices), RUNS)), backchannels))
-        return at_the_server | _in_the_browser(host, _recordings(folder, "bargein"))
+        return at_the_server | _in_the_browser(host, recordings(folder, "bargein"))
     finally:
         engines.close()
 
@@ -89,7 +89,12 @@ def _in_the_browser(host: SessionHost, voices: list[Path]) -> dict[str, float]:
     }
 
 
-def _recordings(folder: Path, kind: str) -> list[Path]:
+def recordings(folder: Path, kind: str) -> list[Path]:
+    """The recordings of a kind.
+
+    Raises:
+        NotFoundError: there are none.
+    """
     found = sorted(folder.glob(f"*_{kind}_*.wav"))
     if not found:
         raise NotFoundError(
