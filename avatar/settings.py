@@ -72,6 +72,10 @@ class FaceSettings(Section):
     size: int = Field(512, ge=256, le=1024, multiple_of=16, description="pixels, width and height")
 
 
+class LiveSettings(Section):
+    filler: bool = Field(False, description="a short sound of the persona where an answer takes longer than a second")
+
+
 class ServerSettings(Section):
     host: str = "127.0.0.1"
     port: int = Field(7860, ge=0, le=65535)
@@ -100,6 +104,7 @@ class Settings(BaseSettings):
     llm: LlmSettings = LlmSettings()
     speaking: SpeakingSettings = SpeakingSettings()
     face: FaceSettings = FaceSettings()
+    live: LiveSettings = LiveSettings()
     server: ServerSettings = ServerSettings()
 
     @classmethod

@@ -120,7 +120,7 @@ class _Turn:
         """Take in an event; True once the reply is over, or there will be none."""
         if isinstance(event, ReplyStarted):
             self.generation = event.generation
-        elif isinstance(event, ReplyAudio) and np.isnan(self.first_audio):
+        elif isinstance(event, ReplyAudio) and not event.filler and np.isnan(self.first_audio):
             self.first_audio = since
         elif isinstance(event, Video) and event.generation == self.generation and np.isnan(self.first_frame):
             self.first_frame = since

@@ -78,6 +78,17 @@ class Both(_Part):
         return self.zh if language == "zh" else self.en
 
 
+class Variants(_Part):
+    """Short texts that can stand for each other, in both languages; a language may have none."""
+
+    zh: Annotated[tuple[Line, ...], Field(max_length=12)] = ()
+    en: Annotated[tuple[Line, ...], Field(max_length=12)] = ()
+
+    def of(self, language: Language) -> tuple[str, ...]:
+        """Those of one language."""
+        return self.zh if language == "zh" else self.en
+
+
 class Example(_Part):
     """A question and how the persona answers it; `quote` is put before the question as a passage found would be."""
 
@@ -110,6 +121,7 @@ class Persona(_Part):
         names: people, places and works it is likely to be asked about, likeliest first, for the recognizer.
         topic: a sentence on its conversations, for the recognizer's prompt.
         identity: said to whoever asks who or what this is, where the model does not find the honest words itself.
+        fillers: said while an answer is still being made, where that is wanted.
         closing: said in character where no answer came that could be spoken.
         voice: the id of a voice profile.
         portrait: the picture's file name in the folder.
@@ -125,6 +137,7 @@ class Persona(_Part):
     greeting: Both
     identity: Both
     closing: Both
+    fillers: Variants = Variants()
     topic: Both
     ground: Ground
     examples: Annotated[tuple[Example, ...], Field(max_length=24)]

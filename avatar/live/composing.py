@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
@@ -11,6 +12,7 @@ from avatar.errors import AvatarError, Language
 from avatar.live.answering import clauses_of, language_of, speak
 from avatar.live.anticipation import Anticipation
 from avatar.live.exchange import Exchange
+from avatar.live.filler import PATIENCE_S, Fillers
 from avatar.live.options import SessionOptions
 from avatar.live.shared import SharedStages
 from avatar.live.telling import Teller
@@ -25,13 +27,19 @@ class Composer:
         stages: the shared engines.
         teller: is told what comes of it.
         options: asked for at each reply, since they may change.
+        seed: of the choice of fillers.
 
     Attributes:
         language: of the last reply, and of the next one, where its question does not tell.
     """
 
     def __init__(
-        self, conversation: Conversation, stages: SharedStages, teller: Teller, options: Callable[[], SessionOptions]
+        self,
+        conversation: Conversation,
+        stages: SharedStages,
+        teller: Teller,
+        options: Callable[[], SessionOptions],
+        seed: int = 0,
     ) -> None:
         self._conversation = conversation
         self._stages = stages
@@ -53,6 +61,18 @@ class Composer:
     def forget(self) -> None:
         """Nothing is expected any more."""
         self._anticipation.forget()
+
+    async def prepare(self) -> None:
+        """Make the fillers, where the options ask for them, in the language that is spoken first.
+
+        Raises:
+            AvatarError: the voice is not there, or failed.
+        """
+        options, persona = self._options(), self._conversation.persona
+        for language in sorted(persona.languages, key=lambda each: each != self.language):
+            if options.filler and options.sound:
+                voice, speed = options.voice or persona.voice, options.speed
+                await self._stages.run(lambda: self._fillers.prepare(voice, language, speed))  # noqa: B023 - awaited
 
     async def compose(self, exchange: Exchange) -> None:
         """The reply, from its question to the last of its sound. Nothing comes of a question without words.
@@ -91,20 +111,40 @@ class Composer:
         return self._conversation.persona.speaks(language)
 
     async def _answer(self, exchange: Exchange) -> None:
-        reply, options = exchange.reply, self._options()
-        clauses = clauses_of(await self._pieces(exchange), reply)
-        if not (options.sound if exchange.wish.sound is None else exchange.wish.sound):
-            async with contextlib.aclosing(clauses):
-                async for clause in clauses:
-                    self._teller.text(exchange, clause)
+        wished = exchange.wish.sound
+        if self._options().sound if wished is None else wished:
+            await self._speak(exchange)
             return
+        async with contextlib.aclosing(clauses_of(await self._pieces(exchange), exchange.reply)) as clauses:
+            async for clause in clauses:
+                self._teller.text(exchange, clause)
+
+    async def _speak(self, exchange: Exchange) -> None:
+        reply, options = exchange.reply, self._options()
         voice = options.voice or self._conversation.persona.voice
 
         def synthesize(clause: str) -> ClauseSpeech:
             return self._stages.synthesizer.speak(clause, voice, language=reply.language, speed=options.speed)
 
-        await speak(clauses, synthesize, self._stages.run, reply, _Spoken(self._teller, exchange))
+        filling = asyncio.create_task(self._fill(exchange, voice, options))
+        try:
+            clauses = clauses_of(await self._pieces(exchange), reply)
+            await speak(clauses, synthesize, self._stages.run, reply, _Spoken(self._teller, exchange))
+        finally:
+            filling.cancel()
         self._teller.words(exchange, reply.text)
+
+    async def _fill(self, exchange: Exchange, voice: str, options: SessionOptions) -> None:
+        """Say a filler, if nothing that can be spoken is there a second after the question."""
+        reply = exchange.reply
+        if not options.filler or not exchange.question:
+            return
+        await asyncio.sleep(max(0.0, reply.watch.zero + PATIENCE_S - reply.watch.now()))
+        await reply.free.wait()
+        if reply.status is None and reply.watch.times.first_clause_s is None:
+            speech = self._fillers.choose(voice, reply.language, options.speed)
+            if speech is not None:
+                self._teller.fill(exchange, speech)
 
     async def _pieces(self, exchange: Exchange) -> AsyncIterator[str]:
         """The words of the answer as they are written; the greeting, where nothing was asked."""

@@ -94,13 +94,27 @@ class ReplyText:
 
 
 @dataclass(frozen=True, slots=True)
+class Filled:
+    """The reply begins with a filler, such as "这个么……", of so many samples: the answer itself is still to come."""
+
+    reply_id: str
+    text: str
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyAudio:
-    """The reply's next sound, without gaps; `start` is its first sample within the reply, at SPEECH_RATE."""
+    """The reply's next sound, without gaps; `start` is its first sample within the reply, at SPEECH_RATE.
+
+    Attributes:
+        filler: it is the filler that was told of, not the answer.
+    """
 
     reply_id: str
     generation: int
     start: int
     samples: Samples
+    filler: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +128,10 @@ class Video:
 
 @dataclass(frozen=True, slots=True)
 class StageTimes:
-    """When each stage of a reply first gave something, in seconds after the end of the user's speech (or of typing)."""
+    """When each stage of a reply first gave something, in seconds after the end of the user's speech (or of typing).
+
+    The first sound is that of the answer; a filler counts as such, but the first picture may be that of a filler.
+    """
 
     turn_end_s: float | None = None
     transcript_s: float | None = None
@@ -122,6 +139,7 @@ class StageTimes:
     first_clause_s: float | None = None
     first_audio_s: float | None = None
     first_frame_s: float | None = None
+    filler_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +207,7 @@ SessionEvent = (
     | ReplyStarted
     | Cited
     | ReplyText
+    | Filled
     | ReplyAudio
     | Video
     | ReplyHeld

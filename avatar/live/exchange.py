@@ -80,6 +80,11 @@ class Exchange:
         return self.kept and not self.wish.apart and bool(self.question or self.wish.instructions or self.continues)
 
     @property
+    def unheard(self) -> bool:
+        """Whether nothing of the answer was sent yet, and more is to come."""
+        return self.reply.status is None and not self.told and not self.reply.answering
+
+    @property
     def calls(self) -> tuple[FunctionCall, ...]:
         """Functions that the reply asked for."""
         return tuple(self.calling.calls) if self.calling is not None else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 
 from avatar.dialog.conversation import Conversation
@@ -9,6 +10,7 @@ from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.persona import Persona, load_persona
 from avatar.engines import Engines
 from avatar.face.encode import H264Encoder, JpegEncoder
+from avatar.live.filler import Fillers
 from avatar.live.options import SessionOptions
 from avatar.live.outlet import Outlet
 from avatar.live.picture import FaceLoop, PictureEncoder
@@ -39,15 +41,20 @@ class SessionHost:
             return self._speech
 
     def prepare(self, persona: Persona) -> None:
-        """Make the sound with which a persona greets whoever comes. Blocks for a second or two.
+        """Make the sound with which a persona greets whoever comes, and its fillers, where they are wanted.
+
+        Blocks for a second or two, with fillers for ten.
 
         Raises:
             NotFoundError: the persona's voice is not there.
             EngineError: the voice failed.
         """
-        speed = self.engines.settings.speaking.speed
+        settings, voice = self.engines.settings, persona.voice
+        speed, fillers = settings.speaking.speed, Fillers(persona, self.speech, 0)
         for language in persona.languages:
-            self.speech.prepare(persona.greeting.of(language), persona.voice, language=language, speed=speed, most=1)
+            self.speech.prepare(persona.greeting.of(language), voice, language=language, speed=speed, most=1)
+            if settings.live.filler:
+                fillers.prepare(voice, language, speed)
 
     def stages(self) -> SharedStages:
         """The engines as sessions use them. Blocks while they load.
@@ -93,7 +100,7 @@ class SessionHost:
         def make_face(outlet: Outlet, chosen: SessionOptions) -> FaceLoop:
             return self._face(conversation.persona, outlet, chosen)
 
-        return Session(conversation, self.stages(), options, make_face)
+        return Session(conversation, self.stages(), options, make_face, seed=secrets.randbits(32))
 
     def _face(self, persona: Persona, outlet: Outlet, options: SessionOptions) -> FaceLoop:
         animator = self.engines.animator.animator(persona.portrait_file, size=options.size)

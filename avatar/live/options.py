@@ -52,6 +52,7 @@ class SessionOptions:
         waits: whether the player stands still while a reply is held; else it plays on what it has.
         turn_detection: how the user's turns are found; None leaves it to commits.
         functions: that the model may ask for.
+        filler: whether a filler is said where the answer takes longer than a second.
     """
 
     video: bool = False
@@ -67,3 +68,4 @@ class SessionOptions:
     waits: bool = True
     turn_detection: TurnDetection | None = field(default_factory=TurnDetection)
     functions: Functions = NO_FUNCTIONS
+    filler: bool = False

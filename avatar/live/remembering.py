@@ -39,7 +39,7 @@ class Memory:
         if not exchange.memorable:
             return
         reply = exchange.reply
-        heard = exchange.told if reply.sent == 0 else reply.heard(self._now())
+        heard = exchange.told if not reply.answering else reply.heard(self._now())
         self._conversation.remember(
             exchange.question, heard, parts=exchange.parts, reply=reply.id, calls=exchange.calls
         )

@@ -81,6 +81,7 @@ class Reply:
     """The handle of one reply. A barge-in cancels it; whoever still works for it finds it cancelled and stops.
 
     Attributes:
+        filled: samples of filler at its beginning; they belong to its time, and not to its words.
         played: samples heard, by the player's report; None where it never reported.
         playhead: the same by the clock.
         free: set, except while a voice over the reply holds it; its sound is sent only while set.
@@ -92,6 +93,7 @@ class Reply:
     watch: Stopwatch
     status: ReplyStatus | None = None
     reason: CancelReason | None = None
+    filled: int = 0
     played: int | None = None
     playhead: Playhead = field(default_factory=Playhead)
     free: asyncio.Event = field(default_factory=_set)
@@ -101,6 +103,11 @@ class Reply:
     def sent(self) -> int:
         """Samples of sound sent."""
         return self.playhead.sent
+
+    @property
+    def answering(self) -> bool:
+        """Whether sound of the answer itself was sent."""
+        return self.sent > self.filled
 
     @property
     def held(self) -> bool:

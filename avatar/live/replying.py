@@ -38,6 +38,7 @@ class Replies:
         stages: the shared engines.
         outlet: where the session's events go.
         options: asked for at each reply, since they may change.
+        seed: of what is left to chance.
 
     Attributes:
         on_over: called when a reply has been heard to its end.
@@ -50,11 +51,12 @@ class Replies:
         outlet: Outlet,
         options: Callable[[], SessionOptions],
         now: Clock = time.monotonic,
+        seed: int = 0,
     ) -> None:
         self._options = options
         self._now = now
         self._teller = Teller(outlet, now)
-        self._composer = Composer(conversation, stages, self._teller, options)
+        self._composer = Composer(conversation, stages, self._teller, options, seed)
         self._memory = Memory(conversation, now)
         self.on_over: Callable[[], None] = lambda: None
         self._generation = 0
@@ -85,9 +87,9 @@ class Replies:
 
     @property
     def unheard(self) -> bool:
-        """Whether a reply is being prepared of which nothing was sent yet."""
+        """Whether a reply is being prepared of which nothing was sent yet, but perhaps a filler."""
         exchange = self._current
-        return exchange is not None and exchange.reply.status is None and not exchange.told and not exchange.reply.sent
+        return exchange is not None and exchange.unheard
 
     def follow(self, language: Language) -> None:
         """The language to go on in, where neither the client nor a question tells another."""
@@ -109,6 +111,14 @@ class Replies:
     def expect(self, question: str) -> None:
         """The beginning of a question was understood; prepare to answer it."""
         self._composer.expect(question)
+
+    async def prepare(self) -> None:
+        """Make the fillers that the options ask for.
+
+        Raises:
+            AvatarError: the voice is not there, or failed.
+        """
+        await self._composer.prepare()
 
     def begin(self, questions: Sequence[Question], zero: float, *, asked: bool, wish: ReplyWish | None = None) -> Reply:
         """Begin a reply to what was said.

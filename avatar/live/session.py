@@ -51,6 +51,7 @@ class Session:
         options: what the client chose.
         make_face: makes the face, where pictures are wanted.
         now: the clock, in seconds.
+        seed: of what is left to chance.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Session:
         options: SessionOptions,
         make_face: FaceMaker,
         now: Clock = time.monotonic,
+        seed: int = 0,
     ) -> None:
         self.id = f"sess_{uuid4().hex[:16]}"
         self.options = options
@@ -68,7 +70,7 @@ class Session:
         self._make_face = make_face
         self._now = now
         self._outlet = Outlet()
-        self._replies = Replies(conversation, stages, self._outlet, lambda: self.options, now)
+        self._replies = Replies(conversation, stages, self._outlet, lambda: self.options, now, seed)
         self._ears = Ears(stages, self, self._hints, lambda: self._replies.floor, now)
         self._ears.configure(options.turn_detection)
         conversation.instructions = options.instructions
@@ -126,6 +128,8 @@ class Session:
         self.options = replace(options, video=kept.video, size=kept.size, codec=kept.codec)
         self._ears.configure(options.turn_detection)
         self._instruct()
+        if options.filler and not kept.filler:
+            self._spawn(self._prepare())
 
     def hear(self, samples: Samples) -> None:
         """Take in the microphone's sound: float32 [n] at SPEECH_RATE.
@@ -331,6 +335,14 @@ class Session:
             await self._conversation.warm(self._replies.language)
         except AvatarError as error:
             self.on_failure(error)
+        await self._prepare()
+
+    async def _prepare(self) -> None:
+        """Make the fillers. Where that fails there are none; a voice that fails is told when it is to speak."""
+        try:
+            await self._replies.prepare()
+        except AvatarError as error:
+            log.info("fillers_failed", extra={"session_id": self.id, "code": error.code})
 
     def _begin(self, zero: float, *, asked: bool, wish: ReplyWish | None = None) -> str:
         reply = self._replies.begin(self._unanswered, zero, asked=asked, wish=wish)

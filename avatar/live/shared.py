@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from avatar.stages import Recognizer, Synthesizer, TurnDetector, VoiceActivity
+from avatar.live.prepared import PreparedSpeech
+from avatar.stages import Recognizer, TurnDetector, VoiceActivity
 
 T = TypeVar("T")
 
@@ -22,6 +23,7 @@ class SharedStages:
     """The engines that sessions share.
 
     Attributes:
+        synthesizer: keeps what was prepared.
         run: runs their blocking calls.
         max_tokens: of an answer, where a client leaves it open.
     """
@@ -29,6 +31,6 @@ class SharedStages:
     vad: VoiceActivity
     turn_detector: TurnDetector
     recognizer: Recognizer
-    synthesizer: Synthesizer
+    synthesizer: PreparedSpeech
     run: Runner
     max_tokens: int

@@ -9,6 +9,7 @@ from avatar.live.events import (
     Citation,
     Cited,
     Failed,
+    Filled,
     PresenceChanged,
     ReplyAudio,
     ReplyDone,
@@ -71,19 +72,32 @@ class Teller:
         exchange.clause_start = exchange.reply.sent
         exchange.clause = speech
 
+    def fill(self, exchange: Exchange, speech: ClauseSpeech) -> None:
+        """Begin the reply with a filler: all of its sound, and none of its words."""
+        reply = exchange.reply
+        self.announce(exchange)
+        reply.watch.mark("filler_s")
+        reply.filled = speech.length or 0
+        self._outlet.put(Filled(reply.id, speech.text, reply.filled))
+        exchange.clause_start, exchange.clause = 0, speech
+        for samples in speech.chunks:
+            self.sound(exchange, samples)
+
     def sound(self, exchange: Exchange, samples: Samples) -> None:
         """Send the clause's next sound, and the words that begin within it."""
         reply = exchange.reply
         if reply.status is not None or samples.size == 0:
             return
         start = reply.sent
-        reply.watch.mark("first_audio_s")
+        filler = start < reply.filled
+        if not filler:
+            reply.watch.mark("first_audio_s")
         self.attend("speaking")
         if self.face is not None:
             phones = exchange.clause.phones if exchange.clause and start == exchange.clause_start else ()
             self.face.sound(reply.generation, samples, phones, exchange.clause_start)
         reply.playhead.send(samples.size, self._now())
-        self._outlet.put(ReplyAudio(reply.id, reply.generation, start, samples))
+        self._outlet.put(ReplyAudio(reply.id, reply.generation, start, samples, filler))
         self.words(exchange, reply.text_until(reply.sent))
 
     def words(self, exchange: Exchange, text: str) -> None:

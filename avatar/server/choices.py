@@ -121,6 +121,7 @@ def session_object(choices: Choices, session: LiveSession, ticket: Ticket) -> Se
             codec=options.codec,
             size=options.size,
             language=options.language,
+            filler=options.filler,
             resume=ticket.resume,
         ),
         expires_at=ticket.expires_at,
@@ -246,7 +247,9 @@ def _with_avatar(choices: Choices, patch: AvatarPatch) -> Choices:
         )
     events = choices.events if patch.events is None or choices.binary else patch.events
     video = choices.video if patch.video is None else patch.video
-    return replace(choices, events=events, video=video, options=replace(choices.options, waits=events))
+    filler = choices.options.filler if patch.filler is None else patch.filler
+    options = replace(choices.options, waits=events, filler=filler)
+    return replace(choices, events=events, video=video, options=options)
 
 
 def _turn_detection(wish: ServerVad | SemanticVad | None) -> TurnDetection | None:

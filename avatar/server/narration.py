@@ -9,6 +9,7 @@ from avatar.live.events import (
     Citation,
     Cited,
     Failed,
+    Filled,
     PartlyUnderstood,
     PresenceChanged,
     ReplyAudio,
@@ -48,6 +49,7 @@ from avatar.server.protocol.server import (
     AudioDelta,
     AudioTranscriptDelta,
     AvatarCitations,
+    AvatarFiller,
     AvatarInputTranscriptPartial,
     AvatarPlaybackHeld,
     AvatarPlaybackResumed,
@@ -116,6 +118,9 @@ class Narration:
                 return self._ours(AvatarCitations(response_id=event.reply_id, citations=citations))
             case ReplyText():
                 return self._reply_text(event)
+            case Filled():
+                end = event.length * 1000 // SPEECH_RATE
+                return self._ours(AvatarFiller(response_id=event.reply_id, transcript=event.text, audio_end_ms=end))
             case ReplyAudio():
                 return self._reply_audio(event)
             case Video():

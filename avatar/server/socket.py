@@ -103,6 +103,7 @@ def _choices(query: Mapping[str, str], house: House, *, binary: bool) -> tuple[C
         language=language_code(wish, "language") if wish else house.settings.hearing.language,
         speed=house.settings.speaking.speed,
         waits=events,
+        filler=house.settings.live.filler,
     )
     model = query.get("model", persona.id)[:64]
     return Choices(options, model, binary, events, video), persona.id

@@ -29,6 +29,7 @@ from avatar.face.encode import H264Encoder, JpegEncoder
 from avatar.live.options import SessionOptions
 from avatar.live.outlet import Outlet
 from avatar.live.picture import FaceLoop, PictureEncoder
+from avatar.live.prepared import PreparedSpeech
 from avatar.live.session import Session
 from avatar.live.shared import SharedStages, T
 from avatar.media import FPS, SPEECH_RATE, ClauseSpeech, Frame, PhoneSpan, Samples, WordSpan
@@ -229,7 +230,9 @@ class ScriptedServer:
         persona = next(persona for persona in self._personas if persona.id == persona_id)
         knowledge = self._knowledge
         recognizer = ScriptedRecognizer([self._question])
-        stages = SharedStages(LoudnessVad(), ScriptedDetector([0.9]), recognizer, Speaker(), self._threads, 80)
+        stages = SharedStages(
+            LoudnessVad(), ScriptedDetector([0.9]), recognizer, PreparedSpeech(Speaker()), self._threads, 80
+        )
 
         def make_face(outlet: Outlet, chosen: SessionOptions) -> FaceLoop:
             h264 = chosen.codec == "h264"

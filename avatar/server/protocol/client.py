@@ -52,6 +52,7 @@ class AudioPatch(Message):
 class AvatarPatch(Message):
     events: bool | None = None
     video: bool | None = None
+    filler: bool | None = None
 
 
 MaxTokens = Annotated[int, Field(ge=1, le=4096)] | Literal["inf"]

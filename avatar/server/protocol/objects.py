@@ -277,6 +277,7 @@ class AvatarObject(Message):
     codec: Literal["h264", "jpeg"]
     size: int
     language: Language | None
+    filler: bool
     resume: str | None
     ai_generated: Literal[True] = True
 

@@ -301,6 +301,15 @@ class AvatarCitations(ServerEvent):
     citations: list[CitationObject]
 
 
+class AvatarFiller(ServerEvent):
+    """The reply's sound begins with a filler, which is none of its words and ends at a time within the reply."""
+
+    type: Literal["avatar.filler"] = "avatar.filler"
+    response_id: str
+    transcript: str
+    audio_end_ms: int
+
+
 class AvatarTimings(ServerEvent):
     """When each stage first gave something: seconds after the end of the user's speech; null where it gave nothing."""
 
@@ -312,6 +321,7 @@ class AvatarTimings(ServerEvent):
     first_clause_s: float | None
     first_audio_s: float | None
     first_frame_s: float | None
+    filler_s: float | None
 
 
 class AvatarVideoDelta(ServerEvent):

@@ -19,6 +19,7 @@ from avatar.live.events import ReplyText, SessionEvent
 from avatar.live.options import SessionOptions
 from avatar.live.outlet import Outlet
 from avatar.live.picture import FaceLoop
+from avatar.live.prepared import PreparedSpeech
 from avatar.live.session import Session
 from avatar.live.shared import SharedStages, T
 from avatar.media import FPS, SPEECH_RATE, ClauseSpeech, Frame, Packet, PhoneSpan, Pixels, Samples, WordSpan
@@ -115,7 +116,7 @@ class ScriptedDetector:
 
 @dataclass
 class ScriptedRecognizer:
-    """Understands one text after another; "!" fails."""
+    """Understands one text after another; "!" fails. What it is asked for roughly is the text that comes next."""
 
     texts: list[str]
     takes: float = 0.0
@@ -349,7 +350,7 @@ def stage(
     synthesizer, animator = ToneSynthesizer(takes, labour), CountingAnimator()
     detector = ScriptedDetector(list(scores))
     vad = LoudnessVad()
-    stages = SharedStages(vad, detector, recognizer, synthesizer, labour.run, 80)
+    stages = SharedStages(vad, detector, recognizer, PreparedSpeech(synthesizer), labour.run, 80)
     loop = asyncio.get_running_loop()
 
     def make_face(outlet: Outlet, chosen: SessionOptions) -> FaceLoop:

@@ -12,6 +12,7 @@ from avatar.dialog.conversation import Conversation
 from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.persona import load_persona
 from avatar.errors import EngineError, Language, NotFoundError
+from avatar.live.prepared import PreparedSpeech
 from avatar.live.shared import SharedStages
 from avatar.media import SPEECH_RATE, ClauseSpeech, Samples
 from avatar.stages import HeardWord, HearingHints, Message, Transcript
@@ -115,7 +116,7 @@ class FakeStages:
 
     def stages(self) -> SharedStages:
         detector = ScriptedDetector([0.9])
-        return SharedStages(LoudnessVad(), detector, self.recognizer, self.synthesizer, _run, 80)
+        return SharedStages(LoudnessVad(), detector, self.recognizer, PreparedSpeech(self.synthesizer), _run, 80)
 
     def conversation(self, persona_id: str) -> Conversation:
         return Conversation(self._persona, self._knowledge, self.generator, seed=1)

@@ -500,3 +500,12 @@ def test_a_client_that_can_hear_is_greeted() -> None:
     assert session.asked == [("greet", None), ("greet", "en")]
     (refused,) = ask(translator, "avatar.greet", language="fr")
     assert refused["error"]["code"] == "unsupported_value"
+
+
+@pytest.mark.parametrize("wished", [True, False])
+def test_a_filler_may_be_wished_for_or_not(wished: bool) -> None:
+    session, translator = pair()
+    update(translator, avatar={"filler": not wished})
+    assert update(translator, avatar={"filler": wished})["avatar"]["filler"] is wished
+    update(translator, avatar={"events": True})
+    assert session.options.filler is wished

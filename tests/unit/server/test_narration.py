@@ -10,6 +10,7 @@ from avatar.errors import EngineError
 from avatar.live.events import (
     CancelReason,
     Failed,
+    Filled,
     PresenceChanged,
     ReplyAudio,
     ReplyDone,
@@ -307,3 +308,18 @@ def test_errors_follow_the_language_that_is_spoken() -> None:
     told(translator, [Understood("u", "Who are you?", "en")])
     (answer,) = sent(translator.from_text("{}"))
     assert answer["error"]["message"] == answer["error"]["message_en"]
+
+
+def test_a_filler_is_marked_and_none_of_the_words() -> None:
+    _, translator = pair(choices(events=True))
+    block = tone(0.5)
+    filled: list[SessionEvent] = [
+        Filled("resp_1", "这个么……", block.size),
+        ReplyAudio("resp_1", 1, 0, block, filler=True),
+    ]
+    events = sent(told(translator, [*spoken_reply()[:1], *filled]))
+    (filler,) = [event for event in events if event["type"] == "avatar.filler"]
+    assert (filler["response_id"], filler["transcript"], filler["audio_end_ms"]) == ("resp_1", "这个么……", 500)
+    assert [event["type"] for event in events[-2:]] == ["avatar.filler", "response.output_audio.delta"]
+    _, strict = pair()
+    assert "avatar.filler" not in types(told(strict, [*spoken_reply()[:1], *filled]))
