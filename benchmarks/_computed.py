@@ -24,6 +24,7 @@ from avatar.live.host import SessionHost
 from avatar.live.options import SessionOptions
 from avatar.live.outlet import Outlet
 from avatar.live.picture import FaceLoop
+from avatar.live.prepared import PreparedSpeech
 from avatar.live.session import Session
 from avatar.media import SPEECH_RATE, ClauseSpeech, Frame, Packet, PhoneSpan, Pixels, Samples
 from avatar.models import model_path
@@ -292,7 +293,7 @@ def _session(host: SessionHost, persona: str, every: int, conversed: Conversed) 
         vad=LoudnessVad(),
         turn_detector=ScriptedDetector([0.9]),
         recognizer=ScriptedRecognizer(["您怎么看？"]),
-        synthesizer=voice,
+        synthesizer=PreparedSpeech(voice),
         run=labour.run,
     )
     conversation = host.conversation(persona)
