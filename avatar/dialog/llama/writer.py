@@ -7,6 +7,7 @@ left at once: where nobody else waits for the batch that is being read, that is 
 from __future__ import annotations
 
 import codecs
+import logging
 import os
 import queue
 import sys
@@ -22,6 +23,7 @@ from avatar.errors import AvatarError, EngineError
 from avatar.stages import Message
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 NICENESS = 10
 """Below the other stages: while a clause is spoken and the face moves, the next clause can wait a moment."""
@@ -90,7 +92,8 @@ class Writer:
         """Begin a job as soon as a sequence is free."""
         if self._closing:
             job.give(_closed())
-        self._inbox.put(job)
+        else:
+            self._inbox.put(job)
 
     def give_up(self, job: Job) -> None:
         """Nobody waits for a job any more."""
@@ -133,9 +136,13 @@ class Writer:
         while not self._closing:
             self._take_in()
             self._leave_given_up()
-            self._begin()
-            if self._active:
-                self._round()
+            try:
+                self._begin()
+                if self._active:
+                    self._round()
+            except Exception:
+                log.exception("llama_failed")
+                self._fail_all()
         for job in [*self._active, *self._waiting]:
             job.give(_closed())
         self._context.close()
@@ -255,6 +262,15 @@ class Writer:
         job.give(None)
         self._leave(job)
 
+    def _fail_all(self) -> None:
+        """Something went wrong that nobody foresaw: whoever waits is told, and the next ones begin anew."""
+        for job in self._waiting:
+            job.give(_failed())
+        self._waiting = []
+        for job in list(self._active):
+            job.give(_failed())
+            self._spoil(job)
+
     def _spoil(self, job: Job) -> None:
         """The model failed over this job: what its sequence holds is not known."""
         if job.slot is not None:
@@ -273,6 +289,10 @@ class Writer:
 def _left(job: Job) -> list[int]:
     """What of a prompt, and of the answer so far, is not read yet."""
     return job.prompt[len(job.slot.tokens) :] if job.slot is not None else []
+
+
+def _failed() -> EngineError:
+    return EngineError("The language model failed. Try again.", "语言模型出错。请重试。")
 
 
 def _closed() -> EngineError:

