@@ -19,7 +19,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from avatar.errors import SettingsError
+from avatar.errors import SettingsError, WeightsError
 from avatar.models import model_path, this_platform
 from avatar.settings import Settings
 from avatar.stages import (
@@ -35,6 +35,7 @@ from avatar.stages import (
 
 if TYPE_CHECKING:
     from avatar.face.landmarks import FaceFinder
+    from avatar.face.restore.enlarge import Upscaler
     from avatar.voice.profiles import VoiceLibrary
 
 T = TypeVar("T")
@@ -279,3 +280,13 @@ def face_finder(settings: Settings) -> FaceFinder:
     from avatar.face.landmarks import FaceFinder
 
     return FaceFinder(model_path("face-landmarks", settings), threads=1)
+
+
+def upscaler(settings: Settings) -> Upscaler:
+    """Enlarges small photographs: with a network where its weights are there, else without."""
+    from avatar.face.restore.enlarge import LanczosUpscaler, NetworkUpscaler
+
+    try:
+        return NetworkUpscaler(model_path("esrgan-slim", settings), threads=1)
+    except WeightsError:
+        return LanczosUpscaler()

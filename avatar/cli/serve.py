@@ -13,6 +13,7 @@ from avatar.dialog.persona import Persona, list_personas
 from avatar.engines import Engines
 from avatar.errors import EngineError
 from avatar.live.host import SessionHost
+from avatar.live.studio import EngineStudio
 from avatar.server.app import create_app, listen
 from avatar.server.app import serve as run
 from avatar.settings import Settings
@@ -33,7 +34,9 @@ def serve(
     try:
         sessions = SessionHost(engines)
         load(sessions)
-        app = mount_pages(create_app(sessions.open, lambda: _personas(chosen), chosen, sessions), chosen)
+        app = mount_pages(
+            create_app(sessions.open, lambda: _personas(chosen), chosen, sessions, EngineStudio(engines)), chosen
+        )
         _announce(*listener.getsockname()[:2])
         run(app, listener)
     finally:

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from avatar.errors import AvatarError, InputError, NotFoundError, PortError
+from avatar.live.studio import Studio
 from avatar.server.failures import TooLargeError, error_response, language_of, unforeseen, wrong_field
 from avatar.server.house import House
 from avatar.server.limits import Jobs
@@ -24,6 +25,7 @@ from avatar.server.protocol.base import MAX_MESSAGE
 from avatar.server.realtime import realtime_routes
 from avatar.server.rest import rest_routes
 from avatar.server.sessions import Personas, SessionFactory, Stages
+from avatar.server.shelf import Shelf
 from avatar.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -33,7 +35,11 @@ SHUTDOWN_S = 5
 
 
 def create_app(
-    sessions: SessionFactory, personas: Personas, settings: Settings, stages: Stages | None = None
+    sessions: SessionFactory,
+    personas: Personas,
+    settings: Settings,
+    stages: Stages | None = None,
+    studio: Studio | None = None,
 ) -> FastAPI:
     """The application, without a page. Whatever is mounted at "/" afterwards comes after its routes.
 
@@ -41,7 +47,9 @@ def create_app(
         sessions: opens a session; called in a worker thread, since it may load engines.
         personas: lists the personas, the default first.
         stages: the engines, for the routes that need no session; without them there are no such routes.
+        studio: animates photographs; without it there are no routes for that.
     """
+    shelf = Shelf()
     lobby = Lobby(settings.server)
     house = House(sessions, personas, settings, lobby, Jobs(settings.server.max_requests))
 
@@ -49,11 +57,12 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         await lobby.close()
+        shelf.close()
 
     app = FastAPI(title="avatar", docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json", lifespan=lifespan)
     app.include_router(realtime_routes(house))
     app.include_router(media_routes(house))
-    app.include_router(rest_routes(house, stages))
+    app.include_router(rest_routes(house, stages, studio, shelf))
     app.add_exception_handler(AvatarError, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)

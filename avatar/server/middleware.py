@@ -12,8 +12,12 @@ from avatar.server.failures import TooLargeError, error_response, language_of
 MAX_BODY = 1024 * 1024
 """Bytes of a request's body under /v1. The page mounted beside it has limits of its own."""
 
-LARGER = {"/v1/audio/transcriptions": 26 * MAX_BODY}
-"""Paths that take more: a recording of 25 MiB, and the rest of its form."""
+LARGER = {
+    "/v1/audio/transcriptions": 26 * MAX_BODY,
+    "/v1/avatar/animations": 26 * MAX_BODY,
+    "/v1/avatar/photos": 65 * MAX_BODY,
+}
+"""Paths that take more: a recording of 25 MiB or a photograph of 64 MiB, and the rest of its form."""
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",

@@ -7,10 +7,14 @@ from pydantic import BaseModel
 
 from avatar.dialog.persona import Both, Name, Persona
 from avatar.errors import Language, NotFoundError
+from avatar.live.studio import Studio
+from avatar.server.animating import animation_routes
 from avatar.server.chatting import chat_routes
 from avatar.server.door import check_key
 from avatar.server.house import House
+from avatar.server.photos import photo_routes
 from avatar.server.sessions import Stages
+from avatar.server.shelf import Shelf
 from avatar.server.speech import speech_routes
 from avatar.server.transcribing import transcription_routes
 
@@ -71,7 +75,7 @@ class PersonaList(BaseModel):
     data: list[PersonaCard]
 
 
-def rest_routes(house: House, stages: Stages | None) -> APIRouter:
+def rest_routes(house: House, stages: Stages | None, studio: Studio | None, shelf: Shelf) -> APIRouter:
     """All HTTP routes; those under /v1 ask for the key."""
     router = APIRouter()
 
@@ -80,11 +84,11 @@ def rest_routes(house: House, stages: Stages | None) -> APIRouter:
         admission = house.lobby.admission
         return Health(sessions=admission.taken, max_sessions=admission.places)
 
-    router.include_router(_keyed_routes(house, stages))
+    router.include_router(_keyed_routes(house, stages, studio, shelf))
     return router
 
 
-def _keyed_routes(house: House, stages: Stages | None) -> APIRouter:
+def _keyed_routes(house: House, stages: Stages | None, studio: Studio | None, shelf: Shelf) -> APIRouter:
     def key(request: Request) -> None:
         check_key(request, house.settings.server.api_key)
 
@@ -109,6 +113,9 @@ def _keyed_routes(house: House, stages: Stages | None) -> APIRouter:
     if stages is not None:
         for routes in (speech_routes, transcription_routes, chat_routes):
             router.include_router(routes(house, stages))
+    if studio is not None:
+        for made in (photo_routes, animation_routes):
+            router.include_router(made(house, studio, shelf))
     return router
 
 
