@@ -26,10 +26,10 @@ from avatar.live.outlet import Outlet
 from avatar.live.picture import FaceLoop
 from avatar.live.prepared import PreparedSpeech
 from avatar.live.session import Session
-from avatar.media import SPEECH_RATE, ClauseSpeech, Frame, Packet, PhoneSpan, Pixels, Samples
+from avatar.media import SAMPLES_PER_FRAME, SPEECH_RATE, ClauseSpeech, Frame, Packet, PhoneSpan, Pixels, Samples
 from avatar.models import model_path
 from avatar.stages import Animator, Presence, Synthesizer
-from benchmarks._scripted import BITS, BLOCK, DryingVoice, stamp
+from benchmarks._scripted import BITS, BLOCK, DRY_S, DryingVoice, stamp
 from benchmarks._sightings import EVERY_S, INTERRUPT_EVERY, INTERRUPT_S, MURMUR_S
 from tests.unit.live.fakes import NOISE, Labour, LoudnessVad, ScriptedDetector, ScriptedRecognizer
 from tests.unit.live.virtual_time import run_virtually
@@ -149,10 +149,10 @@ class SampledFace:
     def size(self) -> int:
         return self._face.size
 
-    def begin(self) -> None:
-        self._face.begin()
-        self._index = 0
-        self._replies += 1
+    def begin(self, at: int = 0) -> None:
+        self._face.begin(at)
+        self._index = at // SAMPLES_PER_FRAME
+        self._replies += at == 0
 
     def speak(self, samples: Samples, phones: Sequence[PhoneSpan], at: int) -> None:
         self._face.speak(samples, phones, at)
@@ -274,6 +274,7 @@ async def _converse(
             await microphone.turn(interrupts=turn % INTERRUPT_EVERY == INTERRUPT_EVERY - 1)
             tell(f"{loop.time() / 60:.1f} of {minutes:.1f} min computed, {len(conversed.looks)} pictures drawn")
     await reader
+    await asyncio.sleep(2 * DRY_S)  # what was in work when the session closed comes to its end
     return conversed
 
 

@@ -135,6 +135,7 @@ class Ears:
         self._turns = TurnTaker()
         self._automatic = True
         self._inbox: asyncio.Queue[Samples | _Commit | _Clear] = asyncio.Queue()
+        self._waiting = 0
         self._uncommitted = 0
         self._gathered_from = 0
         self._utterance_id = ""
@@ -157,8 +158,14 @@ class Ears:
         """Take in sound: float32 [n] at SPEECH_RATE.
 
         Raises:
-            AudioError: more than ten minutes wait for a commit.
+            AudioError: more than ten minutes wait for a commit, or to be heard at all.
         """
+        if self._waiting > MAX_UPLOAD_SECONDS * SPEECH_RATE:
+            raise AudioError(
+                "Ten minutes of sound wait to be heard. Send it no faster than it was spoken.",
+                "已有十分钟的音频在等待处理。请按说话的速度发送。",
+                code="input_audio_buffer_full",
+            )
         self._uncommitted += samples.size
         if not self._automatic and self._uncommitted > MAX_UPLOAD_SECONDS * SPEECH_RATE:
             raise AudioError(
@@ -166,6 +173,7 @@ class Ears:
                 "未提交的音频超过十分钟。请提交或清空缓冲区。",
                 code="input_audio_buffer_full",
             )
+        self._waiting += samples.size
         self._inbox.put_nowait(samples)
 
     def commit(self) -> Heard:
@@ -217,6 +225,7 @@ class Ears:
             await self._take_sound(item)
 
     async def _take_sound(self, samples: Samples) -> None:
+        self._waiting -= samples.size
         fresh = self._sound.append(samples)
         if not self._automatic:
             return

@@ -33,6 +33,9 @@ MARGIN_S = 0.08
 
 PERIOD_S = 1 / FPS
 
+WATCHED = 100
+"""The last pictures of which it is counted how many had to be left out: four seconds of them."""
+
 REPORTS = 3
 """Reports of the player of which the earliest counts: one may be late itself, never early."""
 
@@ -74,6 +77,12 @@ class FaceLoop:
         self._presence: Presence = "idle"
         self.on_first: Callable[[int], None] = lambda generation: None
         self.skipped = 0
+        self._late: deque[bool] = deque(maxlen=WATCHED)
+
+    @property
+    def lagging(self) -> bool:
+        """Whether the machine is too slow for it: half of the last pictures would have come too late."""
+        return len(self._late) == WATCHED and 2 * sum(self._late) >= WATCHED
 
     def sound(self, generation: int, samples: Samples, phones: Sequence[PhoneSpan], at: int) -> None:
         """Sound of a reply was sent; the first of a generation starts its timeline."""
@@ -128,6 +137,7 @@ class FaceLoop:
     def rest(self) -> None:
         """Nobody looks: draw nothing."""
         self._watched.clear()
+        self._late.clear()
 
     def wake(self) -> None:
         """Somebody looks again: go on from here, with a picture that stands by itself."""
@@ -183,6 +193,7 @@ class FaceLoop:
         resting = self._presence == "thinking" and index % 2 == 1
         skip = (late or resting) and index > 0
         self.skipped += late and index > 0
+        self._late.append(late)
         key = index == 0 or self._outlet.key_frame_wanted
 
         def work() -> Packet | None:

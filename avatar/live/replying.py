@@ -74,6 +74,12 @@ class Replies:
         return self._composer.language
 
     @property
+    def lagging(self) -> bool:
+        """Whether the machine is too slow for the pictures."""
+        face = self._teller.face
+        return face is not None and face.lagging
+
+    @property
     def active(self) -> bool:
         """Whether a reply is being prepared, sent or heard."""
         return self._current is not None

@@ -87,6 +87,11 @@ class Session:
         """Who is talked to."""
         return self._conversation.persona
 
+    @property
+    def lagging(self) -> bool:
+        """Whether the machine is too slow for it: its pictures, which give way first, come too late."""
+        return self._replies.lagging
+
     async def start(self) -> None:
         """Begin to listen and to show the face.
 

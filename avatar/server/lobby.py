@@ -52,7 +52,7 @@ class Lobby:
         """A new conversation, not yet started.
 
         Raises:
-            CapacityError: every place is taken by somebody who is there.
+            CapacityError: every place is taken by somebody who is there, or the machine is too slow for one more.
             AvatarError: the session cannot be opened.
         """
         await self._take_place()
@@ -111,6 +111,8 @@ class Lobby:
             await self._end(seat)
 
     async def _take_place(self) -> None:
+        if any(seat.line is not None and seat.session.lagging for seat in self._seats.values()):
+            raise _busy()
         try:
             self.admission.take()
         except CapacityError:
@@ -141,6 +143,15 @@ class Lobby:
             if frees:
                 self.admission.free()
             log.info("session_closed session=%s", seat.session.id)
+
+
+def _busy() -> CapacityError:
+    return CapacityError(
+        "The machine is too slow for another conversation: the pictures of those that it has come late already. "
+        "Try again in a moment.",
+        "机器已跟不上现有的对话,画面开始迟到,暂时无法再接一个。请稍后再试。",
+        code="machine_busy",
+    )
 
 
 def _gone() -> GoneError:

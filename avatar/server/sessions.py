@@ -26,6 +26,10 @@ class LiveSession(Protocol):
     def persona(self) -> Persona:
         """Who is talked to."""
 
+    @property
+    def lagging(self) -> bool:
+        """Whether the machine is too slow for it."""
+
     async def start(self) -> None:
         """Begin to listen and to show the face."""
 

@@ -96,6 +96,18 @@ def test_a_slow_face_leaves_pictures_out_and_is_never_late() -> None:
     assert len(left) > 50
 
 
+@pytest.mark.parametrize(("drawing", "lagging"), [(0.0, False), (0.03, False), (0.07, False), (0.2, True)])
+def test_a_machine_that_is_too_slow_is_known_by_what_is_left_out(drawing: float, lagging: bool) -> None:
+    told: list[bool] = []
+
+    async def work(face: FaceLoop) -> None:
+        await asyncio.sleep(5.5)
+        told.append(face.lagging)
+
+    show(work, drawing=drawing)
+    assert told == [lagging]
+
+
 @pytest.mark.parametrize("delay", [0.05, 0.4, 1.3])
 def test_pictures_follow_the_player(delay: float) -> None:
     ahead = show(report(delay)).after(2.5)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+import numpy as np
 import pytest
 
-from avatar.errors import ProtocolError, TextError
+from avatar.errors import AudioError, ProtocolError, TextError
 from avatar.live.events import (
     Failed,
     PartlyUnderstood,
@@ -22,6 +23,7 @@ from avatar.live.events import (
 )
 from avatar.live.options import SessionOptions
 from avatar.live.turns import TurnDetection
+from avatar.media import SPEECH_RATE
 from tests.unit.live.fakes import CHARACTER, Stage, picture_times, stage
 from tests.unit.live.virtual_time import run_virtually
 
@@ -299,6 +301,18 @@ def test_an_empty_commit_is_refused() -> None:
             scene.session.commit()
 
     play(script, options=MANUAL)
+
+
+def test_sound_that_comes_faster_than_it_is_heard_is_bounded() -> None:
+    async def script(scene: Stage) -> None:
+        scene.session.hear(np.zeros(601 * SPEECH_RATE, dtype=np.float32))
+        with pytest.raises(AudioError) as refused:
+            await scene.silence(0.02)
+        assert refused.value.code == "input_audio_buffer_full"
+        await asyncio.sleep(1.0)
+        await scene.silence(0.02)
+
+    play(script)
 
 
 def test_cleared_sound_is_not_recognized() -> None:

@@ -99,7 +99,10 @@ class FakeSession:
     Attributes:
         asked: what was asked of it, in order.
         heard: samples received.
+        lagging: whether the machine is too slow for it.
     """
+
+    lagging = False
 
     def __init__(self, persona: Persona, options: SessionOptions) -> None:
         self.id = "sess_fake"

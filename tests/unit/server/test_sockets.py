@@ -188,6 +188,20 @@ def test_every_place_taken(client: TestClient) -> None:
         until(again, "session.created")
 
 
+def test_a_machine_that_does_not_keep_up_takes_nobody_more(client: TestClient, house: FakeHouse) -> None:
+    with client.websocket_connect(REALTIME) as first:
+        until(first, "session.created")
+        house.opened[0].lagging = True
+        response = denied(client, REALTIME)
+        assert (response.status_code, response.json()["error"]["code"]) == (503, "machine_busy")
+        assert int(response.headers["retry-after"]) > 0
+        error, code = turned_away(client, MEDIA)
+        assert (error["code"], code) == ("machine_busy", 1013)
+        house.opened[0].lagging = False
+        with client.websocket_connect(MEDIA) as second:
+            until(second, "session.created")
+
+
 def test_a_session_that_cannot_start_says_why_and_frees_its_place(settings: Settings) -> None:
     class Faceless(FakeSession):
         async def start(self) -> None:
@@ -329,6 +343,25 @@ async def test_a_slow_reader_loses_pictures_only_and_then_gets_a_key_frame(
     assert len(pictures) < 15
     assert pictures[-1].flags is Flag.KEY
     assert pictures[-1].seq == 61
+
+
+async def test_a_client_that_stops_reading_takes_nothing_from_another(house: FakeHouse, settings: Settings) -> None:
+    app = create_app(house.open, house.personas, settings)
+    slow, quick = SlowClient(reads=5), SlowClient(reads=10_000)
+    tasks = [asyncio.create_task(app(scope(MEDIA), client.receive, client.send)) for client in (slow, quick)]
+    await eventually(lambda: len(house.opened) == 2 and all(session.started for session in house.opened))
+    for index in range(100):
+        for session in house.opened:
+            session.happen(Video(0, index * 40, Packet(b"p", key=index == 0)))
+        await asyncio.sleep(0)
+    frames = [message for message in quick.received if message.get("bytes") is not None]
+    await eventually(lambda: len([each for each in quick.received if each.get("bytes") is not None]) == 100)
+    assert len(slow.received) <= 6
+    assert [unpack(frame["bytes"]).seq for frame in frames] == list(range(len(frames)))
+    slow.resume.set()
+    for client, task in zip((slow, quick), tasks, strict=True):
+        client.leave()
+        await task
 
 
 async def test_a_reader_that_has_stopped_is_left(house: FakeHouse) -> None:
