@@ -218,10 +218,10 @@ class _Handles:
             self._moves[point, 1] += down * share
 
     def _jaw(self) -> None:
-        self._move(topology.LOWER_INNER, down=JAW_DROP - 0.1, power=0.65)
-        self._move(topology.LOWER_OUTER, down=JAW_DROP - 0.1, power=0.55)
-        self._move(topology.UPPER_INNER, down=-0.03)
-        self._move(topology.UPPER_OUTER, down=-0.02)
+        self._move(topology.LOWER_INNER, down=JAW_DROP - 0.1, power=0.95)
+        self._move(topology.LOWER_OUTER, down=JAW_DROP - 0.1, power=0.8)
+        self._move(topology.UPPER_INNER, down=-0.05, power=0.9)
+        self._move(topology.UPPER_OUTER, down=-0.035, power=0.9)
         self._lips(across=-0.12)
         for ring in (topology.LOWER_INNER[1:-1], topology.LOWER_OUTER[1:-1]):
             self._moves[list(ring), 1] += 0.1

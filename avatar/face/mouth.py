@@ -68,8 +68,9 @@ def build_mouth(picture: Pixels, landmarks: Points) -> Mouth:
     lip_light, lip_tint = _grey(lower_lip), lower_lip - _grey(lower_lip)
     teeth = min(0.92 * light + 8.0, 210.0) + 0.62 * tint
     moist = 0.62 * lip_light + 0.9 * lip_tint
-    tongue = 0.7 * lip_light + 0.85 * lip_tint
-    cavity = 0.13 * lip_light + 0.2 * lip_tint
+    red = min(1.0, float(np.abs(tint).max()) / 20.0) * np.array([16.0, -7.0, -4.0], dtype=np.float32)
+    tongue = 0.7 * lip_light + 0.85 * lip_tint + red
+    cavity = 0.15 * lip_light + 0.25 * (lip_tint + red)
     colours = np.clip(np.stack([[cavity, tongue, teeth, moist]]), 4, 235).astype(np.float32)
     return Mouth(
         colours,
@@ -105,7 +106,7 @@ def _row_of_teeth(bounds: tuple[float, ...]) -> Floats:
     for low, high in zip(bounds, (*bounds[1:], 0.62), strict=True):
         inside = (across >= low) & (across < high)
         centred = (across[inside] - (low + high) / 2) / ((high - low) / 2)
-        shade[inside] = 1.0 - 0.16 * np.abs(centred) ** 5
+        shade[inside] = 1.0 - 0.24 * np.abs(centred) ** 5
     return (shade * (1.0 - 0.75 * np.clip(across / 0.5, 0, 1) ** 2.2)).astype(np.float32)
 
 
@@ -149,8 +150,8 @@ def paint_mouth(picture: NDArray[np.uint8], mouth: Mouth, opening: Opening) -> N
                 continue
             place = (across - first) / (last - first)
             upper, lower = lookup(opening.edges[0], place), lookup(opening.edges[1], place)
-            soft = 0.7 / width + 0.004
-            cover = ramp(-soft, soft, down - upper) * ramp(-soft, soft, lower - down)
+            soft = 0.7 / width + 0.006
+            cover = ramp(-soft, soft, down - upper) * ramp(-soft, 2.0 * soft, lower - down)
             cover *= step(0.004, 0.03, lower - upper - opening.state[2])
             if cover > 0.0:
                 inside = _inside(mouth, opening, across, down, down - upper, lower - down)
@@ -178,10 +179,11 @@ def _inside(mouth: Mouth, opening: Opening, across: float, down: float, from_upp
     light *= 1.0 - 0.35 * step(0.06, 0.16, down - edge)
     colour = mix(colour, mix(dark, teeth, light), step(-soft, soft, down - edge) * step(0.02, 0.09, jaw))
     # the upper teeth stay with the skull, in the shadow of the lip
-    edge = seam + 0.03 - 0.2 * across * across
-    light = lookup(mouth.teeth, across + 0.5) * (0.3 + 0.55 * step(-0.01, 0.1, from_upper))
+    edge = seam + 0.04 - 0.24 * across * across
+    light = lookup(mouth.teeth, across + 0.5) * (0.4 + 0.52 * step(-0.01, 0.06, from_upper))
+    light *= 0.6 + 0.4 * step(0.0, 0.09, from_upper + from_lower)  # little light comes through a narrow slit
     colour = mix(colour, mix(dark, teeth, light), step(-1.4 * soft, 1.4 * soft, edge - down))
     # the lips' moist inner side softens the rim
     rim = 0.022 + 0.012 * rounding
-    moist = 1.0 - step(0.0, rim, min(0.8 * from_lower, 1.6 * from_upper))
-    return mix(colour, scaled(texel(mouth.colours, 0, 3), 0.62), 0.75 * moist)
+    moist = 1.0 - step(0.0, rim, min(0.8 * from_lower, 2.4 * from_upper))
+    return mix(colour, scaled(texel(mouth.colours, 0, 3), 0.4 + 0.25 * step(0.0, 0.1, from_upper)), 0.75 * moist)
