@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
 from avatar.cli import app
-from avatar.cli.bench import machine, versions
+from avatar.cli.bench import chosen, machine, versions
 from avatar.cli.doctor import Finding, examine
+from avatar.errors import InputError
 from avatar.media import wav_bytes
 from avatar.settings import Settings
 
@@ -166,6 +168,16 @@ def test_the_doctor_finds_the_libraries(tmp_path: Path) -> None:
     findings = [finding for finding in examine(Settings()) if finding.topic in ("torch", "numba", "h264", "python")]
     assert all(isinstance(finding, Finding) and finding.status == "ok" for finding in findings)
     assert len(findings) == 4
+
+
+def test_a_benchmark_gets_the_options_that_it_takes_and_no_other() -> None:
+    takes, without = ModuleType("takes"), ModuleType("without")
+    takes.run = lambda settings, minutes=6.0: {}  # type: ignore[attr-defined]
+    without.run = lambda settings: {}  # type: ignore[attr-defined]
+    assert chosen(takes, minutes=30.0) == {"minutes": 30.0}
+    assert chosen(takes, minutes=None) == chosen(without, minutes=None) == {}
+    with pytest.raises(InputError, match="takes no --minutes"):
+        chosen(without, minutes=30.0)
 
 
 def test_a_benchmark_says_where_it_was_taken() -> None:

@@ -1,0 +1,66 @@
+"""What the benchmarks compute from what they saw."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchmarks._page import silence_after
+from benchmarks._sightings import WINDOW, find
+from benchmarks.sync import Track, theil_sen
+
+STEP_MS = 5
+
+
+def marks(onset_ms: int, sounding: list[tuple[int, int]]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """Two seconds in which the microphone is loud from a time on, and the player in between others."""
+    time = np.arange(0, 2000, STEP_MS, dtype=np.float64)
+    player = np.zeros(time.size)
+    for start, end in sounding:
+        player[(time >= start) & (time < end)] = 0.05
+    return np.stack([time, np.where(time >= onset_ms, 0.3, 0.001), player], axis=1)
+
+
+@pytest.mark.parametrize(
+    ("sounding", "silence"),
+    [
+        ([(0, 1200)], 195.0),
+        ([(0, 900)], 0.0),
+        ([(0, 700), (1100, 1200)], None),
+        ([(1050, 1200)], None),
+        ([(0, 900), (1050, 1100)], 95.0),
+        ([], None),
+    ],
+)
+def test_silence_counts_where_there_was_sound_just_before(
+    sounding: list[tuple[int, int]], silence: float | None
+) -> None:
+    assert silence_after(marks(1000, sounding)) == silence
+
+
+def test_a_window_of_sound_is_found_where_it_is() -> None:
+    sound = np.random.default_rng(0).integers(-9000, 9000, 200_000).astype(np.int16)
+    assert find(sound[50_000 : 50_000 + WINDOW], sound, 60_000) == 50_000
+    changed = sound[50_000 : 50_000 + WINDOW].copy()
+    changed[3] += 1
+    assert find(changed, sound, 60_000) is None
+    assert find(sound[50_000 : 50_000 + WINDOW], sound, 150_000) is None
+    assert find(np.zeros(WINDOW, dtype=np.int16), np.zeros(9000, dtype=np.int16), 0) is None
+
+
+def test_a_slope_is_not_bent_by_outliers() -> None:
+    x = np.arange(500, dtype=np.float64)
+    y = 0.01 * x
+    y[::7] += 500
+    assert theil_sen(x, y, 400) == pytest.approx(0.01, abs=1e-4)
+    assert theil_sen(np.zeros(3), np.ones(3), 10) == 0.0
+
+
+def test_growth_is_told_with_its_error() -> None:
+    rng = np.random.default_rng(1)
+    at = np.arange(0, 1800, 1.0)
+    track = Track(at, at // 24, 10 + 20 * at / 3600 + rng.normal(0, 3, at.size))
+    slope, error = track.growth()
+    assert slope == pytest.approx(20, abs=3)
+    assert 0 < error < 5
+    assert track.p95 < track.largest
