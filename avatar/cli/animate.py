@@ -5,22 +5,26 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, cast, get_args
 
 import typer
+from PIL import Image
 
 from avatar.cli.console import choose, emit_json, language, note, progress, settings
-from avatar.engines import Engines, face_finder
+from avatar.engines import Engines
 from avatar.errors import InputError, StorageError
 from avatar.face.film import film_kind
 from avatar.face.photo import Photograph, read_photo
-from avatar.face.quality import Examination, examine
+from avatar.face.quality import Examination
+from avatar.face.restore.work import Repairs
 from avatar.live.answering import language_of
 from avatar.live.filming import GROUNDS, Ground, Narration, Step, film, narrate, spoken
 from avatar.live.recording import voice_of
-from avatar.media import HEARING_RATE, SPEECH_RATE, read_audio, resample
+from avatar.live.studio import EngineStudio
+from avatar.media import HEARING_RATE, SPEECH_RATE, Pixels, read_audio, resample
 from avatar.server.subtitles import Segment, segments_of, segments_of_lines, srt, vtt
 from avatar.stages import FaceChoice, HearingHints
 
@@ -41,6 +45,7 @@ class Wish:
     size: int
     subtitles: str | None
     ground: Ground | None
+    restore: bool
 
 
 def animate(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
@@ -53,6 +58,7 @@ def animate(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     size: Annotated[int | None, typer.Option("--size", help="Pixels, 256..1024. 画面边长。")] = None,
     subtitles: Annotated[str | None, typer.Option("--subtitles", help="srt or vtt, beside the film. 字幕。")] = None,
     ground: Annotated[str | None, typer.Option("--ground", help="own, consent or historical. 使用依据。")] = None,
+    restore: Annotated[bool, typer.Option("--restore", help="Mend what is found first. 先修复照片。")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON. 输出 JSON。")] = False,
 ) -> None:
     """Let a photograph speak. 让照片开口说话。"""
@@ -67,17 +73,34 @@ def animate(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
         size=_size(size or base.face.size),
         subtitles=_one_of(subtitles, ("srt", "vtt"), "--subtitles"),
         ground=cast("Ground | None", _one_of(ground, get_args(Ground), "--ground")),
+        restore=restore,
     )
     engines = Engines(base)
     try:
-        with _stopped_by_the_system():
-            photograph = read_photo(wish.photo)
-            examination = examine(photograph, face_finder(base), wish.choice)
+        with _stopped_by_the_system(), TemporaryDirectory(prefix="avatar-") as folder:
+            photograph, studio = read_photo(wish.photo), EngineStudio(engines)
+            examination = studio.examine(photograph, wish.choice)
+            if wish.restore:
+                repairs = studio.assess(photograph.pixels, examination).proposed
+                wish = replace(
+                    wish, photo=_restored(studio, photograph.pixels, repairs, Path(folder) / wish.photo.name)
+                )
+                photograph = read_photo(wish.photo)
+                examination = studio.examine(photograph, wish.choice)
             _tell(examination, quiet=json)
             result = _make(wish, engines)
             _report(result, photograph, examination, json)
     finally:
         engines.close()
+
+
+def _restored(studio: EngineStudio, photo: Pixels, repairs: Repairs, path: Path) -> Path:
+    """The photograph with what was found mended, as a file."""
+    with progress("Restoring", "正在修复", 1.0) as bar:
+        mended = studio.restore(photo, repairs, lambda share: bar.update(bar.task_ids[0], completed=share))
+    file = path.with_suffix(".png")
+    Image.fromarray(mended).save(file)
+    return file
 
 
 def _make(wish: Wish, engines: Engines) -> dict[str, object]:

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from avatar.errors import InputError
+from avatar.errors import InputError, NotFoundError
 from avatar.live.answering import language_of as language_of_text
 from avatar.live.filming import GROUNDS, LONGEST_TEXT, Ground, Narration, Step, film, narrate, opening, spoken
 from avatar.live.studio import Studio
@@ -102,7 +102,7 @@ def animation_routes(house: House, studio: Studio, shelf: Shelf) -> APIRouter:
     async def fetch(film_id: str, name: str) -> Response:
         path = shelf.get("film", film_id).folder / name
         if name not in ("film.mp4", "film.webm", "film.gif", "film.srt", "film.vtt") or not path.is_file():
-            raise EventError("There is no such file of this film.", "这段视频没有这个文件。", code="film_not_found")
+            raise NotFoundError("There is no such file of this film.", "这段视频没有这个文件。", code="film_not_found")
         kind = path.suffix[1:]
         media_type = MEDIA_TYPES.get(cast(FilmKind, kind), "text/vtt" if kind == "vtt" else "text/plain")
         return FileResponse(path, media_type=media_type, filename=name, headers=NO_STORE)

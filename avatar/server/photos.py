@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import cv2
 import numpy as np
+from annotated_types import Len
 from fastapi import APIRouter, Request
 from pydantic import Field
 from starlette.datastructures import UploadFile
@@ -34,17 +35,21 @@ MAX_UPLOADS = 4
 
 Version = Literal["original", "restored"]
 
+Mark = Annotated[list[float], Len(2, 2)]
+"""A point as fractions of the picture's width and height."""
+
 
 class Choice(Message):
     """Which face is meant; see `FaceChoice`."""
 
     version: Version = "original"
     face: int | None = Field(None, ge=1, le=999)
-    marks: list[tuple[float, float]] | None = Field(None, max_length=6)
+    marks: list[Mark] | None = Field(None, max_length=6)
 
     def choice(self) -> FaceChoice:
         """As the engines take it."""
-        return FaceChoice(self.face, tuple(self.marks) if self.marks is not None else None)
+        marks = None if self.marks is None else tuple((x, y) for x, y in self.marks)
+        return FaceChoice(self.face, marks)
 
 
 class Wishes(Message):

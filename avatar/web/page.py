@@ -1,13 +1,15 @@
 """The pages, on the same FastAPI as the sockets: Gradio carries the layout, our own modules the face and the voice.
 
 A live face cannot go through Gradio's queue, so the Talk page is one `gr.HTML` whose element is handed to
-`static/talk.js` when it appears; from then on that module talks to the media socket by itself.
+`static/talk.js` when it appears; from then on that module talks to the media socket by itself. The page that animates
+photographs is made the same way, at `/animate`, and talks to the routes under `/v1/avatar`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +36,7 @@ FONTS = ("Inter", "PingFang SC", "Noto Sans CJK SC", "Microsoft YaHei", "system-
 HEAD = f"""
 <link rel="stylesheet" href="{STATIC_PATH}/page.css">
 <link rel="stylesheet" href="{STATIC_PATH}/style.css">
+<link rel="stylesheet" href="{STATIC_PATH}/animate.css">
 <link rel="modulepreload" href="{STATIC_PATH}/talk.js">
 """
 
@@ -64,6 +67,11 @@ def mount_pages(app: FastAPI, settings: Settings, *, path: str = "/") -> FastAPI
     import gradio as gr
 
     def mount() -> FastAPI:
+        with warnings.catch_warnings():  # it tells that several pages are not rendered on the server: nor is one
+            warnings.filterwarnings("ignore", "SSR mode is not supported", UserWarning)
+            return mount_quietly()
+
+    def mount_quietly() -> FastAPI:
         served: FastAPI = gr.mount_gradio_app(
             app,
             talk_page(None if settings.language == "auto" else settings.language),
@@ -83,19 +91,28 @@ def mount_pages(app: FastAPI, settings: Settings, *, path: str = "/") -> FastAPI
 
 
 def talk_page(default_language: Language | None = None) -> gr.Blocks:
-    """The Talk page by itself, for another Gradio application on the same server."""
+    """The pages as one Gradio application: Talk, and at /animate the one that animates photographs."""
     import gradio as gr
 
     options = json.dumps({"language": default_language} if default_language else {})
     page: gr.Blocks = gr.Blocks(title="对谈 · Talk", analytics_enabled=False, fill_width=True)
     with page:
-        gr.HTML(
-            html_template="<div></div>",
-            js_on_load=LOADER.format(module=f"{STATIC_PATH}/talk.js", options=options),
-            apply_default_css=False,
-            elem_id="avatar-talk",
-        )
+        _module("talk", options)
+    with page.route("老照片 · Photos", "/animate", show_in_navbar=False):
+        _module("animate", options)
     return page
+
+
+def _module(name: str, options: str) -> None:
+    """An element that one of our modules fills."""
+    import gradio as gr
+
+    gr.HTML(
+        html_template="<div></div>",
+        js_on_load=LOADER.format(module=f"{STATIC_PATH}/{name}.js", options=options),
+        apply_default_css=False,
+        elem_id=f"avatar-{name}",
+    )
 
 
 def _inside_a_loop(build: Callable[[], FastAPI]) -> FastAPI:

@@ -37,6 +37,7 @@ from avatar.server.app import create_app, listen, uvicorn_server
 from avatar.settings import FaceSettings, ServerSettings, Settings
 from avatar.stages import Message, Presence
 from avatar.web import mount_pages
+from tests.unit.live.fake_studio import ScriptedStudio
 from tests.unit.live.fakes import BrokenError, LoudnessVad, ScriptedDetector, ScriptedRecognizer
 
 SIZE = 256
@@ -105,9 +106,9 @@ class Puppet:
     index: int = 0
     sound: Samples = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
 
-    def begin(self) -> None:
-        self.index = 0
-        self.sound = np.zeros(0, dtype=np.float32)
+    def begin(self, at: int = 0) -> None:
+        self.index = at * FPS // SPEECH_RATE
+        self.sound = np.zeros(at, dtype=np.float32)
 
     def speak(self, samples: Samples, phones: Sequence[PhoneSpan], at: int) -> None:
         self.sound = np.concatenate([self.sound, samples])
@@ -187,8 +188,9 @@ class ScriptedServer:
             server=ServerSettings(max_sessions=max_sessions),
         )
         self._personas = self._draw_personas()
+        self.studio = ScriptedStudio()
         self._listener = listen("127.0.0.1", port)
-        app = create_app(self._open, lambda: self._personas, self.settings)
+        app = create_app(self._open, lambda: self._personas, self.settings, studio=self.studio)
         self._server = uvicorn_server(mount_pages(app, self.settings))
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._listener]})
 

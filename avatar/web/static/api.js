@@ -49,6 +49,30 @@ export class Api {
     return socket;
   }
 
+  /**
+   * Send something, and what the server answers.
+   *
+   * @param {string} method of HTTP
+   * @param {string} path
+   * @param {FormData | object | null} body an object goes as JSON
+   * @param {{language?: "zh" | "en", signal?: AbortSignal}} options language: of the sentence, if something is wrong
+   * @throws {ApiError}
+   */
+  async send(method, path, body = null, { language, signal } = {}) {
+    const headers = this.#key ? { Authorization: `Bearer ${this.#key}` } : {};
+    if (language) headers["Accept-Language"] = language;
+    const asJson = body !== null && !(body instanceof FormData);
+    if (asJson) headers["Content-Type"] = "application/json";
+    const response = await fetch(this.#base + path, {
+      method,
+      headers,
+      signal,
+      body: asJson ? JSON.stringify(body) : body,
+    });
+    if (!response.ok) throw new ApiError(response.status, await sentenceOf(response));
+    return response;
+  }
+
   async #get(path) {
     const headers = this.#key ? { Authorization: `Bearer ${this.#key}` } : {};
     const response = await fetch(this.#base + path, { headers });
@@ -57,11 +81,24 @@ export class Api {
   }
 }
 
+/** What the server says is wrong, where it says anything. */
+async function sentenceOf(response) {
+  try {
+    return (await response.json()).error.message;
+  } catch {
+    return "";
+  }
+}
+
 export class ApiError extends Error {
-  /** @param {number} status of HTTP */
-  constructor(status) {
-    super(`HTTP ${status}`);
+  /**
+   * @param {number} status of HTTP
+   * @param {string} sentence what the server said, or nothing
+   */
+  constructor(status, sentence = "") {
+    super(sentence || `HTTP ${status}`);
     this.status = status;
+    this.sentence = sentence;
   }
 }
 

@@ -9,6 +9,7 @@ const SENTENCES = {
     generated: "AI 生成",
     generatedLong: "画面与声音由人工智能生成",
     language: "语言",
+    toAnimate: "让老照片开口",
     personas: "选择人物",
     stage: "数字人的画面",
     conversation: "对话",
@@ -59,6 +60,7 @@ const SENTENCES = {
     generated: "AI-generated",
     generatedLong: "Picture and voice are made by artificial intelligence",
     language: "Language",
+    toAnimate: "Animate an old photo",
     personas: "Choose a persona",
     stage: "The digital human's picture",
     conversation: "Conversation",
@@ -108,6 +110,11 @@ const SENTENCES = {
 const PLACE = /\{(\w+)\}/g;
 
 export const LANGUAGES = Object.freeze(["zh", "en"]);
+
+/** Take in another page's sentences: the same keys in each language. */
+export function extend(more) {
+  for (const language of LANGUAGES) Object.assign(SENTENCES[language], more[language]);
+}
 
 /** The keys that a language has sentences for. */
 export function keys(language) {

@@ -61,8 +61,8 @@ class Face:
     heard: tuple[int, int] = (0, 0)
     fails_at: int = -1
 
-    def begin(self) -> None:
-        self.drawn = 0
+    def begin(self, at: int = 0) -> None:
+        self.drawn = at
 
     def speak(self, samples: Samples, phones: Sequence[PhoneSpan], at: int) -> None:
         self.heard = samples.size, len(phones)

@@ -36,6 +36,7 @@ from avatar.server.protocol.objects import (
 from avatar.server.protocol.parsing import parse_client_event
 from avatar.server.protocol.server import ServerEvent
 from avatar.settings import ServerSettings, Settings
+from tests.unit.live.fake_studio import ScriptedStudio
 from tests.unit.server.fake_session import FakeHouse
 from tests.unit.server.fake_stages import FakeStages
 
@@ -178,10 +179,10 @@ def test_the_query() -> None:
 
 def test_the_routes(stages: FakeStages) -> None:
     house = FakeHouse()
-    served = routes(create_app(house.open, house.personas, Settings(), stages))
+    served = routes(create_app(house.open, house.personas, Settings(), stages, ScriptedStudio()))
     documented = set()
-    for cell in re.findall(r"^\| (`(?:GET|POST) [^|]*) \|", section("REST"), re.MULTILINE):
-        documented |= {re.sub(r"\{\w+\}", "{}", name) for name in re.findall(r"`((?:GET|POST) [^`]+)`", cell)}
+    for cell in re.findall(r"^\| (`(?:GET|POST|DELETE) [^|]*) \|", section("REST"), re.MULTILINE):
+        documented |= {re.sub(r"\{\w+\}", "{}", name) for name in re.findall(r"`((?:GET|POST|DELETE) [^`]+)`", cell)}
     assert documented == {re.sub(r"\{\w+\}", "{}", name) for name in served}
 
 
