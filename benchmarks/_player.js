@@ -6,7 +6,7 @@
  * while, and a line with delay. What is heard is known here from the device itself, not from what the player believes.
  *
  * given: {base, trace, drift, latency, batch, delay, jitter, decoding}
- *   base      where the page's files are
+ *   base      the address of the page's files
  *   trace     [[ms, what, generation, value, flag], …]: "sound" (samples, whether the last), "picture" (pts in ms,
  *             whether a key picture), "hold", "resume", "stop", "listen"
  *   drift     of the device's clock against the page's, in parts per million

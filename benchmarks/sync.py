@@ -71,8 +71,8 @@ def run(settings: Settings, minutes: float = 6.0) -> dict[str, float]:
         host = SessionHost(engines)
         every = max(1, round(minutes * 60 * FPS / LOOKS))
         conversed = converse(host, PERSONA, minutes, every, _tell)
+        played = replay(conversed.events)
         with serving(host) as address:
-            played = replay(address, conversed.events)
             watched = watch(address, heard, min(MOST_REAL_S, minutes * REAL_SHARE), _tell)
     finally:
         engines.close()

@@ -11,7 +11,7 @@ export class Clock {
   static GAIN = 0.1;
 
   /** While sound drives the clock, an error that is not worn down but jumped, in microseconds. */
-  static JUMP = 120_000;
+  static JUMP = 50_000;
 
   #origin = null;
   #limit = Infinity;
