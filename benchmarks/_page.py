@@ -47,7 +47,7 @@ AUDIBLE = 0.002
 FRESH_MS = 150
 """The reply must have been heard this shortly before the onset: silence that was there already says nothing."""
 
-ATTEMPTS = 4
+ATTEMPTS = 12
 """Replies that one question may cost before it is given up."""
 
 RECORDER = """
