@@ -274,6 +274,12 @@ class _Handles:
         self._chin(-0.03)
 
 
+_Fold = tuple[tuple[int, ...], tuple[int, ...]]
+_RIGHT_FOLD: _Fold = (topology.RIGHT_CREASE, topology.RIGHT_UPPER_LID)
+_LEFT_FOLD: _Fold = (topology.LEFT_CREASE, topology.LEFT_UPPER_LID)
+"""The fold above an eye, and the lid beneath it, point above point."""
+
+
 class _EyeHandles:
     """The motion of the brows and of the skin around the eyes. The lids themselves are painted, not moved."""
 
@@ -281,6 +287,7 @@ class _EyeHandles:
         self._frame = frame
         self._count = len(mesh.points)
         self._unit = 0.13 * frame.width  # about the height from the eye to the brow
+        self._rest = mesh.points[:, :2]
         still = (*_LID_POINTS, 1, 2, 4, 5, 6, 168, 197, 234, 454, 61, 291, 0, 17, 152,
                  98, 327, 205, 425, 127, 356, 10, 338, 109)  # fmt: skip
         moved = (topology.RIGHT_CREASE, topology.LEFT_CREASE, topology.RIGHT_BELOW, topology.LEFT_BELOW,
@@ -291,9 +298,9 @@ class _EyeHandles:
         """float64 [n, 3] in pixels; only held points count."""
         moves = np.zeros((self._count, 3))
         if name == "blink_left":
-            self._blink(moves, topology.LEFT_CREASE, topology.LEFT_BELOW, topology.LEFT_BROW)
+            self._blink(moves, _LEFT_FOLD, topology.LEFT_BELOW, topology.LEFT_BROW)
         elif name == "blink_right":
-            self._blink(moves, topology.RIGHT_CREASE, topology.RIGHT_BELOW, topology.RIGHT_BROW)
+            self._blink(moves, _RIGHT_FOLD, topology.RIGHT_BELOW, topology.RIGHT_BROW)
         elif name == "squint":
             for ring in (topology.LEFT_BELOW, topology.RIGHT_BELOW):
                 self._add(moves, ring[2:-2], down=-0.1)
@@ -301,8 +308,8 @@ class _EyeHandles:
             sign = 1.0 if name == "brow_up" else -0.6
             for ring in (topology.LEFT_BROW, topology.RIGHT_BROW):
                 self._add(moves, ring, down=-0.42 * sign)
-            for ring in (topology.LEFT_CREASE, topology.RIGHT_CREASE):
-                self._add(moves, ring[2:-2], down=-0.1 * sign)
+            for fold in (_LEFT_FOLD, _RIGHT_FOLD):
+                self._fold(moves, fold, down=-0.1 * sign)
             self._add(moves, (8, 9), down=-0.15 * sign)
             self._add(moves, (151,), down=-0.2 * sign)
             if name == "brow_down":
@@ -310,10 +317,16 @@ class _EyeHandles:
                 moves[[336, 285, 296, 295], :2] -= 0.08 * self._unit * self._frame.right
         return moves
 
-    def _blink(self, moves: Field, crease: tuple[int, ...], below: tuple[int, ...], brow: tuple[int, ...]) -> None:
-        self._add(moves, crease[2:-2], down=0.07)
+    def _blink(self, moves: Field, fold: _Fold, below: tuple[int, ...], brow: tuple[int, ...]) -> None:
+        self._fold(moves, fold, down=0.07)
         self._add(moves, below[2:-2], down=-0.03)
         self._add(moves, brow, down=0.03)
+
+    def _fold(self, moves: Field, fold: _Fold, down: float) -> None:
+        """Move the fold above an eye, but nowhere more than a third of the way to the lid, which stays."""
+        for crease, lid in zip(fold[0][2:-2], fold[1][2:-2], strict=True):
+            room = float((self._rest[lid] - self._rest[crease]) @ self._frame.down)
+            moves[crease, :2] += min(down * self._unit, 0.33 * max(room, 0.0)) * self._frame.down
 
     def _add(self, moves: Field, points: tuple[int, ...], down: float) -> None:
         moves[list(points), :2] += down * self._unit * self._frame.down
