@@ -34,7 +34,7 @@ def run(chromium: Browser, server: ScriptedServer) -> Iterator[Run]:
 
 
 def test_a_packet_is_read_as_the_protocol_says(run: Run) -> None:
-    sent = struct.pack("<BBHIQ", 3, 1, 65535, 4_000_000_000, 3_600_000_000) + b"abc"
+    sent = struct.pack("<BBHIQ", 3, 5, 65535, 4_000_000_000, 3_600_000_000) + b"abc"
     body = """
         const p = m.readPacket(new Uint8Array(given).buffer);
         return {...p, payload: [...p.payload]};
@@ -43,6 +43,7 @@ def test_a_packet_is_read_as_the_protocol_says(run: Run) -> None:
         "kind": 3,
         "key": True,
         "end": False,
+        "waiting": True,
         "generation": 65535,
         "sequence": 4_000_000_000,
         "pts": 3_600_000_000,
@@ -103,6 +104,20 @@ def test_the_clock_is_steered_gently_and_never_runs_back(run: Run) -> None:
     seen = run("clock", body)
     assert seen == sorted(seen)
     assert seen[-1] == pytest.approx(2_000_000 - 50_000, abs=1000)
+
+
+def test_rare_measurements_steer_as_much_as_many(run: Run) -> None:
+    body = """
+        return [16.6667, 100].map((step) => {
+            const c = new m.Clock();
+            c.start(0, 0);
+            for (let t = step; t < 301; t += step) c.steer(t * 1000 + 40000, t);
+            return c.position(300) - 300000;
+        });
+    """
+    many, few = run("clock", body)
+    assert many == pytest.approx(few, abs=100)
+    assert 30_000 < few < 40_000
 
 
 def test_the_clock_jumps_a_large_error(run: Run) -> None:
@@ -315,3 +330,14 @@ def test_both_languages_have_every_sentence(run: Run) -> None:
     chinese, english, places = run("i18n", body)
     assert chinese == english
     assert [sorted(zh) for zh, _ in places] == [sorted(en) for _, en in places]
+
+
+def test_a_picture_takes_the_place_of_those_from_its_time_on(run: Run) -> None:
+    body = """
+        const gone = [];
+        const j = new m.Jitter((picture) => gone.push(picture.pts));
+        [0, 40, 80, 120, 80].forEach((pts) => j.push({pts}));
+        const left = j.length;
+        return {left, taken: j.take(200).pts, gone, dropped: j.dropped};
+    """
+    assert run("jitter", body) == {"left": 3, "taken": 80, "gone": [120, 80, 0, 40], "dropped": 2}

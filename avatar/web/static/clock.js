@@ -7,8 +7,9 @@
  * over at once.
  */
 export class Clock {
-  /** How much of an error one measurement takes away. */
+  /** How much of an error a measurement takes away for each STEP since the one before, in milliseconds. */
   static GAIN = 0.1;
+  static STEP = 1000 / 60;
 
   /** While sound drives the clock, an error that is not worn down but jumped, in microseconds. */
   static JUMP = 50_000;
@@ -17,6 +18,7 @@ export class Clock {
   #limit = Infinity;
   #latest = -Infinity;
   #heldAt = null;
+  #steeredAt = -Infinity;
 
   /** Whether the clock has been started. */
   get running() {
@@ -59,6 +61,7 @@ export class Clock {
   start(position, now) {
     this.reset();
     this.#origin = position - now * 1000;
+    this.#steeredAt = now;
   }
 
   /**
@@ -72,7 +75,9 @@ export class Clock {
     if (this.#origin === null || this.#heldAt !== null) return;
     const error = measured - (this.#origin + now * 1000);
     const jump = Math.abs(error) > tolerance;
-    this.#origin += jump ? error : error * Clock.GAIN;
+    const kept = (1 - Clock.GAIN) ** Math.max(1, (now - this.#steeredAt) / Clock.STEP);
+    this.#origin += jump ? error : error * (1 - kept);
+    this.#steeredAt = now;
     if (jump) this.#latest = -Infinity;
   }
 
