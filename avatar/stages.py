@@ -251,8 +251,12 @@ class Animator(Protocol):
     def size(self) -> int:
         """Width and height of the frames in pixels."""
 
-    def begin(self) -> None:
-        """A reply starts: the next frame is the reply's first, at time 0 of its sound."""
+    def begin(self, at: int = 0) -> None:
+        """A reply starts, or goes on after the face stood still: the next frame shows the reply from a sample on.
+
+        Args:
+            at: the sample, a frame's first; the sound that is told from now on begins there.
+        """
 
     def speak(self, samples: Samples, phones: Sequence[PhoneSpan], at: int) -> None:
         """Tell what will sound, before the frames that show it are drawn.

@@ -17,7 +17,7 @@ import numpy as np
 
 from avatar.engines import Engines
 from avatar.errors import Language
-from avatar.media import ClauseSpeech, Frame, PhoneSpan, Pixels, Samples
+from avatar.media import SAMPLES_PER_FRAME, ClauseSpeech, Frame, PhoneSpan, Pixels, Samples
 from avatar.stages import Animator, AnimatorEngine, Generator, Message, Presence, Synthesizer
 
 ANSWERS = (
@@ -114,10 +114,10 @@ class StampedFace:
     def size(self) -> int:
         return self._face.size
 
-    def begin(self) -> None:
-        self._face.begin()
-        self._index = 0
-        self._replies += 1
+    def begin(self, at: int = 0) -> None:
+        self._face.begin(at)
+        self._index = at // SAMPLES_PER_FRAME
+        self._replies += at == 0
 
     def speak(self, samples: Samples, phones: Sequence[PhoneSpan], at: int) -> None:
         self._face.speak(samples, phones, at)

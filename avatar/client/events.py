@@ -93,13 +93,17 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture: an H.264 access unit in Annex B form, or a JPEG; `pts_us` within its generation's reply."""
+    """A picture: an H.264 access unit in Annex B form, or a JPEG; `pts_us` within its generation's reply.
+
+    With `waiting` the reply stands still there, and the picture is to be shown at once.
+    """
 
     generation: int
     pts_us: int
     key: bool
     codec: Literal["h264", "jpeg"]
     data: bytes
+    waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +153,8 @@ def from_binary(data: bytes) -> Event | None:
         start = round(frame.pts_us * SPEECH_RATE / 1_000_000)
         return Sound(frame.generation, start, from_pcm16(frame.payload)) if frame.payload else None
     codec: Literal["h264", "jpeg"] = "h264" if frame.kind is Kind.H264 else "jpeg"
-    return Picture(frame.generation, frame.pts_us, bool(frame.flags & Flag.KEY), codec, frame.payload)
+    key, waiting = bool(frame.flags & Flag.KEY), bool(frame.flags & Flag.WAITING)
+    return Picture(frame.generation, frame.pts_us, key, codec, frame.payload, waiting)
 
 
 def _answered(event: Json) -> Answered:

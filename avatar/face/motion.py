@@ -76,9 +76,9 @@ class Motion:
         self._last = FaceParams().vector()
         self._speech: Speech | None = None
 
-    def begin(self) -> None:
-        """A reply starts; the next frame is its first."""
-        self._speech = Speech()
+    def begin(self, at: int = 0) -> None:
+        """A reply starts, or goes on: the next frame shows it from sample `at` on; see `Animator.begin`."""
+        self._speech = Speech(at)
 
     def hear(self, samples: Samples, phones: Sequence[PhoneSpan], at: int) -> None:
         """What will sound; see `Animator.speak`. Without a reply under way it is dropped: it came too late."""
@@ -123,11 +123,15 @@ class Motion:
 
 
 class Speech:
-    """The mouth of one reply, and the accents that its sound gives to the rest of the face."""
+    """The mouth of one reply, and the accents that its sound gives to the rest of the face.
 
-    def __init__(self) -> None:
-        self._track, self._sound, self._follower = MouthTrack(), Sound(), SoundShape()
-        self._frame = 0
+    Args:
+        at: the reply's sample at which the first frame begins.
+    """
+
+    def __init__(self, at: int = 0) -> None:
+        self._track, self._sound, self._follower = MouthTrack(), Sound(at), SoundShape()
+        self._frame = at // SAMPLES_PER_FRAME
         self._usual = 0.0
         self._since_stress = _STRESS_GAP
 

@@ -34,11 +34,15 @@ _RECOVERY_DB = 0.05
 
 
 class Sound:
-    """The sound of one reply, as far as it still matters. Times are samples of the reply."""
+    """The sound of one reply, as far as it still matters. Times are samples of the reply.
 
-    def __init__(self) -> None:
+    Args:
+        start: the reply's sample that comes first.
+    """
+
+    def __init__(self, start: int = 0) -> None:
         self._samples: Samples = np.zeros(0, dtype=np.float32)
-        self._start = 0
+        self._start = start
 
     def add(self, samples: Samples) -> None:
         """Append the next block: float32 [n] in -1..1 at SPEECH_RATE; what is not a number is silence."""

@@ -103,9 +103,9 @@ class WarpAnimator:
         """Width and height of the frames in pixels."""
         return self._renderer.size
 
-    def begin(self) -> None:
-        """A reply starts: the next frame is the reply's first, at time 0 of its sound."""
-        self._motion.begin()
+    def begin(self, at: int = 0) -> None:
+        """A reply starts, or goes on: the next frame shows it from sample `at` on; see `Animator.begin`."""
+        self._motion.begin(at)
 
     def speak(self, samples: Samples, phones: Sequence[PhoneSpan], at: int) -> None:
         """Tell what will sound, before the frames that show it are drawn; see `Animator.speak`.

@@ -119,11 +119,17 @@ class ReplyAudio:
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """The next picture. `pts_ms` counts from the first sample of the generation's reply and goes on after its end."""
+    """The next picture. `pts_ms` counts from the first sample of the generation's reply and goes on after its end.
+
+    Attributes:
+        waiting: the reply stands still at that time: the picture is to be shown at once, and those that come after the
+            reply goes on begin at the same time again.
+    """
 
     generation: int
     pts_ms: int
     packet: Packet
+    waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True)

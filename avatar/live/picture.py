@@ -5,20 +5,27 @@ sounds, picture k shows the sound around sample k·960 and is drawn only when th
 timeline goes on by the wall clock. Where the player reports how far it is, the timeline follows the player: it is the
 player's sound that the pictures must agree with. Pictures are sent a little ahead of when they are due, never far
 ahead, so that an interruption throws little away. A picture that would be late is skipped: its time passes, nothing is
-drawn. While a reply is held, its timeline stands still.
+drawn.
+
+While a reply is held, or has run out of sound, its timeline stands still, and the face lives on with its mouth at rest:
+pictures that wait, all of the moment at which the reply stands. A held reply stands where it is heard, which is before
+what was drawn last; the pictures after that are drawn again when it goes on, so that nothing in the face jumps.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 from avatar.live.events import Video
 from avatar.live.outlet import Outlet
 from avatar.live.reply import Clock
+from avatar.live.said import Said
 from avatar.media import FPS, SAMPLES_PER_FRAME, Frame, Packet, PhoneSpan, Pixels, Samples
 from avatar.stages import Animator, Presence
 
@@ -74,6 +81,11 @@ class FaceLoop:
         self._begun = self._epoch
         self._reports: deque[float] = deque(maxlen=REPORTS)
         self._held_since: float | None = None
+        self._said = Said()
+        self._standing = False
+        self._waited = 0
+        self._next_wait = 0.0
+        self._ran_dry = False
         self._presence: Presence = "idle"
         self.on_first: Callable[[int], None] = lambda generation: None
         self.skipped = 0
@@ -88,11 +100,15 @@ class FaceLoop:
         """Sound of a reply was sent; the first of a generation starts its timeline."""
         if generation != self._generation:
             self._generation, self._index, self._sound = generation, 0, 0
+            self._said, self._standing = Said(), False
             self._begun = self._now()
             self._epoch = self._begun + PLAYER_BUFFER_S
             self._reports.clear()
             self._orders.append(self._animator.begin)
-        self._orders.append(lambda: self._animator.speak(samples, phones, at))
+        self._said.add(samples, phones, at)
+        self._said.forget(self._index * SAMPLES_PER_FRAME)
+        if not self._standing:
+            self._orders.append(lambda: self._animator.speak(samples, phones, at))
         if self._sound is not None:
             self._sound += samples.size
         self._changed.set()
@@ -111,9 +127,13 @@ class FaceLoop:
                 self._changed.set()
 
     def hold(self) -> None:
-        """The player waits: the timeline stands still."""
+        """The player waits: the timeline stands still where the player is."""
         if self._held_since is None:
             self._held_since = self._now()
+            heard = math.ceil((self._held_since - self._epoch) / PERIOD_S)
+            self._index = max(0, min(self._index, heard))
+            self._stand("listening")
+            self._changed.set()
 
     def go_on(self) -> None:
         """The timeline goes on from where it stood; nothing, where it was not held."""
@@ -126,6 +146,7 @@ class FaceLoop:
     def stop(self) -> None:
         """The reply is broken off."""
         self.go_on()
+        self._said = Said()
         self._orders.append(self._animator.stop)
         self.sound_complete()
 
@@ -151,29 +172,77 @@ class FaceLoop:
         while True:
             await self._watched.wait()
             await self._until_due()
-            generation, index = self._generation, self._index
-            self._index += 1
-            packet = await self._run(self._step(index))
-            if packet is None or generation != self._generation:
-                continue
-            self._outlet.put(Video(generation, round(index * PERIOD_S * 1000), packet))
-            if index == 0:
-                self.on_first(generation)
+            if self._standing:
+                await self._draw_waiting()
+            else:
+                await self._draw_next()
+
+    async def _draw_next(self) -> None:
+        """The next picture of the timeline; one that was being drawn when the reply was held waits with it."""
+        generation, index = self._generation, self._index
+        self._index += 1
+        packet = await self._run(self._step(index))
+        if packet is None or generation != self._generation:
+            return
+        waiting = self._standing
+        self._outlet.put(Video(generation, _pts_ms(self._index if waiting else index), packet, waiting))
+        if index == 0:
+            self.on_first(generation)
+
+    async def _draw_waiting(self) -> None:
+        """A picture of the face while the reply stands still; every second one, where others compute its sound."""
+        generation, index = self._generation, self._index
+        self._next_wait = max(self._next_wait + PERIOD_S, self._now())
+        self._waited += 1
+        packet = await self._run(self._step(index))
+        if packet is not None and generation == self._generation:
+            self._outlet.put(Video(generation, _pts_ms(index), packet, waiting=True))
 
     async def _until_due(self) -> None:
-        """Wait for the next picture's sound and time. Where sound is late, the timeline waits with it."""
+        """Wait for the next picture's time. Where its sound is late, the timeline stands still when it is due."""
         while True:
             self._changed.clear()
-            wait = self._epoch + self._index * PERIOD_S - LEAD_S - self._now()
-            if self._held_since is not None:
-                await self._changed.wait()
-            elif self._sound is not None and (self._index + 1) * SAMPLES_PER_FRAME > self._sound:
-                await self._changed.wait()
-                self._epoch = max(self._epoch, self._now() + MARGIN_S - self._index * PERIOD_S)
-            elif wait > 0.001:
-                await self._sleep(wait)
+            dry = self._sound is not None and (self._index + 1) * SAMPLES_PER_FRAME > self._sound
+            self._ran_dry = self._ran_dry or dry
+            if self._held_since is None and not dry:
+                self._go_on_from_here()
+                wait = self._due - LEAD_S - self._now()
+            elif self._standing:
+                wait = self._next_wait - self._now()
             else:
+                wait = self._due - self._now()
+                if wait <= 0.001:
+                    self._stand(self._presence)
+                    continue
+            if wait <= 0.001:
                 return
+            await self._sleep(wait)
+
+    @property
+    def _due(self) -> float:
+        """When the next picture of the timeline is to be shown."""
+        return self._epoch + self._index * PERIOD_S
+
+    def _stand(self, presence: Presence) -> None:
+        """The timeline stands still here; the face comes to rest and shows a presence meanwhile."""
+        if not self._standing:
+            self._standing, self._waited, self._next_wait = True, 0, self._now()
+            self._orders.append(self._animator.stop)
+        self._orders.append(lambda: self._animator.attend(presence))
+
+    def _go_on_from_here(self) -> None:
+        """The sound is there, and the reply is not held. After a stand, the face is told again what it will say."""
+        if self._ran_dry:
+            self._epoch = max(self._epoch, self._now() + MARGIN_S - self._index * PERIOD_S)
+            self._ran_dry = False
+        if not self._standing:
+            return
+        self._standing = False
+        presence, at = self._presence, self._index * SAMPLES_PER_FRAME
+        if self._said.length > at:
+            self._orders.append(lambda: self._animator.begin(at))
+            self._orders += [partial(self._animator.speak, *words) for words in self._said.since(at)]
+        self._orders.append(lambda: self._animator.attend(presence))
 
     async def _sleep(self, wait: float) -> None:
         """Sleep, but wake when a reply's sound arrives.
@@ -189,8 +258,11 @@ class FaceLoop:
     def _step(self, index: int) -> Callable[[], Packet | None]:
         """The work of one picture, for the worker thread: carry out the orders, then draw or skip."""
         orders, self._orders = self._orders, []
-        late = self._epoch + index * PERIOD_S - self._now() < MARGIN_S - 0.001
-        resting = self._presence == "thinking" and index % 2 == 1
+        late = not self._standing and self._epoch + index * PERIOD_S - self._now() < MARGIN_S - 0.001
+        if self._standing:
+            resting = self._held_since is None and self._waited % 2 == 0
+        else:
+            resting = self._presence == "thinking" and index % 2 == 1
         skip = (late or resting) and index > 0
         self.skipped += late and index > 0
         self._late.append(late)
@@ -208,3 +280,7 @@ class FaceLoop:
 
     def _draw(self, frame: Frame, key: bool) -> Packet:
         return self._encoder.encode(frame.image, key=key)
+
+
+def _pts_ms(index: int) -> int:
+    return round(index * PERIOD_S * 1000)

@@ -321,7 +321,7 @@ class Narration:
         codec, packet = choices.options.codec, event.packet
         if choices.binary:
             kind = Kind.H264 if codec == "h264" else Kind.JPEG
-            flags = Flag.KEY if packet.key else Flag.NONE
+            flags = (Flag.KEY if packet.key else Flag.NONE) | (Flag.WAITING if event.waiting else Flag.NONE)
             return [self._frame(kind, flags, event.generation, max(0, event.pts_ms) * 1000, packet.data)]
         last = self._last
         return [
@@ -330,6 +330,7 @@ class Narration:
                 generation=event.generation,
                 pts_ms=event.pts_ms,
                 key=packet.key,
+                waiting=event.waiting,
                 codec=codec,
                 delta=to_base64(packet.data),
             )

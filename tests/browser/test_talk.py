@@ -151,7 +151,8 @@ def test_a_spoken_question_and_a_barge_in(
     )
     cancelled = talk.wire("response.done")[0]["at"]
     talk.page.wait_for_timeout(500)
-    assert max(talk.loudness(cancelled - 500, cancelled)) > AUDIBLE
+    held = talk.wire("avatar.playback.held")[0]["at"]
+    assert max(talk.loudness(held - 300, held)) > AUDIBLE
     assert max(talk.loudness(cancelled + 100, cancelled + 400)) < SILENT
     assert "被打断" in talk.page.locator(".message.persona .note").last.inner_text()
 
@@ -166,8 +167,11 @@ def test_a_backchannel_is_a_short_silence_and_no_more(
     talk.wait_alive()
     talk.microphone()
     talk.wait_wire("avatar.playback.held")
+    shown, standing = talk.stats().frames_shown, talk.canvas()
     talk.wait_until("document.querySelector('.stage').dataset.presence === 'listening'")
     talk.wait_wire("avatar.playback.resumed")
+    assert talk.stats().frames_shown >= shown + 3
+    assert talk.canvas() != standing
     talk.page.wait_for_timeout(1000)
     held, resumed = talk.wire("avatar.playback.held")[0]["at"], talk.wire("avatar.playback.resumed")[0]["at"]
     assert resumed - held > 200

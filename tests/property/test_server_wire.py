@@ -15,7 +15,7 @@ from avatar.server.protocol.parsing import EventError, parse_client_event
 FRAMES = st.builds(
     MediaFrame,
     kind=st.sampled_from(Kind),
-    flags=st.sampled_from([Flag.NONE, Flag.KEY, Flag.END, Flag.KEY | Flag.END]),
+    flags=st.sampled_from([Flag.NONE, Flag.KEY, Flag.END, Flag.KEY | Flag.END, Flag.WAITING, Flag.KEY | Flag.WAITING]),
     generation=st.integers(0, 2**16 - 1),
     seq=st.integers(0, 2**32 - 1),
     pts_us=st.integers(0, 2**64 - 1),

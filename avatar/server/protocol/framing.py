@@ -2,7 +2,7 @@
 
     offset  size  field
     0       1     kind        1 microphone, 2 speech, 3 H.264 access unit, 4 JPEG
-    1       1     flags       1 key picture, 2 end of the reply's sound
+    1       1     flags       1 key picture, 2 end of the reply's sound, 4 picture of a reply that stands still
     2       2     generation  of the reply that the frame belongs to
     4       4     seq         frames of this kind since the socket opened; a gap means that pictures were dropped
     8       8     pts_us      microseconds since the first sample of the generation's reply
@@ -39,6 +39,7 @@ class Flag(IntFlag):
     NONE = 0
     KEY = 1
     END = 2
+    WAITING = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def unpack(data: bytes) -> MediaFrame:
             code="invalid_frame",
         )
     kind, flags, generation, seq, pts_us = _HEADER.unpack_from(data)
-    if kind not in set(Kind) or flags & ~int(Flag.KEY | Flag.END):
+    if kind not in set(Kind) or flags & ~int(Flag.KEY | Flag.END | Flag.WAITING):
         raise ProtocolError(
             f"A binary frame of kind {kind} with flags {flags} is not known. See docs/protocol.md.",
             f"未知的二进制帧:kind 为 {kind},flags 为 {flags}。见 docs/protocol.md。",

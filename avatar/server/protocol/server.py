@@ -332,5 +332,6 @@ class AvatarVideoDelta(ServerEvent):
     generation: int
     pts_ms: int
     key: bool
+    waiting: bool
     codec: Literal["h264", "jpeg"]
     delta: str

@@ -2,13 +2,13 @@
  * Decodes the face's pictures away from the page's own thread.
  *
  * Messages in:
- *   {type: "unit", stream, generation, sequence, pts, key, jpeg, data}   an H.264 access unit, or a JPEG
+ *   {type: "unit", stream, generation, sequence, pts, key, waiting, jpeg, data}   an H.264 access unit, or a JPEG
  *   {type: "generation", stream, generation}   pictures of older ones are no longer wanted; a new `stream` (a new
  *                                              connection) makes void everything of the one before
  *   {type: "released"}                         the page let a picture go
  * Messages out:
- *   {type: "picture", stream, generation, pts, image}   a VideoFrame or an ImageBitmap, transferred
- *   {type: "keyframe"}                                  nothing can be decoded before the next key frame
+ *   {type: "picture", stream, generation, pts, waiting, image}   a VideoFrame or an ImageBitmap, transferred
+ *   {type: "keyframe"}                                           nothing can be decoded before the next key frame
  *
  * At most HELD pictures are with the decoder or the page at one time: decoders have few buffers.
  */
@@ -121,8 +121,8 @@ function onFrame(frame) {
 
 function deliver(unit, image) {
   if (wanted(unit)) {
-    const { generation: of, pts } = unit;
-    self.postMessage({ type: "picture", stream, generation: of, pts, image }, [image]);
+    const { generation: of, pts, waiting } = unit;
+    self.postMessage({ type: "picture", stream, generation: of, pts, waiting, image }, [image]);
   } else {
     image.close();
     letGo(unit);

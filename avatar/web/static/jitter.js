@@ -50,8 +50,15 @@ export class Jitter {
     return this.#waiting[0]?.pts ?? 0;
   }
 
-  /** @param {Picture} picture */
+  /**
+   * A picture takes the place of those in hand that are of its own time or later: the reply went back to it.
+   *
+   * @param {Picture} picture
+   */
   push(picture) {
+    while (this.#waiting.length > 0 && this.#waiting[this.#waiting.length - 1].pts >= picture.pts) {
+      this.#letGo(/** @type {Picture} */ (this.#waiting.pop()));
+    }
     this.#waiting.push(picture);
   }
 

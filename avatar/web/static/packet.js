@@ -8,15 +8,15 @@ export const HEADER_BYTES = 16;
 
 export const Kind = Object.freeze({ MICROPHONE: 1, SPEECH: 2, H264: 3, JPEG: 4 });
 
-export const Flag = Object.freeze({ KEY: 1, END: 2 });
+export const Flag = Object.freeze({ KEY: 1, END: 2, WAITING: 4 });
 
 /**
  * A received message taken apart.
  *
  * @param {ArrayBuffer} buffer
- * @returns {{kind: number, key: boolean, end: boolean, generation: number, sequence: number, pts: number,
- *   payload: Uint8Array} | null} null where the message is too short to be one; `pts` in microseconds. The payload
- *   shares the buffer.
+ * @returns {{kind: number, key: boolean, end: boolean, waiting: boolean, generation: number, sequence: number,
+ *   pts: number, payload: Uint8Array} | null} null where the message is too short to be one; `pts` in microseconds. The
+ *   payload shares the buffer.
  */
 export function readPacket(buffer) {
   if (buffer.byteLength < HEADER_BYTES) return null;
@@ -26,6 +26,7 @@ export function readPacket(buffer) {
     kind: view.getUint8(0),
     key: (flags & Flag.KEY) !== 0,
     end: (flags & Flag.END) !== 0,
+    waiting: (flags & Flag.WAITING) !== 0,
     generation: view.getUint16(2, true),
     sequence: view.getUint32(4, true),
     pts: Number(view.getBigUint64(8, true)),

@@ -3,7 +3,8 @@
  *
  * Each generation (a reply, and the quiet after it) has a timeline of its own. It begins when enough sound and the first
  * picture are in hand; while it sounds, the sound drives its clock; afterwards wall time does, steered so that pictures
- * wait a little before they are shown. Late pictures are left out, sound never.
+ * wait a little before they are shown. Late pictures are left out, sound never. While a reply stands still, held or dry of
+ * sound, pictures that wait with it come instead, and are shown as they come.
  */
 
 import { Clock } from "./clock.js";
@@ -153,6 +154,7 @@ export class Player {
     this.#held = true;
     this.sound.hold();
     this.#present.clock.hold(performance.now());
+    this.#present.pictures.clear();
   }
 
   /** Go on from where the reply stood; nothing, where it was not held. */
@@ -237,11 +239,12 @@ export class Player {
     this.#worker.postMessage({ type: "generation", stream: this.#stream, generation: this.generation });
   }
 
-  #receivePicture({ kind, key, generation, sequence, pts, payload }) {
+  #receivePicture({ kind, key, waiting, generation, sequence, pts, payload }) {
     const jpeg = kind === Kind.JPEG;
     const data = payload.slice();
-    const unit = { type: "unit", stream: this.#stream, generation, sequence, pts, key: key || jpeg, jpeg, data };
+    const unit = { type: "unit", stream: this.#stream, generation, sequence, pts, key: key || jpeg, waiting, jpeg, data };
     this.#worker.postMessage(unit, [data.buffer]);
+    if (waiting) return;
     const { driver, clock, from } = this.#present;
     if (from === Infinity) {
       this.#present.from = pts;
@@ -253,12 +256,19 @@ export class Player {
 
   #onWorker(message) {
     if (message.type === "keyframe") this.#callbacks.onKeyFrameNeeded?.();
-    else if (this.#isPresent(message) && message.pts >= this.#present.from) this.#present.pictures.push(message);
+    else if (!this.#isWanted(message)) this.#letGo(message);
+    else if (!message.waiting) this.#present.pictures.push(message);
+    else if (this.#stands) this.#show(message);
     else this.#letGo(message);
   }
 
-  #isPresent({ stream, generation }) {
-    return stream === this.#stream && generation === this.generation;
+  #isWanted({ stream, generation, pts }) {
+    return stream === this.#stream && generation === this.generation && pts >= this.#present.from;
+  }
+
+  /** Whether the reply stands still: the pictures that wait with it are shown as they come. */
+  get #stands() {
+    return this.#held || this.state === "starved";
   }
 
   #letGo(picture) {
@@ -282,6 +292,7 @@ export class Player {
     this.#ticked = now;
     if (this.#present.driver === "waiting" && !this.#held) this.#begin(now);
     if (this.#present.driver === "sound" && !this.#held) this.#follow(now);
+    if (this.#held) return;
     const timeline = this.#present.driver === "waiting" ? this.#previous : this.#present;
     const patience = timeline?.driver === "sound" ? MOST_LATE : Infinity;
     const picture = timeline?.pictures.take(timeline.clock.position(now), patience);

@@ -191,7 +191,7 @@ def test_a_new_reply_starts_at_its_own_first_sample() -> None:
 
 @pytest.mark.parametrize("phones", [[], [PhoneSpan("sil", 0, 100)]])
 def test_sound_without_phones_moves_the_lips(phones: Sequence[PhoneSpan]) -> None:
-    speech, pause = hum(24000), np.zeros(12000, np.float32)
+    speech, pause = vowel(800.0, 1250.0, 24000), np.zeros(12000, np.float32)
     motion = Motion(2, liveliness=0.0)
     motion.begin()
     motion.hear(np.concatenate([speech, pause, speech]), phones, 0)
@@ -313,3 +313,25 @@ def test_the_sway_never_repeats() -> None:
     spectrum = np.abs(np.fft.rfft(yaw, 2 * yaw.size)) ** 2
     correlation = np.fft.irfft(spectrum)[: yaw.size // 2]
     assert (correlation[250:] / correlation[0]).max() < 0.6
+
+
+def test_a_face_that_stood_still_goes_on_where_it_stopped() -> None:
+    spans, length = clause("sil a t i m a p o n a sil", 120, 100)
+    at = 12 * SAMPLES_PER_FRAME
+    whole, again = Motion(3, liveliness=0.0), Motion(3, liveliness=0.0)
+    for motion in (whole, again):
+        motion.begin()
+        motion.hear(hum(length), spans, 0)
+    expected = steps(whole, length // SAMPLES_PER_FRAME)
+    before = steps(again, 18)
+    again.stop()
+    rest = steps(again, 15)
+    again.begin(at)
+    again.hear(np.zeros(0, np.float32), spans, 0)
+    again.hear(hum(length)[at:], (), at)
+    after = steps(again, length // SAMPLES_PER_FRAME - 12)
+    assert (before == expected[:18]).all()
+    assert aperture(rest)[-1] < 0.01
+    assert np.abs(after[6:, : len(MOUTH)] - expected[18:, : len(MOUTH)]).max() < 0.1
+    track = np.concatenate([before, rest, after])
+    assert (np.abs(np.diff(track, axis=0)) <= MAX_STEP + 1e-6).all()

@@ -207,8 +207,8 @@ class CountingAnimator:
     broken: bool = False
     told: list[str] = field(default_factory=list)
 
-    def begin(self) -> None:
-        self.told.append("begin")
+    def begin(self, at: int = 0) -> None:
+        self.told.append(f"begin {at}" if at else "begin")
 
     def speak(self, samples: Samples, phones: Sequence[PhoneSpan], at: int) -> None:
         self.told.append(f"speak {samples.size} {len(phones)} {at}")

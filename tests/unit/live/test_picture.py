@@ -12,7 +12,7 @@ import pytest
 from avatar.live.events import Video
 from avatar.live.outlet import Outlet
 from avatar.live.picture import LEAD_S, MARGIN_S, PERIOD_S, PLAYER_BUFFER_S, FaceLoop
-from avatar.media import SPEECH_RATE, Packet, Pixels
+from avatar.media import SPEECH_RATE, Packet, PhoneSpan, Pixels
 from tests.unit.live.fakes import CountingAnimator, Labour, OneByteEncoder
 from tests.unit.live.virtual_time import run_virtually
 
@@ -55,7 +55,7 @@ def show(work: Work, *, drawing: float = 0.0) -> Seen:
 
         async def read() -> None:
             async for event in outlet.read():
-                if isinstance(event, Video) and event.generation == 1:
+                if isinstance(event, Video) and event.generation == 1 and not event.waiting:
                     seen.pictures.append((loop.time() - begun, event.pts_ms / 1000))
 
         tasks = [asyncio.create_task(face.run()), asyncio.create_task(read())]
@@ -137,3 +137,113 @@ def test_a_report_of_another_reply_says_nothing() -> None:
             face.heard(7, 0.0)
 
     assert show(work).pictures == show(nothing).pictures
+
+
+# while the reply stands still
+
+
+@dataclass
+class Standing:
+    """A face whose pictures are noted as they are sent: time, time of the reply, whether it waits."""
+
+    loop: asyncio.AbstractEventLoop
+    face: FaceLoop
+    animator: CountingAnimator
+    pictures: list[tuple[float, int, bool]] = field(default_factory=list)
+
+    def waiting(self, since: float = 0.0) -> list[int]:
+        """Times of the reply of the pictures that waited."""
+        return [pts for at, pts, waits in self.pictures if waits and at >= since]
+
+    def going(self, since: float = 0.0) -> list[int]:
+        """Those of the others."""
+        return [pts for at, pts, waits in self.pictures if not waits and at >= since]
+
+
+def stand(script: Callable[[Standing], Awaitable[None]]) -> Standing:
+    """Let something happen to a face."""
+
+    async def run() -> Standing:
+        loop, outlet, animator = asyncio.get_running_loop(), Outlet(), CountingAnimator()
+        face = FaceLoop(animator, OneByteEncoder(), outlet, Labour().run, loop.time)
+        seen = Standing(loop, face, animator)
+
+        async def read() -> None:
+            async for event in outlet.read():
+                if isinstance(event, Video) and event.generation == 1:
+                    seen.pictures.append((loop.time(), event.pts_ms, event.waiting))
+
+        tasks = [asyncio.create_task(face.run()), asyncio.create_task(read())]
+        await script(seen)
+        for task in tasks:
+            task.cancel()
+        return seen
+
+    return run_virtually(run())
+
+
+def test_a_face_whose_sound_runs_dry_lives_on_at_half_speed_and_goes_on_with_it() -> None:
+    async def script(seen: Standing) -> None:
+        seen.face.sound(1, SOUND[:SPEECH_RATE], (PhoneSpan("a", 0, 2 * SPEECH_RATE),), 0)
+        await asyncio.sleep(3.15)
+        seen.face.sound(1, SOUND[:SPEECH_RATE], (), 0)
+        await asyncio.sleep(0.5)
+
+    seen = stand(script)
+    assert seen.going() == [40 * index for index in range(len(seen.going()))]
+    assert set(seen.waiting()) == {1000}
+    assert len(seen.waiting()) == pytest.approx(2.0 / 0.08, abs=2)
+    told = seen.animator.told
+    after = told[told.index("stop") :]
+    assert after == ["stop", "idle", "begin 24000", "speak 0 1 0", "speak 24000 0 24000", "idle"]
+
+
+def test_a_held_face_looks_at_the_person_and_says_again_what_was_not_heard() -> None:
+    async def script(seen: Standing) -> None:
+        seen.face.attend("speaking")
+        seen.face.sound(1, SOUND[: 2 * SPEECH_RATE], (PhoneSpan("a", 0, 100),), 0)
+        await asyncio.sleep(1.0)
+        seen.face.hold()
+        await asyncio.sleep(0.5)
+        seen.face.go_on()
+        await asyncio.sleep(0.4)
+
+    seen = stand(script)
+    (stood,) = set(seen.waiting())
+    assert stood == pytest.approx(1000 * (1.0 - PLAYER_BUFFER_S), abs=40)
+    assert len(seen.waiting()) == pytest.approx(13, abs=1)
+    assert seen.going(since=1.5)[0] <= stood + 1000 * MARGIN_S + 80
+    at = stood * 24
+    told = seen.animator.told
+    after = told[told.index("stop") :]
+    assert after == ["stop", "listening", f"begin {at}", "speak 0 1 0", f"speak {48000 - at} 0 0", "speaking"]
+
+
+def test_a_reply_that_is_broken_off_while_held_is_not_said_again() -> None:
+    async def script(seen: Standing) -> None:
+        seen.face.attend("speaking")
+        seen.face.sound(1, SOUND[: 2 * SPEECH_RATE], (), 0)
+        await asyncio.sleep(1.0)
+        seen.face.hold()
+        await asyncio.sleep(0.5)
+        seen.face.attend("listening")
+        seen.face.stop()
+        await asyncio.sleep(0.5)
+
+    seen = stand(script)
+    assert not any(told.startswith("begin ") for told in seen.animator.told)
+    assert seen.waiting(since=1.55) == []
+    assert len(seen.going(since=1.5)) > 8
+
+
+def test_a_reply_held_before_its_first_picture_begins_at_its_beginning() -> None:
+    async def script(seen: Standing) -> None:
+        seen.face.sound(1, SOUND[: 2 * SPEECH_RATE], (), 0)
+        seen.face.hold()
+        await asyncio.sleep(0.5)
+        seen.face.go_on()
+        await asyncio.sleep(0.5)
+
+    seen = stand(script)
+    assert set(seen.waiting()) == {0}
+    assert seen.going()[0] <= 120

@@ -356,16 +356,23 @@ def test_turns(scenario: Scenario) -> None:
 
 
 @pytest.mark.parametrize("row", [BACKCHANNELS[1], BACKCHANNELS[4]], ids=lambda row: row.name)
-def test_a_held_reply_loses_no_sample_and_its_clock_stands_still(row: Scenario) -> None:
+def test_a_held_reply_loses_no_sample_and_its_face_lives_on_while_it_stands(row: Scenario) -> None:
     scene = replace(row, options=WITH_FACE).play()
     assert sum(event.samples.size for event in scene.of(ReplyAudio)) == len(LONG) * CHARACTER
     began, ended = scene.when(ReplyHeld), scene.when(ReplyResumed)
     assert 0.2 < ended - began < 0.7
     assert not [time for time, event in scene.events if isinstance(event, ReplyAudio) and began <= time < ended]
-    late = [time for time, event in scene.events if isinstance(event, Video) and began + 0.05 < time < ended]
-    assert not late
-    pictures = [event for event in scene.of(Video) if event.generation == 1]
-    assert [event.pts_ms for event in pictures] == [40 * index for index in range(len(pictures))]
+    pictures = [(time, event) for time, event in scene.events if isinstance(event, Video) and event.generation == 1]
+    waiting = [(time, event.pts_ms) for time, event in pictures if event.waiting]
+    assert len(waiting) == pytest.approx((ended - began) * 25, abs=2)
+    assert all(began <= time <= ended + 0.04 for time, _ in waiting)
+    (stood,) = {pts for _, pts in waiting}
+    before = [event.pts_ms for time, event in pictures if not event.waiting and time < ended]
+    after = [event.pts_ms for time, event in pictures if not event.waiting and time >= ended]
+    assert before == [40 * index for index in range(len(before))]
+    assert stood <= 1000 * (began - scene.when(ReplyAudio)) < before[-1]
+    assert stood < after[0] <= stood + 120
+    assert after == [after[0] + 40 * index for index in range(len(after))]
     idle_at = scene.events[-1][0]
     assert idle_at - scene.when(ReplyAudio) > len(LONG) * 0.2 + (ended - began)
 

@@ -323,3 +323,19 @@ def test_a_filler_is_marked_and_none_of_the_words() -> None:
     assert [event["type"] for event in events[-2:]] == ["avatar.filler", "response.output_audio.delta"]
     _, strict = pair()
     assert "avatar.filler" not in types(told(strict, [*spoken_reply()[:1], *filled]))
+
+
+def test_pictures_that_wait_are_marked() -> None:
+    _, translator = pair(choices(binary=True, events=True, video=True))
+    told(translator, spoken_reply()[:5])
+    video = [Video(1, 960, Packet(b"x", key=key), waiting=True) for key in (True, False)]
+    pictures = frames(told(translator, video))
+    assert [frame.flags for frame in pictures] == [Flag.KEY | Flag.WAITING, Flag.WAITING]
+    assert [frame.pts_us for frame in pictures] == [960_000] * 2
+    _, json = pair(choices(events=True, video=True))
+    told(json, spoken_reply()[:5])
+    assert [event["waiting"] for event in sent(told(json, [*video, Video(1, 1000, Packet(b"x", key=False))]))] == [
+        True,
+        True,
+        False,
+    ]
