@@ -17,13 +17,14 @@ import numpy as np
 from numpy.random import PCG64, Generator, SeedSequence
 from numpy.typing import NDArray
 
+from avatar.face.audio_visemes import AHEAD, BEHIND, AudioVisemes
 from avatar.face.blink import Blinks
 from avatar.face.coarticulation import MouthTrack
 from avatar.face.drift import Drift
 from avatar.face.gaze import Gaze
 from avatar.face.head import HEAD, Head
 from avatar.face.params import INDEX, MOUTH, NAMES, FaceParams
-from avatar.face.soundshape import KEPT, Sound, SoundShape
+from avatar.face.soundshape import KEPT, Loudness, Sound
 from avatar.face.visemes import MOUTH_INDEX, Mouth
 from avatar.media import FPS, SAMPLES_PER_FRAME, PhoneSpan, Samples
 from avatar.stages import Presence
@@ -130,7 +131,8 @@ class Speech:
     """
 
     def __init__(self, at: int = 0) -> None:
-        self._track, self._sound, self._follower = MouthTrack(), Sound(at), SoundShape()
+        self._track, self._sound = MouthTrack(), Sound(at)
+        self._follower, self._loudness = AudioVisemes(), Loudness()
         self._frame = at // SAMPLES_PER_FRAME
         self._usual = 0.0
         self._since_stress = _STRESS_GAP
@@ -143,15 +145,16 @@ class Speech:
     def step(self) -> tuple[Mouth, float, bool]:
         """The mouth of the next frame, the strength of a syllable that begins (0: none), whether a phrase ends."""
         time = self._frame * SAMPLES_PER_FRAME + LEAD
-        heard = self._follower.step(self._sound.around(time))
+        heard = self._follower.step(self._sound.between(time - BEHIND, time + AHEAD))
+        level = self._loudness.step(self._sound.around(time))
         known, cover = self._track.moment(time)
-        known[MOUTH_INDEX["jaw"]] *= _QUIET_JAW + (_LOUD_JAW - _QUIET_JAW) * self._follower.level
+        known[MOUTH_INDEX["jaw"]] *= _QUIET_JAW + (_LOUD_JAW - _QUIET_JAW) * level
         share = np.float32(min(1.0, 2.0 * cover))
         phrase_end = self._track.phrase_ends(time - SAMPLES_PER_FRAME, time)
         self._frame += 1
         self._track.forget(time)
         self._sound.forget(time - KEPT)
-        return share * known + (1 - share) * heard, self._stress(self._follower.level), phrase_end
+        return share * known + (1 - share) * heard, self._stress(level), phrase_end
 
     def _stress(self, level: float) -> float:
         """A syllable is strong that rises well above what was usual in the last half second."""

@@ -1,0 +1,1 @@
+"""How the network that reads visemes from sound is made: its data, its training, its export."""
