@@ -110,7 +110,7 @@ def of_the_face(measures: Measures, hands: float) -> list[Finding]:
         _eyes(measures),
         _mouth(measures.mouth),
         _covered(hands),
-        _glasses(measures.bridge),
+        _glasses(measures.bridge) if abs(measures.roll) < 35 else None,
         _cut(measures.inside),
         *_light(measures),
         _grain(measures.noise),
@@ -153,6 +153,13 @@ def _sharpness(blur: float) -> Finding | None:
 
 def _turn(measures: Measures) -> Finding | None:
     yaw, pitch = abs(measures.yaw), measures.pitch
+    if abs(measures.roll) > 35:
+        return Finding(
+            "lying",
+            "warning",
+            "The head lies on its side: turn the picture upright first, or lids and lips are found less exactly.",
+            "头是横着的:请先把图片转正,否则眼睑和嘴唇找得不够准。",
+        )
     if yaw > 22:
         return Finding(
             "turned_away",

@@ -129,22 +129,20 @@ async def _events(studio: Studio, shelf: Shelf, wish: FilmWish, thing: Thing) ->
             loop.call_soon_threadsafe(told.put_nowait, (step, share))
 
     work = asyncio.ensure_future(asyncio.to_thread(_make, studio, wish, thing, progress))
-    work.add_done_callback(lambda _: told.put_nowait(None))
-    done = False
+
+    def over(work: asyncio.Future[dict[str, object]]) -> None:
+        told.put_nowait(None)
+        if work.cancelled() or work.exception() is not None or stop.is_set():
+            shelf.drop(thing)
+
+    work.add_done_callback(over)  # a client that leaves cancels whatever awaits, so nothing that must happen does
     try:
         yield sse({"type": "animation.started", "id": thing.id})
         while (step := await told.get()) is not None:
             yield sse({"type": "animation.progress", "step": step[0], "share": round(step[1], 3)})
-        result = await work
-        done = True
-        yield sse({"type": "animation.done", **result})
+        yield sse({"type": "animation.done", **await work})
     finally:
         stop.set()
-        await asyncio.wait({work})
-        if not work.cancelled():
-            work.exception()
-        if not done:
-            shelf.drop(thing)
 
 
 def _make(studio: Studio, wish: FilmWish, thing: Thing, progress: Any) -> dict[str, object]:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.face import topology
+from avatar.face.measures import grain
 from avatar.face.network import Points
 from avatar.media import Pixels
 
@@ -65,11 +66,12 @@ def find_scratches(photo: Pixels, points: Points | None = None) -> Scratches:
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
     grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA) if scale < 1 else grey, dtype=np.uint8)
+    shade = _evened(np.asarray(grey, dtype=np.uint8))
     features = _features(points * np.float32(scale), size) if points is not None else None
     mask = np.zeros(grey.shape, np.uint8)
     lines = spots = 0
     for light in (True, False):
-        shown = (grey if light else 255 - grey).astype(np.float32)
+        shown = shade if light else 255.0 - shade
         spared = features if features is not None and not light else np.zeros_like(mask)
         found, count = _lines(shown, spared)
         dust, specks = _dust(shown, found, spared)
@@ -99,7 +101,8 @@ def _lines(shown: Floats, spared: Mask) -> tuple[Mask, int]:
     longer = max(shown.shape)
     width, stretch = max(3, round(_WIDEST * longer)), 2 * round(_STRETCH * longer / 2) + 1
     angles = [np.pi * number / _ANGLES for number in range(_ANGLES)]
-    ridges = [_ridge(shown, angle, width) for angle in angles]
+    run = _run(grain(shown), stretch)
+    ridges = [_ridge(_along(shown, angle, run), angle, width) for angle in angles]
     crowd = cv2.blur(np.maximum.reduce(ridges), (4 * stretch + 1, 4 * stretch + 1))
     marked = np.zeros(shown.shape, np.uint8)
     for angle, ridge in zip(angles, ridges, strict=True):
@@ -130,6 +133,26 @@ def _stretches(ridge: Floats, angle: float, stretch: int, needed: Floats) -> Mas
     return np.asarray(sure | ((shorter > _FAINT) & (near > 0)), dtype=np.uint8)
 
 
+def _evened(grey: NDArray[np.uint8]) -> Floats:
+    """float32 [height, width] over the whole range: in a faded picture its scratches are faint, too."""
+    low, high = np.percentile(grey, (0.5, 99.5))
+    gain = float(np.clip(230.0 / max(float(high - low), 1.0), 1.0, 3.0))
+    return np.asarray((grey.astype(np.float32) - (low + high) / 2) * gain + 127.5, dtype=np.float32)
+
+
+def _run(noise: float, stretch: int) -> int:
+    """How many pixels of a line are averaged before it is looked at: the more, the noisier the picture."""
+    return min(1 + 2 * round(0.4 * max(noise - 2.0, 0.0)), stretch // 2 * 2 - 1)
+
+
+def _along(shown: Floats, angle: float, run: int) -> Floats:
+    """The mean along a direction."""
+    if run <= 1:
+        return shown
+    bar = _bar(angle, run).astype(np.float32)
+    return np.asarray(cv2.filter2D(shown, cv2.CV_32F, bar / bar.sum()), dtype=np.float32)
+
+
 def _ridge(shown: Floats, angle: float, width: int) -> Floats:
     """How much each pixel is lighter than both sides of a line through it, which must be alike themselves."""
     x, y = -np.sin(angle) * width, np.cos(angle) * width
@@ -148,7 +171,8 @@ def _dust(shown: Floats, lines: Mask, spared: Mask) -> tuple[Mask, int]:
     """Small light spots that stand out strongly where little else does; and how many."""
     width = max(4, round(1.6 * _WIDEST * max(shown.shape)))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * width - 1,) * 2)
-    standing = cv2.morphologyEx(shown, cv2.MORPH_TOPHAT, kernel)
+    soft = cv2.GaussianBlur(shown, (3, 3), 0) if grain(shown) > 4 else shown
+    standing = cv2.morphologyEx(soft, cv2.MORPH_TOPHAT, kernel)
     crowd = cv2.blur(standing, (10 * width + 1,) * 2)
     strong = (standing > np.maximum(_SPECK, _ALONE_SPECK * crowd)) & (spared == 0)
     strong &= cv2.dilate(lines, np.ones((2 * width + 1,) * 2, np.uint8)) == 0

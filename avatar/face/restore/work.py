@@ -1,4 +1,7 @@
-"""The repairs in their order: the print cut out, scratches, noise, levels, size, tint."""
+"""The repairs in their order: the print cut out, noise, levels, scratches, size, tint.
+
+Scratches come after noise and fading, both of which hide them.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from avatar.face.network import Points
 from avatar.face.photo import MAX_SIDE
 from avatar.face.restore.enlarge import FACTOR, Upscaler
 from avatar.face.restore.prints import Corners, find_print, straighten
-from avatar.face.restore.scratches import Scratches, find_scratches, mend
+from avatar.face.restore.scratches import find_scratches, mend
 from avatar.face.restore.tone import NOISY, PALE, Colouriser, denoise, is_monochrome, noise_of, restore_levels, span_of
 from avatar.media import Pixels
 from avatar.stages import ONLY_FACE, FaceChoice
@@ -26,6 +29,9 @@ SMALL_FACE = 220.0
 
 SCRATCHED = 0.006
 """The share of the picture under scratches from which mending is proposed."""
+
+MANY_LINES = 24
+"""More lines than that are rather the picture's own: a woodcut, an engraving."""
 
 LARGEST = MAX_SIDE // FACTOR
 """Pictures up to this many pixels on a side are enlarged."""
@@ -86,7 +92,7 @@ def assess(photo: Pixels, points: Points | None) -> Damage:
     scratched = float(found.mask.mean())
     proposed = Repairs(
         straighten=corners is not None,
-        scratches=scratched > SCRATCHED,
+        scratches=scratched > SCRATCHED and found.lines <= MANY_LINES,
         noise=noise > NOISY,
         fading=span < PALE,
         enlarge=0 < tall < SMALL_FACE and max(photo.shape[:2]) <= LARGEST,
@@ -126,15 +132,14 @@ class Restorer:
             corners = find_print(photo)
             photo = straighten(photo, corners) if corners is not None else photo
             steps.done()
-        points = self.points(photo) if repairs.scratches or repairs.tint else None
-        if repairs.scratches:
-            found: Scratches = find_scratches(photo, points)
-            photo = mend(photo, found)
-            steps.done()
         for wished, work in ((repairs.noise, denoise), (repairs.fading, restore_levels)):
             if wished:
                 photo = work(photo)
                 steps.done()
+        points = self.points(photo) if repairs.scratches or repairs.tint else None
+        if repairs.scratches:
+            photo = mend(photo, find_scratches(photo, points))
+            steps.done()
         if repairs.enlarge and max(photo.shape[:2]) <= LARGEST:
             photo = self._upscaler.enlarge(photo)
         if repairs.tint:

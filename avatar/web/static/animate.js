@@ -168,7 +168,7 @@ class AnimatePage {
     const view = this.#view;
     view.progress.hidden = !busy;
     view.make.disabled = view.preview.disabled = busy;
-    view.told.hidden = true;
+    if (busy) view.told.hidden = true;
     view.bar.removeAttribute("value");
     view.step.textContent = sentence(this.#language, "starting");
     this.#begun = performance.now();

@@ -46,6 +46,7 @@ def test_of_a_good_photograph_nothing_is_said() -> None:
         ({"yaw": 27.0}, "turned_away"),
         ({"pitch": 25.0}, "tilted"),
         ({"pitch": -25.0}, "tilted"),
+        ({"roll": 88.0, "bridge": 0.4}, "lying"),
         ({"eyes": (0.2, 0.2), "irises": (0.1, 0.12)}, "eyes_closed"),
         ({"mouth": 0.2}, "mouth_open"),
         ({"bridge": 0.4}, "glasses"),
