@@ -48,11 +48,13 @@ class Look:
         reply: the number of its reply, modulo 256.
         number: its own within the reply.
         aperture: how far the lips are seen to be open in it, in widths of the mouth.
+        packet: as it was sent.
     """
 
     reply: int
     number: int
     aperture: float
+    packet: Packet
 
 
 @dataclass
@@ -71,8 +73,8 @@ class Conversed:
 
     @property
     def misnumbered(self) -> int:
-        """Pictures whose time stamp is not that of the moment that they show."""
-        videos = [event for _, event in self.events if isinstance(event, Video)]
+        """Pictures of the sound whose time stamp is not that of the moment that they show."""
+        videos = [event for _, event in self.events if isinstance(event, Video) and not event.waiting]
         return sum(read(event.packet.data)[1] != round(event.pts_ms / 40) % 2**16 for event in videos)
 
 
@@ -208,16 +210,16 @@ class SampledEncoder:
 
     def encode(self, image: Pixels, *, key: bool = False) -> Packet:
         """A packet of three bytes: the picture's number, and its reply's."""
-        token = bytes(image.reshape(-1)[:3])
+        packet = Packet(bytes(image.reshape(-1)[:3]), key)
         if image.shape[0] > 1:
             started = time.thread_time()
-            packet = self._encoder.encode(image, key=True)
+            encoded = self._encoder.encode(image, key=True)
             self._took_s = time.thread_time() - started
-            seen = _decoded(packet.data)
-            token = _stamped(seen)
-            self._looks.append(Look(*read(token), float(lip_apertures([seen], self._finder)[0])))
+            seen = _decoded(encoded.data)
+            packet = Packet(_stamped(seen), key)
+            self._looks.append(Look(*read(packet.data), float(lip_apertures([seen], self._finder)[0]), packet))
         self._labour.spent += self._took_s
-        return Packet(token, key)
+        return packet
 
 
 def read(token: bytes) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from avatar.face.motion import LEAD, Motion
 from avatar.face.params import FaceParams
-from avatar.live.events import ReplyAudio, ReplyStarted
+from avatar.live.events import ReplyAudio, ReplyStarted, Video
 from avatar.media import SAMPLES_PER_FRAME, SPEECH_RATE, ClauseSpeech, PhoneSpan, Samples
 from benchmarks._computed import Conversed, Look
 
@@ -51,7 +51,8 @@ def fit(conversed: Conversed) -> Fit:
     """The moment that the pictures of a conversation show."""
     replies = _replies(conversed)
     mouths = {key: _mouth(reply.sound, reply.phones) for key, reply in _longest(replies).items()}
-    looks = [look for look in conversed.looks if _speaks(look, replies)]
+    waiting = {id(event.packet) for _, event in conversed.events if isinstance(event, Video) and event.waiting}
+    looks = [look for look in conversed.looks if _speaks(look, replies) and id(look.packet) not in waiting]
     shifts = np.arange(NEAREST_MS, FURTHEST_MS, 1000 / 25 / PARTS)
     seen = np.array([look.aperture for look in looks])
     meant = np.array([_meant(look, replies, mouths, shifts) for look in looks])

@@ -7,8 +7,8 @@
  *
  * given: {base, trace, drift, latency, batch, delay, jitter, decoding}
  *   base      the address of the page's files
- *   trace     [[ms, what, generation, value, flag], …]: "sound" (samples, whether the last), "picture" (pts in ms,
- *             whether a key picture), "hold", "resume", "stop", "listen"
+ *   trace     [[ms, what, generation, …], …]: "sound" (samples, whether the last), "picture" (pts in ms, whether a key
+ *             picture, whether it waits with the sound), "hold", "resume", "stop", "listen"
  *   drift     of the device's clock against the page's, in parts per million
  *   latency   of the device, in ms; batch: the samples that it asks for at once
  *   delay, jitter    of the line, decoding: of the decoder, in ms
@@ -66,9 +66,10 @@ async (given) => {
   class Decoder {
     postMessage(data) {
       if (data.type !== "unit") return;
-      const { stream, generation, pts } = data;
+      const { stream, generation, pts, waiting } = data;
       const image = { pts, displayWidth: 2, displayHeight: 2, close() {} };
-      soon(given.decoding, () => this.onmessage?.({ data: { type: "picture", stream, generation, pts, image } }));
+      const picture = { type: "picture", stream, generation, pts, waiting, image };
+      soon(given.decoding, () => this.onmessage?.({ data: picture }));
     }
     terminate() {}
   }
@@ -146,8 +147,10 @@ async (given) => {
   const actions = {
     sound: (generation, samples, end) =>
       player.receive({ kind: Kind.SPEECH, generation, payload: new Uint8Array(2 * samples), end, key: false, pts: 0 }),
-    picture: (generation, at, key) =>
-      player.receive({ kind: Kind.H264, generation, payload: new Uint8Array(1), end: false, key, pts: 1000 * at }),
+    picture: (generation, at, key, waiting) => {
+      const payload = new Uint8Array(1);
+      player.receive({ kind: Kind.H264, generation, payload, end: false, key, waiting, pts: 1000 * at });
+    },
     hold: (generation) => player.hold(generation),
     resume: () => player.resume(),
     stop: (generation) => player.stop(generation),
@@ -170,10 +173,10 @@ async (given) => {
     if (at === timer) {
       timers.shift().action();
     } else if (at === line) {
-      const [, what, generation, value, flag] = given.trace[next];
+      const [, what, ...rest] = given.trace[next];
       next += 1;
       line = arrival(line);
-      actions[what](generation, value, flag);
+      actions[what](...rest);
     } else if (at === batchAt) {
       ask();
     } else {

@@ -92,7 +92,7 @@ def _trace(events: Iterable[tuple[float, SessionEvent]]) -> Iterable[Step]:
             case ReplyStarted():
                 generation, done = event.generation, False
             case Video(waiting=False):
-                yield [ms, "picture", event.generation, event.pts_ms, event.packet.key]
+                yield [ms, "picture", event.generation, event.pts_ms, event.packet.key, event.waiting]
             case ReplyAudio():
                 yield [ms, "sound", event.generation, event.samples.size, False]
             case ReplyHeld():

@@ -89,7 +89,6 @@ class Sighting:
         reply: the number of the reply that it belongs to.
         sample: of the reply, the next that the worklet gives.
         latency_ms: until that sample is heard.
-        state: the player's.
         believed_ms: the time within the reply at which the player thinks it is.
     """
 
@@ -99,7 +98,6 @@ class Sighting:
     reply: int
     sample: int
     latency_ms: float
-    state: str
     believed_ms: float
 
     @property
@@ -221,7 +219,7 @@ class _Sent:
         for at, generation, number, state, latency, believed, window in rows:
             watched.dry += state == "starved" and before != "starved"
             before = str(state)
-            if state not in ("speaking", "starved", "held") or generation not in sound:
+            if state != "speaking" or generation not in sound:
                 continue
             watched.drawn += 1
             picture = int(str(number)) & 0xFFFF
@@ -229,7 +227,7 @@ class _Sent:
             place = find(np.frombuffer(base64.b64decode(str(window)), "<i2"), sound[int(str(generation))], near)
             if place is not None:
                 sample, reply = place + WINDOW, int(str(number)) >> 16
-                times = (float(str(latency)), str(state), float(str(believed)))
+                times = (float(str(latency)), float(str(believed)))
                 sighting = Sighting(float(str(at)) / 1000, int(str(generation)), picture, reply, sample, *times)
                 watched.sightings.append(sighting)
         return watched
