@@ -86,7 +86,7 @@ class Library:
             return self.read(digest)
         indexed = index(text, title, digest)
         write(self._file(digest, "txt"), text.encode())
-        write(self._file(digest, "json"), _to_json(indexed))
+        write(self._file(digest, "json"), to_json(indexed))
         log.info("knowledge_added", extra={"text_id": digest, "passages": len(indexed.passages)})
         return indexed
 
@@ -116,7 +116,7 @@ class Library:
         except (OSError, ValueError) as error:
             raise _unknown(text) from error
         indexed = index(source, _title_in(self._file(text, "json")), text)
-        write(self._file(text, "json"), _to_json(indexed))
+        write(self._file(text, "json"), to_json(indexed))
         return indexed
 
     def remove(self, text: str) -> None:
@@ -228,7 +228,8 @@ class storing:  # noqa: N801 - reads as a statement
         ) from error
 
 
-def _to_json(indexed: Indexed) -> bytes:
+def to_json(indexed: Indexed) -> bytes:
+    """A text's index as the library keeps it."""
     body = {
         "format": FORMAT,
         "entry": asdict(indexed.entry),

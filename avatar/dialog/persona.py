@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -98,18 +99,38 @@ class Example(_Part):
     quote: Annotated[str, StringConstraints(strip_whitespace=True, max_length=400), AfterValidator(_printable)] = ""
 
 
+class Consent(_Part):
+    """That a living person agreed to be portrayed.
+
+    Attributes:
+        person: who agreed.
+        given: on which day, as 2026-11-22.
+    """
+
+    person: Line
+    given: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[01][0-9]-[0-3][0-9]$")]
+
+
 class Ground(_Part):
     """With what right there is such a persona.
 
     Attributes:
-        kind: a person of history, or one made up.
+        kind: a person of history, one made up, or a living one who agreed.
         basis: why it may be portrayed, in a sentence.
         synthetic: what is said to whoever asks whether this is the person: it is not.
+        consent: of the living person; None where there is none.
     """
 
-    kind: Literal["historical", "fictional"]
+    kind: Literal["historical", "fictional", "consent"]
     basis: Both
     synthetic: Both
+    consent: Consent | None = None
+
+    @model_validator(mode="after")
+    def _consent_where_it_is_the_ground(self) -> Ground:
+        if (self.kind == "consent") != (self.consent is not None):
+            raise ValueError("consent: who agreed, and when, belongs to the kind consent and to no other")
+        return self
 
 
 class Persona(_Part):
@@ -204,6 +225,15 @@ def read_card(card: Path) -> Persona:
         TextError: not text, not TOML, or too large.
         InputError: something is missing, unknown or out of bounds.
     """
+    return _checked(read_fields(card), card)
+
+
+def read_fields(card: Path) -> dict[str, object]:
+    """What stands in a card, not yet checked.
+
+    Raises:
+        TextError: not text, not TOML, or too large.
+    """
     try:
         with card.open("rb") as stream:
             data = stream.read(MAX_CARD_BYTES + 1)
@@ -211,26 +241,48 @@ def read_card(card: Path) -> Persona:
         raise TextError(f"{card} cannot be read: {error.strerror}.", f"无法读取 {card}:{error.strerror}。") from error
     if len(data) > MAX_CARD_BYTES:
         raise TextError(f"{card} is larger than 256 KB; a card is shorter.", f"{card} 超过 256 KB,不像一张人物卡。")
+    return parse_fields(data, str(card))
+
+
+def parse_fields(data: bytes, name: str) -> dict[str, object]:
+    """A card's bytes as fields, not yet checked.
+
+    Raises:
+        TextError: not text or not TOML.
+    """
     try:
-        fields = tomllib.loads(data.decode("utf-8"))
+        return tomllib.loads(data.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise TextError(
-            f"{card} is not a TOML file in UTF-8: {error}.", f"{card} 不是 UTF-8 的 TOML 文件:{error}。"
+            f"{name} is not a TOML file in UTF-8: {error}.", f"{name} 不是 UTF-8 的 TOML 文件:{error}。"
         ) from error
-    return _checked(fields, card)
 
 
-def _checked(fields: dict[str, object], card: Path) -> Persona:
+def check_fields(fields: Mapping[str, object], folder: Path, name: str) -> Persona:
+    """The fields of a card, checked.
+
+    Args:
+        fields: as they stand in the card.
+        folder: where the card lies or will lie.
+        name: what the error calls it.
+
+    Raises:
+        InputError: something is missing, unknown or out of bounds.
+    """
     try:
-        persona = Persona.model_validate({**fields, "folder": card.parent})
+        return Persona.model_validate({**fields, "folder": folder})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "card"
         raise InputError(
-            f"{card}, {place}: {first['msg']}. See docs/persona.md.",
-            f"{card} 的 {place} 有误:{first['msg']}。见 docs/persona.md。",
+            f"{name}, {place}: {first['msg']}. See docs/persona.md.",
+            f"{name} 的 {place} 有误:{first['msg']}。见 docs/persona.md。",
             code="invalid_persona",
         ) from error
+
+
+def _checked(fields: dict[str, object], card: Path) -> Persona:
+    persona = check_fields(fields, card.parent, str(card))
     if persona.id != card.parent.name:
         raise InputError(
             f"{card}: the id is {persona.id}, the folder {card.parent.name}; they must be the same.",

@@ -1,0 +1,270 @@
+"""`avatar persona`: make, show, change, import, export and delete personas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from avatar.cli import listing
+from avatar.cli.console import choose, emit_json, language, note, settings
+from avatar.dialog.bundle import Bundle, read_bundle, write_bundle
+from avatar.dialog.cards import card as cards
+from avatar.dialog.cards.convert import card_of, fields_of, plain
+from avatar.dialog.cards.jsontext import Json
+from avatar.dialog.folders import IMPORTED, MAX_PICTURE_BYTES, Personas, contents, portrait_file
+from avatar.dialog.library import write
+from avatar.dialog.persona import Persona, load_persona, read_fields
+from avatar.errors import InputError, TextError
+from avatar.settings import Settings
+
+app = typer.Typer(no_args_is_help=True)
+
+MAX_FILE_BYTES = 256 * 1024 * 1024
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON. 输出 JSON。")]
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The persona's id. 人物的 id。")]
+GroundOption = Annotated[
+    str, typer.Option("--ground", help="historical, fictional or consent. 依据:历史人物、虚构、本人同意。")
+]
+BasisOption = Annotated[str, typer.Option("--basis", help="Why it may be portrayed, in a sentence. 为何可以塑造。")]
+ByOption = Annotated[str, typer.Option("--by", help="With consent: who agreed. 何人同意。")]
+OnOption = Annotated[str, typer.Option("--on", help="With consent: the day, as 2026-11-22. 何日同意。")]
+PortraitOption = Annotated[Path | None, typer.Option("--portrait", help="A picture of the face. 肖像图片。")]
+
+app.command("list")(listing.personas)
+
+
+@app.command()
+def new(  # noqa: PLR0913, PLR0917 - each is an option
+    persona_id: IdArgument,
+    name: Annotated[str, typer.Option("--name", help="What it is called. 名字。")],
+    about: Annotated[str, typer.Option("--about", help='Who it is: "You are …". 是谁:“你是……”。')],
+    ground: GroundOption = "",
+    basis: BasisOption = "",
+    by: ByOption = "",
+    on: OnOption = "",
+    manner: Annotated[str, typer.Option("--manner", help="How it speaks. 怎样说话。")] = "",
+    greeting: Annotated[str, typer.Option("--greeting", help="Said first. 开场白。")] = "",
+    voice: Annotated[str, typer.Option("--voice", help="See `avatar voices`. 声音的 id。")] = "host",
+    portrait: PortraitOption = None,
+) -> None:
+    """Make a persona. 新建人物。"""
+    body = {
+        "name": name,
+        "description": about,
+        "personality": manner,
+        "first_mes": greeting,
+        "extensions": {cards.VOICE: voice},
+    }
+    card = cards.Card({"spec": "chara_card_v3", "spec_version": "3.0", "data": body})
+    fields = fields_of(card, persona_id, _ground(ground, basis, by, on))
+    files: dict[str, bytes] = {}
+    if portrait is not None:
+        fields["portrait"], files = _portrait(_read(portrait, MAX_PICTURE_BYTES), portrait.name)
+    _made(Personas(settings().data_dir).create(fields, files))
+
+
+@app.command()
+def show(persona_id: IdArgument, json: JsonOption = False) -> None:
+    """Show a persona's card. 查看人物卡。"""
+    chosen = settings()
+    persona = load_persona(persona_id, chosen.data_dir)
+    if json:
+        emit_json(plain(persona))
+        return
+    spoken = language()
+    typer.secho(f"{persona.id}  {persona.name.of(spoken)}", bold=True)
+    for key in ("biography", "manner", "limits", "greeting", "identity"):
+        typer.echo(f"{key}: {getattr(persona, key).of(spoken)}")
+    typer.echo(f"voice: {persona.voice}")
+    typer.echo(f"ground: {persona.ground.kind}, {persona.ground.basis.of(spoken)}")
+    versions = ", ".join(map(str, Personas(chosen.data_dir).versions(persona_id)))
+    typer.echo(f"versions: {versions or '-'}")
+
+
+@app.command()
+def edit(
+    persona_id: IdArgument,
+    changes: Annotated[
+        list[str] | None, typer.Argument(metavar="[FIELD=TEXT]…", help="As manner.zh=话短。字段=内容。")
+    ] = None,
+    file: Annotated[Path | None, typer.Option("--file", help="A whole card instead. 换成整张卡。")] = None,
+    version: Annotated[int, typer.Option("--version", min=0, help="Bring back an earlier card. 恢复旧版。")] = 0,
+    portrait: PortraitOption = None,
+) -> None:
+    """Change a persona; the card before is kept. 修改人物,旧版保留。"""
+    chosen = settings()
+    personas = Personas(chosen.data_dir)
+    if version:
+        personas.restore(persona_id, version)
+    persona = load_persona(persona_id, chosen.data_dir)
+    fields: Json = read_fields(file) if file is not None else plain(persona)
+    for change in changes or []:
+        _set(fields, change)
+    picture: Mapping[str, bytes] = {}
+    if portrait is not None:
+        fields["portrait"], picture = _portrait(_read(portrait, MAX_PICTURE_BYTES), portrait.name)
+    after = personas.change(persona_id, fields, picture)
+    kept = personas.versions(persona_id)
+    note(f"{after.id}: version {len(kept) + 1}.", f"{after.id}:第 {len(kept) + 1} 版。")
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help=".persona, or a card: .json .png .charx. 人物文件或人物卡。")],
+    persona_id: Annotated[str, typer.Option("--id", help="Under which id. 用哪个 id。")] = "",
+    ground: GroundOption = "",
+    basis: BasisOption = "",
+    by: ByOption = "",
+    on: OnOption = "",
+) -> None:
+    """Import a bundle or a character card, whole or not at all. 导入人物文件或人物卡。"""
+    chosen = settings()
+    data = _read(file, MAX_FILE_BYTES)
+    if file.suffix.lower() == ".persona":
+        _made(_install(read_bundle(data, file.name), persona_id, chosen))
+        return
+    card = cards.read(data, file.name)
+    fields = fields_of(card, persona_id or _id_from(file), _ground(ground, basis, by, on) if ground else None)
+    files = {IMPORTED: cards.to_zip(card)}
+    if card.icon is not None:
+        fields["portrait"], picture = _portrait(card.icon, file.name)
+        files |= picture
+    _made(Personas(chosen.data_dir).create(fields, files))
+
+
+@app.command()
+def export(
+    persona_id: IdArgument,
+    out: Annotated[Path, typer.Option("--out", help=".persona .json .png .charx: the ending decides. 由扩展名决定。")],
+) -> None:
+    """Write a persona as one bundle, or as a character card. 导出。"""
+    chosen = settings()
+    persona = load_persona(persona_id, chosen.data_dir)
+    ending = out.suffix.lower()
+    if ending == ".persona":
+        write(out, write_bundle(persona, chosen.data_dir, _voice(persona, chosen)))
+    elif ending in (".json", ".png", ".charx"):
+        write(out, _as_card(persona, ending))
+    else:
+        raise InputError(
+            f"{out.name}: the ending must be .persona, .json, .png or .charx.",
+            f"{out.name}:扩展名须为 .persona、.json、.png 或 .charx。",
+        )
+    typer.echo(str(out))
+
+
+@app.command()
+def delete(
+    persona_id: IdArgument,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask. 不再确认。")] = False,
+) -> None:
+    """Delete a persona of your own, its texts and its earlier versions. 删除自己的人物及其文本。"""
+    if not yes:
+        typer.confirm(choose(f"Delete {persona_id} for good?", f"永久删除 {persona_id}?"), abort=True)
+    Personas(settings().data_dir).delete(persona_id)
+    note(f"{persona_id}: deleted.", f"{persona_id}:已删除。")
+
+
+def _made(persona: Persona) -> None:
+    """Say what came of it, and on what ground it stands."""
+    typer.echo(persona.id)
+    spoken = language()
+    basis = persona.ground.basis.of(spoken)
+    note(f"Ground: {persona.ground.kind}. {basis}", f"依据:{persona.ground.kind}。{basis}")
+    if not persona.portrait_file.is_file():
+        note(
+            "It has no portrait yet: `avatar persona edit … --portrait`.",
+            "还没有肖像:用 `avatar persona edit … --portrait` 添加。",
+        )
+
+
+def _ground(kind: str, basis: str, by: str, on: str) -> Json:
+    """The ground as the options give it.
+
+    Raises:
+        InputError: the kind or what it needs is missing.
+    """
+    if kind not in ("historical", "fictional", "consent") or not basis or (kind == "consent" and not (by and on)):
+        raise InputError(
+            "A persona needs a ground: --ground historical|fictional|consent and --basis; consent also --by and --on.",
+            "人物须有依据:--ground historical|fictional|consent 和 --basis;consent 还须 --by 与 --on。",
+            code="ground_required",
+        )
+    found: Json = {"kind": kind, "basis": {"zh": basis, "en": basis}}
+    return {**found, "consent": {"person": by, "given": on}} if kind == "consent" else found
+
+
+def _set(fields: Json, change: str) -> None:
+    """One change of a text: manner.zh=…"""
+    place, equals, text = change.partition("=")
+    *path, last = place.split(".")
+    table: Any = fields
+    for key in path:
+        table = table.get(key) if isinstance(table, dict) else None
+    if not equals or not isinstance(table, dict) or not isinstance(table.get(last, ""), str):
+        raise InputError(
+            f"{change[:40]!r} changes no text. Write it as manner.zh=…; `avatar persona show --json` has the names.",
+            f"{change[:40]!r} 不是对文字的修改。写法如 manner.zh=……;字段名见 `avatar persona show --json`。",
+        )
+    table[last] = text
+
+
+def _install(bundle: Bundle, persona_id: str, chosen: Settings) -> Persona:
+    """A bundle's persona, and its voice where there is none of that id."""
+    fields = {**bundle.fields, "id": persona_id} if persona_id else bundle.fields
+    persona = Personas(chosen.data_dir).create(fields, bundle.files, bundle.library_files())
+    folder = chosen.data_dir / "voices" / persona.voice
+    if bundle.voice and not folder.exists():
+        for name, data in bundle.voice.items():
+            write(folder / name, data)
+    return persona
+
+
+def _voice(persona: Persona, chosen: Settings) -> dict[str, bytes]:
+    """The profile of a persona's voice, where it is the user's own."""
+    file = chosen.data_dir / "voices" / persona.voice / "profile.toml"
+    return {"profile.toml": file.read_bytes()} if file.is_file() else {}
+
+
+def _as_card(persona: Persona, ending: str) -> bytes:
+    kept = contents(persona.folder)
+    original = cards.read(kept[IMPORTED], IMPORTED) if IMPORTED in kept else None
+    card = card_of(persona, original)
+    if ending == ".json":
+        return cards.to_json(card)
+    portrait = kept.get(persona.portrait)
+    if ending == ".charx":
+        return cards.to_charx(cards.with_icon(cards.as_v3(card), portrait, persona.portrait))
+    if portrait is None or not persona.portrait.endswith(".png"):
+        raise InputError(
+            f"{persona.id} has no PNG portrait, which a PNG card needs. Export .charx or .json instead.",
+            f"{persona.id} 没有 PNG 肖像,无法导出 PNG 卡。请改用 .charx 或 .json。",
+        )
+    return cards.to_png(card, portrait)
+
+
+def _portrait(data: bytes, name: str) -> tuple[str, dict[str, bytes]]:
+    path, picture = portrait_file(data, name)
+    return path, {path: picture}
+
+
+def _id_from(file: Path) -> str:
+    """An id from a file's name; what letters cannot give is a plain one."""
+    letters = "".join(c if c.isascii() and c.isalnum() else "-" for c in file.stem.lower()).strip("-")
+    return letters[:60] or "imported"
+
+
+def _read(file: Path, limit: int) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(limit + 1)
+    except OSError as error:
+        raise TextError(f"{file} cannot be read: {error.strerror}.", f"无法读取 {file}:{error.strerror}。") from error
+    if len(data) > limit:
+        megabytes = limit >> 20
+        raise TextError(f"{file} is larger than {megabytes} MB.", f"{file} 超过 {megabytes} MB。")
+    return data

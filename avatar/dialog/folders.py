@@ -1,0 +1,221 @@
+"""The user's own personas on disk: made, changed, brought back, deleted; each change keeps what was before.
+
+    <data_dir>/personas/<id>/persona.toml        the card
+    <data_dir>/personas/<id>/versions/0001.toml  earlier cards, oldest first; the last hundred are kept
+    <data_dir>/personas/<id>/card.zip            the character card it was imported from, whole
+
+A new persona is put together under another name and then renamed, so there is all of it or nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+from avatar.dialog.archive import safe_path
+from avatar.dialog.cards.convert import plain
+from avatar.dialog.cards.jsontext import Json
+from avatar.dialog.library import storing, write
+from avatar.dialog.persona import BUILT_IN, CARD, Persona, check_fields, load_persona, read_fields
+from avatar.dialog.tomltext import toml
+from avatar.errors import InputError, NotFoundError, PhotoError
+
+log = logging.getLogger(__name__)
+
+IMPORTED = "card.zip"
+VERSIONS = "versions"
+MAX_PICTURE_BYTES = 32 * 1024 * 1024
+_MAX_PIXELS = 64_000_000
+_KEPT = 100
+_VERSION = re.compile(r"[0-9]{4}\.toml")
+_SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp"}
+
+
+class Personas:
+    """The personas of a data folder.
+
+    Args:
+        data_dir: where the user's own lie, under `personas/`.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data = data_dir
+        self._root = data_dir / "personas"
+
+    def owns(self, persona_id: str) -> bool:
+        """Whether there is a persona of the user's own under that id."""
+        return (self._root / persona_id / CARD).is_file()
+
+    def create(
+        self, fields: Json, files: Mapping[str, bytes] | None = None, texts: Mapping[str, bytes] | None = None
+    ) -> Persona:
+        """A new persona, whole or not at all.
+
+        Args:
+            fields: of its card.
+            files: what else lies in its folder, by path: portrait, notes, earlier versions.
+            texts: files of its library of texts, by name.
+
+        Raises:
+            InputError: the card is wrong, or there is a persona of that id.
+            StorageError: the disk is full or the folder cannot be written.
+        """
+        persona = check_fields(fields, self._root / str(fields.get("id")), str(fields.get("id"))[:64])
+        if persona.folder.exists():
+            raise InputError(
+                f"There is a persona {persona.id} already. Choose another id, or delete that one first.",
+                f"已有名为 {persona.id} 的人物。请换一个 id,或先删除它。",
+                code="persona_exists",
+            )
+        contents = {CARD: toml(plain(persona)).encode(), **(files or {})}
+        library = self._data / "knowledge" / persona.id
+        with storing(self._root):
+            self._root.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=self._root, prefix=".making-") as making:
+                _fill(Path(making) / "texts", texts or {})
+                _fill(Path(making) / "persona", contents)
+                if texts and not library.exists():
+                    library.parent.mkdir(parents=True, exist_ok=True)
+                    (Path(making) / "texts").replace(library)
+                (Path(making) / "persona").replace(persona.folder)
+        log.info("persona_created", extra={"persona_id": persona.id})
+        return load_persona(persona.id, self._data)
+
+    def change(self, persona_id: str, fields: Json, files: Mapping[str, bytes] | None = None) -> Persona:
+        """Another card for a persona; the one before is kept. One that comes with the project is copied first.
+
+        Args:
+            persona_id: whose card.
+            fields: of the new card.
+            files: what is new in its folder, by path: a portrait.
+
+        Raises:
+            NotFoundError: there is no such persona.
+            InputError: the card is wrong, or changes the id.
+            StorageError: the disk is full or the folder cannot be written.
+        """
+        before = load_persona(persona_id, self._data)
+        after = check_fields(fields, self._root / persona_id, persona_id)
+        if after.id != persona_id:
+            raise InputError(
+                "The id of a persona cannot be changed. Export it and import it under another.",
+                "人物的 id 不能更改。可以导出后以另一个 id 导入。",
+                code="invalid_persona",
+            )
+        if plain(after) == plain(before):
+            return before
+        if not self.owns(persona_id):
+            self.create(plain(before), contents(before.folder))
+        folder = self._root / persona_id
+        numbers = self.versions(persona_id)
+        number = numbers[-1] + 1 if numbers else 1
+        for path, data in (files or {}).items():
+            write(folder / path, data)
+        write(folder / VERSIONS / f"{number:04d}.toml", (folder / CARD).read_bytes())
+        write(folder / CARD, toml(plain(after)).encode())
+        for old in numbers[: max(0, len(numbers) + 1 - _KEPT)]:
+            (folder / VERSIONS / f"{old:04d}.toml").unlink(missing_ok=True)
+        log.info("persona_changed", extra={"persona_id": persona_id, "version": number})
+        return load_persona(persona_id, self._data)
+
+    def versions(self, persona_id: str) -> list[int]:
+        """The numbers of the earlier cards, oldest first."""
+        folder = self._root / persona_id / VERSIONS
+        found = folder.iterdir() if folder.is_dir() else ()
+        return sorted(int(file.stem) for file in found if _VERSION.fullmatch(file.name))
+
+    def restore(self, persona_id: str, version: int) -> Persona:
+        """An earlier card made the present one; the present one becomes the last of the earlier.
+
+        Raises:
+            NotFoundError: there is no such persona or version.
+        """
+        persona = load_persona(persona_id, self._data)
+        file = self._root / persona.id / VERSIONS / f"{version:04d}.toml"
+        if version not in self.versions(persona.id):
+            known = ", ".join(map(str, self.versions(persona.id))) or "-"
+            raise NotFoundError(
+                f"{persona.id} has no version {version}. There are: {known}.",
+                f"{persona.id} 没有第 {version} 版。现有:{known}。",
+                code="version_not_found",
+            )
+        return self.change(persona.id, plain(read_version(file, persona.folder)))
+
+    def delete(self, persona_id: str) -> None:
+        """Forget a persona of the user's own, its earlier cards and its texts.
+
+        Raises:
+            NotFoundError: there is no such persona.
+            InputError: it comes with the project.
+        """
+        persona = load_persona(persona_id, self._data)
+        if persona.folder.parent == BUILT_IN:
+            raise InputError(
+                f"{persona.id} comes with the project and cannot be deleted.",
+                f"{persona.id} 是项目自带的人物,不能删除。",
+                code="persona_built_in",
+            )
+        with storing(self._root), tempfile.TemporaryDirectory(dir=self._root, prefix=".going-") as going:
+            persona.folder.replace(Path(going) / "persona")
+            library = self._data / "knowledge" / persona.id
+            if library.is_dir():
+                shutil.rmtree(library)
+        log.info("persona_deleted", extra={"persona_id": persona_id})
+
+
+def read_version(file: Path, folder: Path) -> Persona:
+    """An earlier card.
+
+    Raises:
+        TextError, InputError: as for `read_card`.
+    """
+    return check_fields(read_fields(file), folder, file.name)
+
+
+def portrait_file(data: bytes, name: str) -> tuple[str, bytes]:
+    """The name that a picture gets in a persona's folder, and the picture.
+
+    The name is made from its bytes, so an earlier card finds its own picture.
+
+    Args:
+        data: PNG, JPEG or WebP of at most 32 MB and 64 megapixels.
+        name: what the error calls it.
+
+    Raises:
+        PhotoError: it is none.
+    """
+    try:
+        if len(data) > MAX_PICTURE_BYTES:
+            raise ValueError("too large")
+        with Image.open(io.BytesIO(data), formats=tuple(_SUFFIXES)) as image:
+            if image.width * image.height > _MAX_PIXELS:
+                raise ValueError("too many pixels")
+            suffix = _SUFFIXES[str(image.format)]
+            image.verify()
+    except (ValueError, OSError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise PhotoError(
+            f"{name} is not a picture that can be used: PNG, JPEG or WebP, at most 32 MB and 64 megapixels.",
+            f"{name} 不是可用的图片:须为 PNG、JPEG 或 WebP,不超过 32 MB、6400 万像素。",
+        ) from error
+    return f"portrait-{hashlib.sha256(data).hexdigest()[:8]}{suffix}", data
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """The files of a persona's folder besides its card, by path."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file() and not file.is_symlink())
+    named = {file.relative_to(folder).as_posix(): file for file in files}
+    return {path: file.read_bytes() for path, file in named.items() if path != CARD and safe_path(path)}
+
+
+def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
+    folder.mkdir()
+    for path, data in files.items():
+        write(folder / path, data)

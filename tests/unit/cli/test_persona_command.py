@@ -1,0 +1,106 @@
+"""`avatar persona`: made, shown, changed, exported, imported, deleted; what is wrong gets a sentence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from avatar.cli import app
+from tests.unit.dialog.cards.samples import V2, V3, picture
+
+GROUND = ("--ground", "fictional", "--basis", "虚构的船夫。")
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("data_dir", "models_dir", "cache_dir"):
+        monkeypatch.setenv(f"AVATAR_{name.upper()}", str(tmp_path / name))
+    monkeypatch.setenv("AVATAR_LANGUAGE", "en")
+    monkeypatch.chdir(tmp_path)
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["persona", *arguments])
+
+
+def shown(persona_id: str) -> dict[str, object]:
+    found = json.loads(run("show", persona_id, "--json").stdout)
+    assert isinstance(found, dict)
+    return found
+
+
+def test_a_persona_from_nothing_to_a_bundle_and_back(tmp_path: Path) -> None:
+    (tmp_path / "face.png").write_bytes(picture())
+    made = run("new", "ah-san", "--name", "阿三", "--about", "你是撑船的。", "--portrait", "face.png", *GROUND)
+    assert made.exit_code == 0 and made.stdout == "ah-san\n"
+    assert "ah-san" in run("list").stdout
+    assert run("edit", "ah-san", "manner.zh=话短。", "voice=luxun").exit_code == 0
+    assert "话短。" in json.dumps(shown("ah-san"), ensure_ascii=False)
+    before = shown("ah-san")
+    assert run("export", "ah-san", "--out", "a.persona").exit_code == 0
+    assert run("import", "a.persona").exit_code == 2
+    assert run("import", "a.persona", "--id", "ah-si").exit_code == 0
+    assert {**shown("ah-si"), "id": "ah-san"} == before
+    assert run("edit", "ah-san", "--version", "1").exit_code == 0
+    assert shown("ah-san")["voice"] == "host"
+    assert run("delete", "ah-san", "--yes").exit_code == 0
+    assert run("show", "ah-san").exit_code == 2
+    assert "versions: 1" in run("show", "ah-si").stdout
+
+
+@pytest.mark.parametrize("ending", ["json", "charx", "png"])
+def test_a_card_in_and_out(ending: str, tmp_path: Path) -> None:
+    (tmp_path / "in.json").write_text(json.dumps(V3), encoding="utf-8")
+    (tmp_path / "face.png").write_bytes(picture())
+    assert run("import", "in.json", "--id", "guest", *GROUND).exit_code == 0
+    assert run("edit", "guest", "--portrait", "face.png").exit_code == 0
+    assert run("export", "guest", "--out", f"out.{ending}").exit_code == 0
+    assert run("import", f"out.{ending}", "--id", "again").exit_code == 0
+    first, again = shown("guest"), shown("again")
+    assert {**again, "id": "guest", "portrait": ""} == {**first, "portrait": ""}
+    assert run("export", "again", "--out", "last.json").exit_code == 0
+    last = json.loads((tmp_path / "last.json").read_bytes())
+    for key, value in V3["data"].items():
+        if key not in ("assets", "extensions"):
+            assert last["data"][key] == value
+    assert V3["data"]["extensions"].items() <= last["data"]["extensions"].items()
+
+
+def test_without_a_ground_nothing_is_made(tmp_path: Path) -> None:
+    (tmp_path / "in.json").write_text(json.dumps(V2), encoding="utf-8")
+    for arguments in (
+        ("import", "in.json"),
+        ("import", "in.json", "--ground", "consent", "--basis", "x"),
+        ("new", "a", "--name", "a", "--about", "b"),
+        ("new", "a", "--name", "a", "--about", "b", "--ground", "because", "--basis", "x"),
+    ):
+        result = run(*arguments)
+        assert result.exit_code == 2 and "ground" in result.stderr
+    assert not (tmp_path / "data_dir" / "personas").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("import", "absent.json"), "cannot be read"),
+        (("import", "noise.png", *GROUND), "not valid JSON|valid JSON"),
+        (("import", "noise.persona"), "not a zip file"),
+        (("export", "luxun", "--out", "a.docx"), "the ending must be"),
+        (("edit", "luxun", "manner"), "changes no text"),
+        (("edit", "luxun", "manner.zh.x=1"), "changes no text"),
+        (("edit", "luxun", "examples=1"), "changes no text"),
+        (("edit", "luxun", "manner.fr=1"), "fr"),
+        (("delete", "luxun", "--yes"), "comes with the project"),
+        (("show", "nobody"), "There is no persona nobody"),
+    ],
+)
+def test_what_is_wrong_gets_a_sentence(arguments: tuple[str, ...], sentence: str, tmp_path: Path) -> None:
+    for name in ("noise.png", "noise.persona"):
+        (tmp_path / name).write_bytes(b"noise" * 20)
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert any(part in result.stderr for part in sentence.split("|"))
+    assert "Traceback" not in result.stderr

@@ -1,0 +1,221 @@
+"""Personas on disk, as bundles and as character cards."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from avatar.dialog.archive import Archive, pack
+from avatar.dialog.bundle import read_bundle, write_bundle
+from avatar.dialog.cards.card import OURS, Card, as_v2, read, to_json, to_zip, with_extension
+from avatar.dialog.cards.convert import card_of, fields_of, plain
+from avatar.dialog.cards.jsontext import Json
+from avatar.dialog.folders import IMPORTED, Personas, portrait_file
+from avatar.dialog.knowledge import Knowledge
+from avatar.dialog.persona import CARD, check_fields, list_personas, load_persona, parse_fields
+from avatar.dialog.tomltext import toml
+from avatar.errors import AvatarError, InputError, NotFoundError, PhotoError
+from tests.unit.dialog.cards.samples import CARDS, V1, V2, Body, picture, variant
+
+GROUND: Json = {"kind": "fictional", "basis": {"zh": "虚构。", "en": "Made up."}}
+LIVING: Json = {**GROUND, "kind": "consent", "consent": {"person": "阿三", "given": "2026-11-22"}}
+
+
+@pytest.fixture
+def personas(data_dir: Path) -> Personas:
+    return Personas(data_dir)
+
+
+def edited(data_dir: Path, persona_id: str, **changes: object) -> Json:
+    return {**plain(load_persona(persona_id, data_dir)), **changes}
+
+
+def test_toml_says_what_the_card_says(data_dir: Path) -> None:
+    for persona in list_personas(data_dir):
+        fields = plain(persona)
+        assert parse_fields(toml(fields).encode(), "x") == json.loads(json.dumps(fields))
+    odd = {"a": 'q"\\\n\t\x7f\u2028', "b c": ["", "河"], "t": {"x": [{"y": "z"}, {"y": ""}]}, "n": [1, 2.5, True]}
+    assert parse_fields(toml(odd).encode(), "x") == odd
+
+
+@pytest.mark.parametrize("body", CARDS.values(), ids=CARDS)
+def test_a_card_becomes_a_persona_and_the_same_card_again(body: Body, data_dir: Path) -> None:
+    original = Card(body)
+    fields = fields_of(original, "guest", GROUND)
+    persona = Personas(data_dir).create(fields, {IMPORTED: to_zip(original)})
+    kept = read((persona.folder / IMPORTED).read_bytes(), "x")
+    assert kept.body == body
+    written = card_of(persona, kept)
+    assert with_extension(written, OURS, None).data == with_extension(as_v2_if_old(original), OURS, None).data
+    assert fields_of(written, "guest", None) == fields
+
+
+def as_v2_if_old(card: Card) -> Card:
+    return as_v2(card) if card.version == 1 else card
+
+
+def test_what_a_card_says_becomes_what_the_persona_says() -> None:
+    fields = fields_of(Card(V2), "ah-san", GROUND)
+    assert fields["languages"] == ["zh"]
+    assert fields["biography"]["zh"].startswith("阿三是撑船的。")
+    assert fields["greeting"]["zh"] == "上船罢，客人。"
+    assert fields["limits"]["zh"].endswith("Be brief.") and "{{" not in fields["limits"]["zh"]
+    assert fields["examples"] == [{"language": "zh", "question": "河深吗？", "answer": "比桨长。", "quote": ""}]
+
+
+def test_a_change_is_written_over_the_card_and_nothing_else(data_dir: Path) -> None:
+    fields = fields_of(Card(V2), "guest", GROUND)
+    changed = check_fields({**fields, "manner": {"zh": "啰嗦。", "en": "At length."}}, data_dir / "guest", "x")
+    card = card_of(changed, Card(V2))
+    assert card.data["personality"] == "啰嗦。"
+    assert with_extension(card, OURS, None).data == {**V2["data"], "personality": "啰嗦。"}
+    assert fields_of(card, "guest", None) == plain(changed)
+
+
+def test_what_another_program_changed_counts(data_dir: Path) -> None:
+    persona = check_fields(fields_of(Card(V2), "guest", GROUND), data_dir / "guest", "x")
+    exported = card_of(persona, Card(V2))
+    elsewhere = Card({**exported.body, "data": {**exported.data, "description": "打鱼的。"}})
+    fields = fields_of(elsewhere, "guest", None)
+    assert fields["biography"]["zh"].startswith("打鱼的。")
+    assert fields["ground"]["kind"] == "fictional"
+
+
+def test_a_persona_without_a_card_becomes_one(data_dir: Path) -> None:
+    persona = load_persona("luxun", data_dir)
+    card = card_of(persona, None)
+    assert card.version == 3 and card.data["name"] == "鲁迅"
+    assert fields_of(read(to_json(card), "x"), "luxun", None) == plain(persona)
+
+
+@pytest.mark.parametrize(
+    "ground",
+    [
+        None,
+        {"kind": "historical"},
+        {**GROUND, "kind": "consent"},
+        {**GROUND, "consent": LIVING["consent"]},
+        {**LIVING, "consent": {"person": "", "given": "2026-11-22"}},
+        {**LIVING, "consent": {"person": "a", "given": "yesterday"}},
+    ],
+)
+def test_there_is_no_persona_without_a_ground(ground: Json | None) -> None:
+    with pytest.raises(InputError) as caught:
+        fields_of(Card(V1), "guest", ground)
+    assert caught.value.zh
+
+
+def test_a_living_person_agrees(personas: Personas) -> None:
+    persona = personas.create(fields_of(Card(V1), "guest", LIVING))
+    assert persona.ground.consent is not None and persona.ground.consent.person == "阿三"
+
+
+def test_changes_keep_what_was_before(personas: Personas, data_dir: Path) -> None:
+    first = plain(load_persona("ah-san", data_dir))
+    personas.change("ah-san", edited(data_dir, "ah-san", voice="other"))
+    personas.change("ah-san", edited(data_dir, "ah-san", voice="third"))
+    assert personas.change("ah-san", edited(data_dir, "ah-san")).voice == "third"
+    assert personas.versions("ah-san") == [1, 2]
+    assert plain(personas.restore("ah-san", 1)) == first
+    assert personas.restore("ah-san", 3).voice == "third"
+    with pytest.raises(NotFoundError, match="no version 9"):
+        personas.restore("ah-san", 9)
+
+
+def test_a_built_in_persona_is_copied_before_it_is_changed(personas: Personas, data_dir: Path) -> None:
+    before = load_persona("luxun", data_dir)
+    after = personas.change("luxun", edited(data_dir, "luxun", voice="host"))
+    assert after.voice == "host" and after.folder == data_dir / "personas" / "luxun"
+    assert after.portrait_file.read_bytes() == before.portrait_file.read_bytes()
+    assert {f.name for f in after.knowledge_folder.iterdir()} == {f.name for f in before.knowledge_folder.iterdir()}
+    personas.delete("luxun")
+    assert load_persona("luxun", data_dir) == before
+    with pytest.raises(InputError, match="comes with the project"):
+        personas.delete("luxun")
+
+
+def test_what_is_refused_leaves_nothing(personas: Personas, data_dir: Path) -> None:
+    fields = fields_of(Card(V1), "guest", GROUND)
+    for wrong in (
+        {**fields, "id": "../x"},
+        {**fields, "id": "ah-san"},
+        {**fields, "voice": ""},
+        {},
+        {**fields, "x": 1},
+    ):
+        with pytest.raises(AvatarError):
+            personas.create(wrong, {"portrait.png": picture()}, {"a.txt": b"a"})
+    with pytest.raises(InputError, match="id"):
+        personas.change("ah-san", edited(data_dir, "ah-san", id="other"))
+    assert [f.name for f in (data_dir / "personas").iterdir()] == ["ah-san"]
+    assert not (data_dir / "knowledge").exists()
+
+
+def test_a_bundle_brings_everything(
+    personas: Personas, data_dir: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    portrait, data = portrait_file(picture(), "face.png")
+    personas.change("ah-san", edited(data_dir, "ah-san", portrait=portrait), {portrait: data})
+    knowledge = Knowledge.open(load_persona("ah-san", data_dir), data_dir, None)
+    knowledge.add("渡口夜里有灯。\n\n船夫在灯下数钱。".encode(), "夜渡.txt")
+    packed = write_bundle(load_persona("ah-san", data_dir), data_dir, {"profile.toml": b"id = 'x'"})
+
+    bundle = read_bundle(packed, "a.persona")
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    arrived = Personas(elsewhere).create(bundle.fields, bundle.files, bundle.library_files())
+    assert plain(arrived) == plain(load_persona("ah-san", data_dir))
+    assert arrived.portrait_file.read_bytes() == picture()
+    assert Personas(elsewhere).versions("ah-san") == [1]
+    there = Knowledge.open(arrived, elsewhere, None)
+    assert there.entries == knowledge.entries and there.passages == knowledge.passages
+    assert bundle.voice == {"profile.toml": b"id = 'x'"}
+    assert write_bundle(arrived, elsewhere, bundle.voice) == packed
+
+    Personas(elsewhere).delete("ah-san")
+    assert not list(elsewhere.rglob("*.txt")) and not list(elsewhere.rglob("*.toml"))
+
+
+def altered(packed: bytes, **files: bytes) -> bytes:
+    archive = Archive(packed, "x")
+    return pack({**{name: archive.read(name) for name in archive.names}, **files})
+
+
+def test_a_bundle_that_was_tampered_with_is_refused(data_dir: Path) -> None:
+    packed = write_bundle(load_persona("ah-san", data_dir), data_dir)
+    manifest = json.loads(Archive(packed, "x").read("manifest.json"))
+    for broken in (
+        b"",
+        b"PK\x03\x04",
+        packed[: len(packed) // 2],
+        altered(packed, **{CARD: b"id = 'other'"}),
+        altered(packed, extra=b"x"),
+        altered(packed, **{"manifest.json": b"{}"}),
+        altered(packed, **{"manifest.json": b"[" * 10_000}),
+        altered(packed, **{"manifest.json": json.dumps({**manifest, "version": 2}).encode()}),
+    ):
+        with pytest.raises(InputError) as caught:
+            read_bundle(broken, "a.persona")
+        assert "a.persona" in caught.value.en and "a.persona" in caught.value.zh
+
+
+def test_a_picture_is_one(tmp_path: Path) -> None:
+    assert portrait_file(picture(), "x")[0].endswith(".png")
+    for wrong in (b"", b"GIF89a", picture()[:40], bytes(33 * 1024 * 1024)):
+        with pytest.raises(PhotoError):
+            portrait_file(wrong, "x")
+
+
+def test_a_bundle_is_an_ordinary_zip(data_dir: Path, tmp_path: Path) -> None:
+    file = tmp_path / "a.persona"
+    file.write_bytes(write_bundle(load_persona("ah-san", data_dir), data_dir))
+    with zipfile.ZipFile(file) as opened:
+        assert opened.testzip() is None
+        assert {"manifest.json", CARD, "knowledge/river.md"} == set(opened.namelist())
+
+
+def test_an_empty_card_makes_a_persona_that_can_speak() -> None:
+    fields = fields_of(Card(variant(V1, **dict.fromkeys(V1, ""))), "guest", GROUND)
+    assert fields["name"]["en"] == "?" and fields["greeting"]["en"]
