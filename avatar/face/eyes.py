@@ -25,13 +25,13 @@ COLUMNS = 64
 _BEYOND = 0.24
 """How far beyond the corners a shut eye is painted, in widths of the eye."""
 
-_FALL = 0.98
+_FALL = 1.0
 """The share of a closing eye that the upper lid covers; the lower one rises over the rest."""
 
-_LINE, _FRINGE = 0.022, 0.09
+_LINE, _FRINGE = 0.03, 0.09
 """Half the thickness of a shut eye's line of lashes, and their length, in widths of the eye."""
 
-_SHADE = 0.12
+_SHADE = 0.1
 """How much darker the lid is at its edge, where it turns away from the light."""
 
 _DARK = 0.5
