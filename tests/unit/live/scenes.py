@@ -199,6 +199,18 @@ ASKED: tuple[Step, ...] = (quiet(0.5), say(1.0))
 HEARD = "speech silence understood"
 """Its story."""
 
+ANSWERED = f"{HEARD} reply sound completed"
+"""The story of a question that is answered."""
+
+INTERRUPTED = "held speech interrupted silence understood reply sound completed"
+"""The story of a reply, from where it is interrupted by another question."""
+
+BACKCHANNEL = "held resumed sound completed"
+"""The story of a reply, from where a backchannel is said to it."""
+
+SLOW = Takes(recognizing=0.6, retrieving=0.8, first_token=0.8, clause=0.8, block=0.05)
+"""Stages that take so long that each can be hit."""
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -242,6 +254,18 @@ class Scenario:
             _check_memory(heard_words, expected, self.answer)
         check(scene)
         return scene
+
+
+def voice_over(
+    name: str,
+    length: float,
+    story: str,
+    remembers: Sequence[str] = ("all",),
+    options: SessionOptions | None = None,
+) -> Scenario:
+    """A voice over the reply to a spoken question, which has sounded for a second by then."""
+    steps = [*ASKED, quiet_until(sounding(1)), say(length), out(20)]
+    return Scenario(name, steps, f"{HEARD} reply sound {story}", remembers, options, answer=LONG)
 
 
 def _check_memory(heard_words: str, expected: str, answer: str) -> None:

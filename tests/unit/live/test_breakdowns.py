@@ -12,11 +12,13 @@ from avatar.live.options import SessionOptions
 from avatar.live.outlet import Outlet
 from tests.unit.live.fakes import Stage, Takes
 from tests.unit.live.scenes import (
+    ANSWERED,
     ASKED,
     HEARD,
     LONG,
     PUSH_TO_TALK,
     QUESTION,
+    SLOW,
     WITH_FACE,
     Moment,
     Scenario,
@@ -38,9 +40,6 @@ from tests.unit.live.scenes import (
     write,
     writing,
 )
-
-SLOW = Takes(recognizing=0.6, retrieving=0.8, first_token=0.8, clause=0.8, block=0.05)
-AGAIN = f"{HEARD} reply sound completed"
 
 
 def left(name: str, moment: Moment, story: str, remembers: tuple[str, ...]) -> Scenario:
@@ -97,7 +96,7 @@ LOST_AND_FOUND = [
     Scenario(
         "lost while the reply is held",
         [*ASKED, quiet_until(sounding(1)), say(0.2), quiet_until(held), suspend, wait(5), resume, *ASKED, out(20)],
-        f"{HEARD} reply sound held left {AGAIN}",
+        f"{HEARD} reply sound held left {ANSWERED}",
         ["some", "all"],
         answer=LONG,
     ),
@@ -115,7 +114,7 @@ def broken(name: str, story: str, *steps: Step, **row: object) -> Scenario:
     """A stage fails; once it works again, the next question is answered."""
     asked = steps or (*ASKED, out(12))
     remembers = row.pop("remembers", ("all",))
-    scenario = Scenario(name, [*asked, do(mend), *ASKED, out(18)], f"{story} {AGAIN}", remembers, answer=LONG)  # type: ignore[arg-type]
+    scenario = Scenario(name, [*asked, do(mend), *ASKED, out(18)], f"{story} {ANSWERED}", remembers, answer=LONG)  # type: ignore[arg-type]
     return replace(scenario, **row)  # type: ignore[arg-type]
 
 
@@ -137,7 +136,7 @@ FAILURES = [
     broken("voice activity", "error", set_broken("vad"), say(0.04), quiet(1)),
     broken(
         "the turn detector: silence decides",
-        f"speech error {AGAIN.removeprefix('speech ')}",
+        f"speech error {ANSWERED.removeprefix('speech ')}",
         *ASKED,
         quiet(5),
         out(15),
@@ -158,7 +157,7 @@ FAILURES = [
     ),
     broken(
         "the recognizer, for the second half of a question: the first is answered",
-        f"speech silence speech understood silence error {AGAIN.removeprefix(HEARD).strip()}",
+        f"speech silence speech understood silence error {ANSWERED.removeprefix(HEARD).strip()}",
         *ASKED,
         quiet_until(recognizing),
         say(1.2),

@@ -17,6 +17,7 @@ from avatar.media import SPEECH_RATE, ClauseSpeech, PhoneSpan
 from tests.unit.live.fakes import CHARACTER, Stage, Takes, ToneSynthesizer, lu_xun
 from tests.unit.live.scenes import (
     ANSWER,
+    ANSWERED,
     ASKED,
     HEARD,
     Moment,
@@ -37,7 +38,6 @@ from tests.unit.live.scenes import (
 FILLED = SessionOptions(filler=True)
 SLOW = Takes(first_token=2.0)
 QUICK = Takes(first_token=0.1, each_token=0.02)
-ANSWERED = f"{HEARD} reply sound completed"
 
 
 def filling(seconds: float) -> Moment:

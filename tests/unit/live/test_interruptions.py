@@ -22,10 +22,12 @@ from tests.unit.live.scenes import (
     ANSWER,
     ASKED,
     HEARD,
+    INTERRUPTED,
     LONG,
     PATIENT,
     PUSH_TO_TALK,
     SERVER_VAD,
+    SLOW,
     STRICT,
     TEXT_ONLY,
     WITH_FACE,
@@ -45,18 +47,15 @@ from tests.unit.live.scenes import (
     say,
     sounding,
     truncate,
+    voice_over,
     voicing,
     wait,
     write,
     writing,
 )
 
-SLOW = Takes(recognizing=0.6, retrieving=0.8, first_token=0.8, clause=0.8, block=0.05)
-"""Stages that take so long that each can be hit."""
-
 STOP = "请停一下。"
 BOTH = ("您怎么看希望?", STOP)
-ANSWERED = f"{HEARD} reply sound completed"
 
 
 def between_clauses(scene: Stage) -> bool:
@@ -111,19 +110,19 @@ BARGE_IN = [
     barge(
         "in the middle of the first clause",
         mid_clause,
-        f"{HEARD} reply sound held speech interrupted silence understood {AGAIN}",
+        f"{HEARD} reply sound {INTERRUPTED}",
         ("some", "all"),
     ),
     barge(
         "between two clauses",
         between_clauses,
-        f"{HEARD} reply sound held speech interrupted silence understood {AGAIN}",
+        f"{HEARD} reply sound {INTERRUPTED}",
         ("some", "all"),
     ),
     barge(
         "in the middle of the reply",
         sounding(3),
-        f"{HEARD} reply sound held speech interrupted silence understood {AGAIN}",
+        f"{HEARD} reply sound {INTERRUPTED}",
         ("some", "all"),
     ),
     barge(
@@ -162,26 +161,12 @@ MORE = [
     Scenario(
         "a hesitant interruption: 那… 等一下",
         [*ASKED, quiet_until(sounding(1)), say(0.25), quiet(0.12), say(0.4), out(20)],
-        f"{HEARD} reply sound held speech interrupted silence understood {AGAIN}",
+        f"{HEARD} reply sound {INTERRUPTED}",
         ["some", "all"],
         answer=LONG,
     ),
-    Scenario(
-        "of server_vad",
-        [*ASKED, quiet_until(sounding(1)), say(1), out(20)],
-        f"{HEARD} reply sound held speech interrupted silence understood {AGAIN}",
-        ["some", "all"],
-        SERVER_VAD,
-        answer=LONG,
-    ),
-    Scenario(
-        "told to a strict client, whose clock did not stand still",
-        [*ASKED, quiet_until(sounding(1)), say(1), out(20)],
-        f"{HEARD} reply sound held speech interrupted silence understood {AGAIN}",
-        ["some", "all"],
-        STRICT,
-        answer=LONG,
-    ),
+    voice_over("of server_vad", 1, INTERRUPTED, ["some", "all"], SERVER_VAD),
+    voice_over("told to a strict client, whose clock did not stand still", 1, INTERRUPTED, ["some", "all"], STRICT),
     Scenario(
         "by one short word that means it: 停",
         [*ASKED, quiet_until(sounding(1)), say(0.3), out(8)],

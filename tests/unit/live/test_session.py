@@ -213,7 +213,7 @@ def test_nothing_understood_starts_no_reply() -> None:
 
 
 def test_silence_starts_nothing() -> None:
-    scene = play(lambda scene: scene.silence(60.0))
+    scene = play(lambda scene: scene.silence(20.0))
     assert scene.events == []
 
 

@@ -12,7 +12,9 @@ from avatar.live.turns import TurnDetection
 from tests.unit.live.fakes import CHARACTER, Takes
 from tests.unit.live.scenes import (
     ANSWER,
+    ANSWERED,
     ASKED,
+    BACKCHANNEL,
     HEARD,
     LONG,
     PATIENT,
@@ -38,11 +40,11 @@ from tests.unit.live.scenes import (
     say,
     sounding,
     truncate,
+    voice_over,
     write,
     writing,
 )
 
-ANSWERED = f"{HEARD} reply sound completed"
 EAGER = SessionOptions(turn_detection=TurnDetection(eagerness="high"))
 RELUCTANT = SessionOptions(turn_detection=TurnDetection(eagerness="low"))
 UNANSWERING = SessionOptions(turn_detection=TurnDetection(create_response=False))
@@ -82,7 +84,7 @@ PAUSES = [
     Scenario(
         "server_vad bears a pause of 400 ms", [*ASKED, quiet(0.4), say(1), out(14)], ANSWERED, ["all"], SERVER_VAD
     ),
-    Scenario("nothing is said", [quiet(30)], ""),
+    Scenario("nothing is said", [quiet(10)], ""),
     Scenario("a click", [quiet(1), say(0.04), quiet(3)], ""),
     Scenario("a voice without words", [*ASKED, quiet(5)], "speech silence nothing", texts=("",)),
     Scenario("words that are only reported", [*ASKED, quiet(5)], HEARD, options=UNANSWERING),
@@ -141,16 +143,6 @@ FALSE_STARTS = [
 ]
 
 
-def backchannel(length: float) -> Scenario:
-    return Scenario(
-        f"a backchannel of {length * 1000:.0f} ms",
-        [*ASKED, quiet_until(sounding(1)), say(length), out(20)],
-        f"{HEARD} reply sound held resumed sound completed",
-        ["all"],
-        answer=LONG,
-    )
-
-
 BACKCHANNELS = [
     Scenario(
         "a click over the reply",
@@ -158,7 +150,10 @@ BACKCHANNELS = [
         ANSWERED,
         ["all"],
     ),
-    *[backchannel(length) for length in (0.12, 0.2, 0.26, 0.32, 0.38)],
+    *[
+        voice_over(f"a backchannel of {length * 1000:.0f} ms", length, BACKCHANNEL)
+        for length in (0.12, 0.2, 0.26, 0.32, 0.38)
+    ],
     Scenario(
         "嗯, 嗯, 嗯",
         [*ASKED, quiet_until(sounding(1)), say(0.3), quiet(0.5), say(0.3), quiet(0.5), say(0.3), out(20)],
@@ -172,22 +167,8 @@ BACKCHANNELS = [
         "reply sound completed held resumed",
         ["all"],
     ),
-    Scenario(
-        "a backchannel of server_vad",
-        [*ASKED, quiet_until(sounding(1)), say(0.3), out(20)],
-        f"{HEARD} reply sound held resumed sound completed",
-        ["all"],
-        SERVER_VAD,
-        answer=LONG,
-    ),
-    Scenario(
-        "a backchannel to a strict client",
-        [*ASKED, quiet_until(sounding(1)), say(0.3), out(20)],
-        f"{HEARD} reply sound held resumed sound completed",
-        ["all"],
-        STRICT,
-        answer=LONG,
-    ),
+    voice_over("a backchannel of server_vad", 0.3, BACKCHANNEL, options=SERVER_VAD),
+    voice_over("a backchannel to a strict client", 0.3, BACKCHANNEL, options=STRICT),
     Scenario(
         "嗯 over a reply that is not to be interrupted is told, and answered after it",
         [*ASKED, quiet_until(sounding(1)), say(0.3), out(32)],

@@ -328,7 +328,7 @@ def test_a_filler_is_marked_and_none_of_the_words() -> None:
 def test_pictures_that_wait_are_marked() -> None:
     _, translator = pair(choices(binary=True, events=True, video=True))
     told(translator, spoken_reply()[:5])
-    video = [Video(1, 960, Packet(b"x", key=key), waiting=True) for key in (True, False)]
+    video: list[SessionEvent] = [Video(1, 960, Packet(b"x", key=key), waiting=True) for key in (True, False)]
     pictures = frames(told(translator, video))
     assert [frame.flags for frame in pictures] == [Flag.KEY | Flag.WAITING, Flag.WAITING]
     assert [frame.pts_us for frame in pictures] == [960_000] * 2

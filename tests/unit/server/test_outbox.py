@@ -82,9 +82,10 @@ async def test_after_a_drop_a_key_picture_comes_first() -> None:
 async def test_base64_pictures_are_dropped_too() -> None:
     reader = Reader()
     for seq in range(20):
-        reader.outbox.put(
-            AvatarVideoDelta(response_id=None, generation=0, pts_ms=seq, key=seq == 0, codec="h264", delta="AAAA")
+        picture = AvatarVideoDelta(
+            response_id=None, generation=0, pts_ms=seq, key=seq == 0, waiting=False, codec="h264", delta="AAAA"
         )
+        reader.outbox.put(picture)
     assert await reader.take() == []
     assert reader.outbox.pictures_dropped == 20
 
