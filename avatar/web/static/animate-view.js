@@ -16,7 +16,7 @@ const MARKUP = `
     <h1 data-text="animateTitle"></h1>
     <p data-text="animateSubtitle"></p>
   </div>
-  <a class="elsewhere" href="./" data-text="toTalk"></a>
+  <a class="elsewhere" data-seal="谈" href="./" data-text="toTalk"></a>
   <div class="languages" role="group" data-label="language">
     <button type="button" data-language="zh" lang="zh-CN">中文</button>
     <button type="button" data-language="en" lang="en">English</button>

@@ -21,7 +21,7 @@ const MARKUP = `
     <h1 data-text="title"></h1>
     <p data-text="subtitle"></p>
   </div>
-  <a class="elsewhere" href="animate" data-text="toAnimate"></a>
+  <a class="elsewhere" data-seal="照" href="animate" data-text="toAnimate"></a>
   <button type="button" class="round sound" aria-pressed="false" data-label="soundOn">${ICONS.sound}</button>
   <div class="languages" role="group" data-label="language">
     <button type="button" data-language="zh" lang="zh-CN">中文</button>
