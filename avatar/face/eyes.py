@@ -252,7 +252,7 @@ def _eye_colour(eye: Eye, pose: Floats, column: int, row: int) -> Colour:
         colour = _gazing(colour, eye, pose, column, row)
     taper = ramp(-_BEYOND, -0.06, across) * ramp(1.0 + _BEYOND, 1.06, across)
     rise = ((1.0 - _FALL) * blink + (1.0 - blink) * 0.22 * squint) * (lower - upper)
-    if rise > 0.0:
+    if blink + squint > 0.0:
         cover = ramp(-0.7, 0.7, below - (lower - rise)) * ramp(lower + low, lower + 0.3 * low, below)
         colour = mix(colour, texel(eye.skin, row, column), cover * taper * ramp(0.0, 0.25, blink + squint))
     follow = max(pose[3], 0.0) * 0.25 + 0.1 * squint  # the upper lid follows the gaze downwards
