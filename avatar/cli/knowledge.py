@@ -13,6 +13,7 @@ from avatar.dialog.cutting import language_of
 from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.library import Entry
 from avatar.dialog.persona import load_persona
+from avatar.dialog.reading.reading import documents_in
 from avatar.engines import find_engine
 from avatar.errors import AvatarError
 from avatar.stages import Embedder
@@ -25,7 +26,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON. 输出 JSO
 
 @app.command()
 def add(
-    files: Annotated[list[Path], typer.Argument(help="Text or Markdown files. 文本或 Markdown 文件。")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Files or folders: txt md html pdf docx epub srt. 文件或文件夹。")
+    ],
     persona: PersonaOption = "luxun",
     words_only: Annotated[
         bool, typer.Option("--words-only", help="Leave meaning to the server. 暂不计算语义向量。")
@@ -34,7 +37,7 @@ def add(
     """Add texts; they can be found by words at once and by meaning when embedded. 添加文本。"""
     knowledge = _knowledge(persona)
     failures: list[AvatarError] = []
-    for file in files:
+    for file in documents_in(files):
         try:
             entry = knowledge.add_file(file)
         except AvatarError as error:

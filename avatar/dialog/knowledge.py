@@ -21,7 +21,8 @@ from avatar.dialog.index import Index
 from avatar.dialog.library import Entry, Indexed, Library, index, text_id
 from avatar.dialog.passage import Found, Passage
 from avatar.dialog.persona import Persona
-from avatar.dialog.texts import decode, read_text
+from avatar.dialog.reading.reading import read_document, read_file
+from avatar.dialog.texts import read_text
 from avatar.errors import Language
 from avatar.stages import Embedder
 
@@ -89,13 +90,14 @@ class Knowledge:
         return _names(self._now.texts)
 
     def add_file(self, file: Path, *, title: str = "") -> Entry:
-        """Keep a text file; it can be found by its words at once.
+        """Keep a document of any known format; it can be found by its words at once.
 
         Raises:
-            TextError: not a text file, empty, or too large.
+            TextError: not a document, damaged, protected, empty, or too large.
             StorageError: the disk is full or the folder cannot be written.
         """
-        return self._add(read_text(file), title or file.stem)
+        document = read_file(file)
+        return self._add(document.text, title or document.title or file.stem)
 
     def add(self, data: bytes, name: str, *, title: str = "") -> Entry:
         """Keep an uploaded file.
@@ -105,11 +107,12 @@ class Knowledge:
             name: the file's name, as the client gave it.
 
         Raises:
-            TextError: not a text file, empty, or too large.
+            TextError: not a document, damaged, protected, empty, or too large.
             StorageError: the disk is full or the folder cannot be written.
         """
         shown = _clean_title(Path(name).name)
-        return self._add(decode(data, shown), title or Path(shown).stem)
+        document = read_document(data, shown)
+        return self._add(document.text, title or document.title or Path(shown).stem)
 
     def remove(self, text: str) -> None:
         """Forget a text.

@@ -90,7 +90,23 @@ def _decoded(data: bytes) -> str | None:
         best = max(wide, key=_commonness, default=None)
         return best if best is not None and _commonness(best) > 0.1 else _try(data, "utf-8")
     text = _try(data, "utf-8")
+    if text is None:
+        text = _mixed(data)
     return text if text is not None else _legacy(data)
+
+
+def _mixed(data: bytes) -> str | None:
+    """Lines of UTF-8 among lines of an older encoding, as in files pasted together; None where it is no such file."""
+    lines = data.split(b"\n")
+    texts = [_try(line, "utf-8") for line in lines]
+    modern = "".join(text for text in texts if text is not None and not text.isascii())
+    if not modern or _commonness(modern) <= 0.1:
+        return None
+    older = _legacy(b"\n".join(line for line, text in zip(lines, texts, strict=True) if text is None))
+    if older is None:
+        return None
+    rest = iter(older.split("\n"))
+    return "\n".join(next(rest, "") if text is None else text for text in texts)
 
 
 def _legacy(data: bytes) -> str | None:
