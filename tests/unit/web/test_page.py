@@ -69,9 +69,9 @@ def test_only_the_static_folder_is_served(client: TestClient, path: str) -> None
 
 
 def test_imports_and_files_belong_together() -> None:
-    named = re.compile(r"""(?:from|new URL\()\s*"\./([\w-]+\.js)\"""")
+    named = re.compile(r"""(?:from|import|new URL\()\s*"\./([\w-]+\.js)\"""")
     imported = {name for module in MODULES for name in named.findall(module.read_text())}
-    assert imported | {"talk.js"} == {module.name for module in MODULES}
+    assert imported | {"talk.js", "animate.js"} == {module.name for module in MODULES}
 
 
 def test_no_module_names_another_host() -> None:
@@ -81,9 +81,20 @@ def test_no_module_names_another_host() -> None:
 
 
 def test_every_sentence_that_the_page_shows_exists() -> None:
-    sentences = (STATIC / "i18n.js").read_text()
-    view = (STATIC / "view.js").read_text()
-    wanted = set(re.findall(r'data-(?:text|label|placeholder)="(\w+)"', view))
-    assert wanted
+    sentences = (STATIC / "i18n.js").read_text() + (STATIC / "animate-sentences.js").read_text()
+    views = (STATIC / "view.js").read_text() + (STATIC / "animate-view.js").read_text()
+    wanted = set(re.findall(r'data-(?:text|label|placeholder)="(\w+)"', views))
+    wanted |= set(re.findall(r'(?:say|sentence)\((?:this\.#language, )?"(\w+)"', _pages()))
+    assert len(wanted) > 60
     for key in wanted:
         assert len(re.findall(rf"^    {key}: ", sentences, re.MULTILINE)) == 2, key
+
+
+def _pages() -> str:
+    return "".join((STATIC / name).read_text() for name in ("animate.js", "photo-panel.js"))
+
+
+def test_the_page_that_animates_is_there(client: TestClient) -> None:
+    page = client.get("/animate").text
+    assert f"{STATIC_PATH}/animate.js" in page
+    assert f"{STATIC_PATH}/animate.css" in page
