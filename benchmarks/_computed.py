@@ -19,7 +19,7 @@ from avatar.errors import EngineError, Language
 from avatar.face.encode import H264Encoder
 from avatar.face.landmarks import FaceFinder
 from avatar.face.measure import lip_apertures
-from avatar.live.events import SessionEvent, Video
+from avatar.live.events import ReplyDone, SessionEvent, Video
 from avatar.live.host import SessionHost
 from avatar.live.options import SessionOptions
 from avatar.live.outlet import Outlet
@@ -74,7 +74,14 @@ class Conversed:
     @property
     def misnumbered(self) -> int:
         """Pictures of the sound whose time stamp is not that of the moment that they show."""
-        videos = [event for _, event in self.events if isinstance(event, Video) and not event.waiting]
+        ends = {event.generation: event.length for _, event in self.events if isinstance(event, ReplyDone)}
+        videos = [
+            event
+            for _, event in self.events
+            if isinstance(event, Video)
+            and not event.waiting
+            and event.pts_ms * SPEECH_RATE // 1000 < ends.get(event.generation, 0)
+        ]
         return sum(read(event.packet.data)[1] != round(event.pts_ms / 40) % 2**16 for event in videos)
 
 
