@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 
 import cv2
 import numpy as np
-from annotated_types import Len
 from fastapi import APIRouter, Request
 from pydantic import Field
 from starlette.datastructures import UploadFile
@@ -35,7 +34,7 @@ MAX_UPLOADS = 4
 
 Version = Literal["original", "restored"]
 
-Mark = Annotated[list[float], Len(2, 2)]
+Mark = Annotated[list[float], Field(min_length=2, max_length=2)]
 """A point as fractions of the picture's width and height."""
 
 
