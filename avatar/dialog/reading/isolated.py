@@ -10,10 +10,13 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from avatar.dialog.reading.document import MAX_CHARACTERS, Document, damaged
 from avatar.errors import AvatarError, InputError, TextError
-from avatar.settings import PACKAGE_ROOT
+
+_ROOT = Path(__file__).resolve().parents[3]
+"""What the package lies in."""
 
 TIME_S = 150.0
 CPU_S = 120
@@ -50,7 +53,7 @@ def read_isolated(data: bytes, name: str, kind: str) -> Document:
 
 def _environment() -> dict[str, str]:
     """The environment of this process, in which the package is found where it was found here."""
-    places = [str(PACKAGE_ROOT.parent), os.environ.get("PYTHONPATH", "")]
+    places = [str(_ROOT), os.environ.get("PYTHONPATH", "")]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))}
 
 
