@@ -21,7 +21,7 @@ def test_only_pictures_may_be_dropped(kind: Kind, picture: bool) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"\x01" * 15, bytes([0]) + bytes(15), bytes([5]) + bytes(15), bytes([1, 4]) + bytes(14)],
+    [b"", b"\x01" * 15, bytes([0]) + bytes(15), bytes([5]) + bytes(15), bytes([1, 8]) + bytes(14)],
     ids=["empty", "short", "kind 0", "kind 5", "unknown flag"],
 )
 def test_what_is_no_frame_is_refused(data: bytes) -> None:
