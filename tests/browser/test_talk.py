@@ -196,7 +196,7 @@ def test_a_microphone_that_is_denied(launch: Launch, open_page: OpenPage, screen
     talk.page.screenshot(path=screenshots / "talk-zh-denied.png")
     talk.page.click("[data-language=en]")
     talk.microphone()
-    assert "may not use the microphone" in talk.page.locator(".toast p").last.inner_text()
+    talk.page.locator(".toast p", has_text="may not use the microphone").wait_for()
     talk.ask("hope")
     talk.wait_state("speaking")
 
