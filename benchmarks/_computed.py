@@ -75,14 +75,14 @@ class Conversed:
     def misnumbered(self) -> int:
         """Pictures of the sound whose time stamp is not that of the moment that they show."""
         ends = {event.generation: event.length for _, event in self.events if isinstance(event, ReplyDone)}
-        videos = [
-            event
-            for _, event in self.events
-            if isinstance(event, Video)
-            and not event.waiting
-            and event.pts_ms * SPEECH_RATE // 1000 < ends.get(event.generation, 0)
-        ]
-        return sum(read(event.packet.data)[1] != round(event.pts_ms / 40) % 2**16 for event in videos)
+        wrong = 0
+        for _, event in self.events:
+            if isinstance(event, ReplyDone) and event.status == "cancelled":
+                ends[event.generation] = 0  # what comes after it shows a face that listens, not the rest of the sound
+            elif isinstance(event, Video) and not event.waiting:
+                of_the_sound = event.pts_ms * SPEECH_RATE // 1000 < ends.get(event.generation, 0)
+                wrong += of_the_sound and read(event.packet.data)[1] != round(event.pts_ms / 40) % 2**16
+        return wrong
 
 
 class RecordedVoice:
