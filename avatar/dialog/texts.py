@@ -37,14 +37,22 @@ def read_text(file: Path) -> str:
     Raises:
         TextError: it cannot be read, or as for `decode`.
     """
+    return decode(read_bytes(file, MAX_BYTES), file.name)
+
+
+def read_bytes(file: Path, most: int) -> bytes:
+    """A file of unknown size: one byte more than `most` where it is larger than that.
+
+    Raises:
+        TextError: it cannot be read.
+    """
     try:
         with file.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
+            return stream.read(most + 1)
     except FileNotFoundError as error:
         raise TextError(f"There is no file {file}.", f"没有文件 {file}。", code="text_not_found") from error
     except OSError as error:
         raise TextError(f"{file} cannot be read: {error.strerror}.", f"无法读取 {file}:{error.strerror}。") from error
-    return decode(data, file.name)
 
 
 def decode(data: bytes, name: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from avatar.dialog.reading.document import Document, damaged
 from avatar.dialog.reading.isolated import read_isolated
 from avatar.dialog.reading.srt import read_srt
-from avatar.dialog.texts import decode
+from avatar.dialog.texts import decode, read_bytes
 from avatar.errors import InputError, TextError
 
 MAX_BYTES = 100 * 1024 * 1024
@@ -26,14 +26,7 @@ def read_file(file: Path) -> Document:
     Raises:
         TextError, InputError: it cannot be read, or as for `read_document`.
     """
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except FileNotFoundError as error:
-        raise TextError(f"There is no file {file}.", f"没有文件 {file}。", code="text_not_found") from error
-    except OSError as error:
-        raise TextError(f"{file} cannot be read: {error.strerror}.", f"无法读取 {file}:{error.strerror}。") from error
-    return read_document(data, file.name)
+    return read_document(read_bytes(file, MAX_BYTES), file.name)
 
 
 def read_document(data: bytes, name: str) -> Document:
