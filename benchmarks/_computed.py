@@ -26,10 +26,10 @@ from avatar.live.outlet import Outlet
 from avatar.live.picture import FaceLoop
 from avatar.live.prepared import PreparedSpeech
 from avatar.live.session import Session
-from avatar.media import SAMPLES_PER_FRAME, SPEECH_RATE, ClauseSpeech, Frame, Packet, PhoneSpan, Pixels, Samples
+from avatar.media import SPEECH_RATE, ClauseSpeech, Frame, Packet, Pixels, Samples
 from avatar.models import model_path
-from avatar.stages import Animator, Presence, Synthesizer
-from benchmarks._scripted import BITS, BLOCK, DRY_S, DryingVoice, stamp
+from avatar.stages import Animator, Synthesizer
+from benchmarks._scripted import BITS, BLOCK, DRY_S, DryingVoice, StampedFace, stamp
 from benchmarks._sightings import EVERY_S, INTERRUPT_EVERY, INTERRUPT_S, MURMUR_S
 from tests.unit.live.fakes import NOISE, Labour, LoudnessVad, ScriptedDetector, ScriptedRecognizer
 from tests.unit.live.virtual_time import run_virtually
@@ -136,7 +136,7 @@ def _timed(blocks: Iterator[Samples]) -> Iterator[tuple[Samples, float]]:
         yield block, time.thread_time() - started
 
 
-class SampledFace:
+class SampledFace(StampedFace):
     """A face of which only every so many-th picture is drawn; in place of the others stands a stamp alone.
 
     Args:
@@ -146,35 +146,11 @@ class SampledFace:
     """
 
     def __init__(self, face: Animator, every: int, labour: Labour) -> None:
-        self._face = face
+        super().__init__(face)
         self._every = every
         self._labour = labour
         self._drawn_s: list[float] = []
         self._drawn = 0
-        self._index = 0
-        self._replies = 0
-
-    @property
-    def size(self) -> int:
-        return self._face.size
-
-    def begin(self, at: int = 0) -> None:
-        self._face.begin(at)
-        self._index = at // SAMPLES_PER_FRAME
-        self._replies += at == 0
-
-    def speak(self, samples: Samples, phones: Sequence[PhoneSpan], at: int) -> None:
-        self._face.speak(samples, phones, at)
-
-    def stop(self) -> None:
-        self._face.stop()
-
-    def attend(self, presence: Presence) -> None:
-        self._face.attend(presence)
-
-    def skip(self) -> None:
-        self._face.skip()
-        self._index += 1
 
     def frame(self) -> Frame:
         self._drawn += 1
