@@ -3,29 +3,24 @@
 Per frame: the expression moves the mesh, the head turns it, its triangles are drawn backwards as a map "where does
 this pixel come from" at half the resolution, and one pass samples the texture through the map and lays it over the
 background. Eyes are painted into the texture beforehand, the mouth over the result. Everything after the mesh is four
-compiled kernels on one thread that hold no lock.
+compiled kernels on one thread that hold no lock; a pixel takes 32 bits in all of them.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from avatar.face import topology
 from avatar.face.eyes import Eye, paint_eye
 from avatar.face.mouth import Mouth, Opening, lip_tables, paint_mouth
 from avatar.face.params import INDEX, FaceParams, clipped
-from avatar.face.rig import TEXTURE_SCALE, Rig
-from avatar.face.shading import Floats, compiled
+from avatar.face.raster import compose, draw_map, person_blocks
+from avatar.face.rig import Rig
+from avatar.face.shading import Floats
 from avatar.media import Pixels
 
 _BREATH = 0.012  # how far the chest rises, in heights of the face
 _YAW = INDEX["yaw"]
-_LANES, _HALF = np.uint64(0x00FF00FF00FF00FF), np.uint64(0x0080008000800080)
-_BLOCK_BITS = 12  # of a texel's place in 256ths; what is left is the number of its block
-BLOCK = 1 << (_BLOCK_BITS - 8)
-"""Texels on a side of the blocks in which the renderer skips what is not the person."""
-
 _SKULL = [61, 291, 13, 14]  # the corners of the mouth, and the middle of its line
 _UPPER, _LOWER = list(topology.UPPER_INNER), list(topology.LOWER_INNER)
 
@@ -39,9 +34,9 @@ class Renderer:
         self._texture = rig.texture.copy()
         self._texels = self._texture.view(np.uint32)[..., 0]
         self._plate = np.dstack([rig.plate, np.full((size, size), 255, np.uint8)]).view(np.uint32)[..., 0]
-        self._person = _blocks(rig.texture[..., 3])
+        self._person = person_blocks(rig.texture[..., 3])
         line = np.arange(size // 2 + 1, dtype=np.float32) * 2
-        self._rest_map = np.stack(np.meshgrid(line, line), axis=-1).astype(np.float32)
+        self._rest_map = np.stack(np.meshgrid(line, line))
         self._map = self._rest_map.copy()
         self._poses: dict[str, tuple[float, ...]] = {"right_eye": (0.0,) * 4, "left_eye": (0.0,) * 4}
         self._rest_gap = rig.opening(rig.points)
@@ -55,7 +50,7 @@ class Renderer:
         return self._rig.size
 
     def render(self, params: FaceParams) -> Pixels:
-        """One frame, uint8 [size, size, 3] RGB."""
+        """One frame, uint8 [size, size, 3] RGB; the first three of four bytes, so it is not contiguous."""
         vector = clipped(params)
         vector[_YAW] = self._most_yaw * np.tanh(vector[_YAW] / self._most_yaw)
         shape = self._rig.shape(vector)
@@ -64,10 +59,11 @@ class Renderer:
         self._paint_eyes(vector)
         self._map[:] = self._rest_map
         draw_map(self._map, placed, self._rig.points, self._rig.triangles)
-        frame = self._rig.plate.copy()
+        frame = self._plate.copy()
         compose(frame, self._map, self._texels, self._plate, self._person)
-        self._paint_mouth(frame, shape, placed, vector)
-        return frame
+        pixels = frame.view(np.uint8).reshape(*frame.shape, 4)
+        self._paint_mouth(pixels, shape, placed, vector)
+        return pixels[..., :3]
 
     def _placed(self, shape: Floats, vector: Floats) -> Floats:
         """float32 [n, 3]: the mesh as the head and the breath carry it."""
@@ -121,11 +117,11 @@ def warm() -> None:
     points = np.array([[0, 0, 0], [4, 0, 0], [0, 4, 0]], dtype=np.float32)
     layer = np.zeros((4, 4, 3), dtype=np.float32)
     texture = np.zeros((8, 8, 4), dtype=np.uint8)
-    frame, plate = np.zeros((4, 4, 3), dtype=np.uint8), np.zeros((4, 4), dtype=np.uint32)
-    source = np.zeros((3, 3, 2), dtype=np.float32)
+    frame, plate = np.zeros((4, 4, 4), dtype=np.uint8), np.zeros((4, 4), dtype=np.uint32)
+    source = np.zeros((2, 3, 3), dtype=np.float32)
     three, four, six = (np.ones(count, dtype=np.float32) for count in (3, 4, 6))
     draw_map(source, points, points, np.array([[0, 1, 2]], dtype=np.int32))
-    compose(frame, source, texture.view(np.uint32)[..., 0], plate, _blocks(texture[..., 3]))
+    compose(plate, source, texture.view(np.uint32)[..., 0], plate, person_blocks(texture[..., 3]))
     place = np.zeros((4, 4, 4), dtype=np.float32)
     paint_eye(texture, Eye(np.zeros(2, dtype=np.int32), layer, layer, layer, place, six, three, three), four)
     corners, edges = lip_tables(np.array([[-0.5, 0.0], [0.5, 0.0]]), np.array([[-0.5, 0.1], [0.5, 0.1]]))
@@ -141,125 +137,3 @@ def _rotation(vector: Floats) -> Floats:
     around_x = np.array([[1, 0, 0], [0, cp, sp], [0, -sp, cp]])
     around_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
     return np.asarray(around_z @ around_x @ around_y, dtype=np.float32)
-
-
-@compiled
-def draw_map(target: Floats, placed: Floats, rest: Floats, triangles: NDArray[np.int32]) -> None:
-    """Draw triangles as the inverse map: where each pixel of the frame comes from in the picture.
-
-    Args:
-        target: float32 [rows, columns, 2], for every second pixel; written where a triangle lies.
-        placed, rest: float32 [n, 3]: the mesh in the frame, and in the picture.
-        triangles: int32 [m, 3]; later ones are drawn over earlier ones, those that face away are left out.
-    """
-    rows, columns = target.shape[0], target.shape[1]
-    for number in range(triangles.shape[0]):
-        a, b, c = triangles[number, 0], triangles[number, 1], triangles[number, 2]
-        ax, ay = placed[a, 0] * 0.5, placed[a, 1] * 0.5
-        bx, by = placed[b, 0] * 0.5, placed[b, 1] * 0.5
-        cx, cy = placed[c, 0] * 0.5, placed[c, 1] * 0.5
-        area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
-        if area < 1e-7:
-            continue
-        slack = min(0.25, 0.02 / max(area, 0.08))
-        x0, x1 = max(0, int(np.floor(min(ax, bx, cx)))), min(columns - 1, int(np.ceil(max(ax, bx, cx))))
-        y0, y1 = max(0, int(np.floor(min(ay, by, cy)))), min(rows - 1, int(np.ceil(max(ay, by, cy))))
-        v_step, w_step = (cy - ay) / area, (ay - by) / area  # the shares of b and c change evenly along a row
-        x_step = v_step * (rest[b, 0] - rest[a, 0]) + w_step * (rest[c, 0] - rest[a, 0])
-        y_step = v_step * (rest[b, 1] - rest[a, 1]) + w_step * (rest[c, 1] - rest[a, 1])
-        for y in range(y0, y1 + 1):
-            v = ((x0 - ax) * (cy - ay) - (cx - ax) * (y - ay)) / area
-            w = ((bx - ax) * (y - ay) - (x0 - ax) * (by - ay)) / area
-            first, last = _span(v, v_step, slack, 0.0, float(x1 - x0))
-            first, last = _span(w, w_step, slack, first, last)
-            first, last = _span(1.0 - v - w, -v_step - w_step, slack, first, last)
-            if first > last:
-                continue
-            begin, end = int(np.ceil(first - 1e-9)), int(np.floor(last + 1e-9))
-            from_x = rest[a, 0] + v * (rest[b, 0] - rest[a, 0]) + w * (rest[c, 0] - rest[a, 0])
-            from_y = rest[a, 1] + v * (rest[b, 1] - rest[a, 1]) + w * (rest[c, 1] - rest[a, 1])
-            for k in range(begin, end + 1):
-                target[y, x0 + k, 0] = from_x + k * x_step
-                target[y, x0 + k, 1] = from_y + k * y_step
-
-
-@compiled
-def _span(value: float, change: float, slack: float, first: float, last: float) -> tuple[float, float]:
-    """The part of [first, last] in which value + k * change is not below -slack."""
-    if abs(change) < 1e-12:
-        return (first, last) if value >= -slack else (1.0, 0.0)
-    edge = (-slack - value) / change
-    return (max(first, edge), last) if change > 0 else (first, min(last, edge))
-
-
-def _blocks(matte: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """bool [rows, columns]: which blocks of BLOCK texels, or their neighbours, hold anything of the person."""
-    count = -(-matte.shape[0] // BLOCK)
-    padded = np.zeros((count * BLOCK, count * BLOCK), dtype=bool)
-    padded[: matte.shape[0], : matte.shape[1]] = matte > 0
-    filled = np.pad(padded.reshape(count, BLOCK, count, BLOCK).any(axis=(1, 3)), 1)
-    near = [filled[1 + y : 1 + y + count, 1 + x : 1 + x + count] for y in (-1, 0, 1) for x in (-1, 0, 1)]
-    return np.ascontiguousarray(np.logical_or.reduce(near))
-
-
-@compiled
-def compose(
-    frame: NDArray[np.uint8],
-    source: Floats,
-    texture: NDArray[np.uint32],
-    plate: NDArray[np.uint32],
-    person: NDArray[np.bool_],
-) -> None:
-    """Sample the texture through the map and lay it over the background by its matte.
-
-    The four channels of a texel are spread over one 64-bit word, sixteen bits each, and weighed together.
-
-    Args:
-        frame: uint8 [size, size, 3]: the background; written where the person lies over it.
-        source: float32 [size / 2 + 1, size / 2 + 1, 2]: the map, in pixels of the picture, for every second pixel.
-        texture: uint32 [2 size, 2 size]: red, green, blue and matte from the lowest byte up.
-        plate: uint32 [size, size], likewise.
-        person: bool [rows, columns]: the blocks of the texture that need to be looked at, see `_blocks`.
-    """
-    size, half = frame.shape[0], source.shape[1]
-    scale = np.float32(TEXTURE_SCALE * 256)
-    limit = np.float32((texture.shape[0] - 1) * 256 - 1)
-    line = np.empty((half, 2), dtype=np.uint32)
-    flat, width, one = texture.ravel(), np.uint64(texture.shape[1]), np.uint64(1)
-    for y in range(size):
-        above, below = y >> 1, (y >> 1) + (y & 1)
-        for i in range(half):
-            for k in range(2):
-                place = (source[above, i, k] + source[below, i, k]) * (np.float32(0.5) * scale) + np.float32(0.5)
-                line[i, k] = np.uint32(min(max(place, np.float32(0.0)), limit))
-        for x in range(size):
-            i, beside = x >> 1, (x >> 1) + (x & 1)
-            u = (line[i, 0] + line[beside, 0]) >> np.uint32(1)
-            v = (line[i, 1] + line[beside, 1]) >> np.uint32(1)
-            if not person[v >> np.uint32(_BLOCK_BITS), u >> np.uint32(_BLOCK_BITS)]:
-                continue
-            place = np.uint64(v >> np.uint32(8)) * width + np.uint64(u >> np.uint32(8))
-            fx, fy = np.uint64(u & np.uint32(255)), np.uint64(v & np.uint32(255))
-            both = (fx * fy) >> np.uint64(8)
-            colour = _spread(flat[place]) * (np.uint64(256) - fx - fy + both) + _spread(flat[place + one]) * (fx - both)
-            colour += _spread(flat[place + width]) * (fy - both) + _spread(flat[place + width + one]) * both
-            colour = ((colour + _HALF) >> np.uint64(8)) & _LANES
-            alpha = colour >> np.uint64(48)
-            if alpha < np.uint64(255):
-                colour = _between(_spread(plate[y, x]), colour, alpha + (alpha >> np.uint64(7)))
-            frame[y, x, 0] = np.uint8(colour)
-            frame[y, x, 1] = np.uint8(colour >> np.uint64(32))
-            frame[y, x, 2] = np.uint8(colour >> np.uint64(16))
-
-
-@compiled
-def _spread(pixel: np.uint32) -> np.uint64:
-    """Four bytes in four lanes of sixteen bits: red, blue, green, matte from the lowest."""
-    wide = np.uint64(pixel)
-    return (wide & np.uint64(0x00FF00FF)) | ((wide & np.uint64(0xFF00FF00)) << np.uint64(24))
-
-
-@compiled
-def _between(a: np.uint64, b: np.uint64, share: np.uint64) -> np.uint64:
-    """From a at 0 to b at 256, lane by lane."""
-    return ((a * (np.uint64(256) - share) + b * share + _HALF) >> np.uint64(8)) & _LANES
