@@ -24,6 +24,11 @@ from avatar.media import ClauseSpeech, Frame, PhoneSpan, Samples
 Presence = Literal["idle", "listening", "thinking", "speaking"]
 """What the persona is doing; the face shows it."""
 
+Style = Literal["calm", "warm", "sad", "stern", "amused"]
+"""How something is meant: heard in the voice and seen in the face."""
+
+STYLES: tuple[Style, ...] = ("calm", "warm", "sad", "stern", "amused")
+
 
 class Engine(Protocol):
     """What every engine tells about itself, for `avatar doctor`."""
@@ -266,6 +271,9 @@ class Animator(Protocol):
             phones: spans newly known, counted from sample `at` of the reply.
             at: the reply's sample from which the spans count.
         """
+
+    def feel(self, style: Style, at: int = 0) -> None:
+        """How the reply is meant from a sample on; a reply begins calm, and the face is calm again after it."""
 
     def stop(self) -> None:
         """The reply is over or broken off: forget what was to come and let the mouth come to rest smoothly."""

@@ -18,7 +18,7 @@ import numpy as np
 from avatar.engines import Engines
 from avatar.errors import Language
 from avatar.media import SAMPLES_PER_FRAME, ClauseSpeech, Frame, PhoneSpan, Pixels, Samples
-from avatar.stages import Animator, AnimatorEngine, Generator, Message, Presence, Synthesizer
+from avatar.stages import Animator, AnimatorEngine, Generator, Message, Presence, Style, Synthesizer
 
 ANSWERS = (
     "北平的冬天冷得很，门前那棵枣树，把叶子一片一片都落尽了。我每晚在灯下慢慢地写，写到半夜，茶也冷了，笔也秃了。"
@@ -124,6 +124,9 @@ class StampedFace:
 
     def stop(self) -> None:
         self._face.stop()
+
+    def feel(self, style: Style, at: int = 0) -> None:
+        self._face.feel(style, at)
 
     def attend(self, presence: Presence) -> None:
         self._face.attend(presence)

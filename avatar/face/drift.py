@@ -55,6 +55,12 @@ class Spring:
         self.value: Values = np.zeros(channels)
         self._speed: Values = np.zeros(channels)
 
+    def at_pace(self, seconds: float) -> Spring:
+        """The same motion from here on, at another pace."""
+        other = Spring(seconds, self.value.size)
+        other.value, other._speed = self.value, self._speed
+        return other
+
     def step(self, target: Values) -> Values:
         """One frame towards the target (exact solution for a target that rests during the frame)."""
         time = 1.0 / FPS

@@ -19,7 +19,7 @@ from avatar.face.mesh import FaceFrame, Mesh
 from avatar.face.params import INDEX
 
 MOUTH_BASES = ("jaw", "upper", "lower", "pucker", "wide", "smile", "press", "tuck")
-EYE_BASES = ("blink_left", "blink_right", "squint", "brow_up", "brow_down")
+EYE_BASES = ("blink_left", "blink_right", "squint", "brow_up", "brow_down", "brow_inner")
 BASES = (*MOUTH_BASES, *EYE_BASES)
 """The expressions in the order of a rig's bases."""
 
@@ -279,6 +279,9 @@ _RIGHT_FOLD: _Fold = (topology.RIGHT_CREASE, topology.RIGHT_UPPER_LID)
 _LEFT_FOLD: _Fold = (topology.LEFT_CREASE, topology.LEFT_UPPER_LID)
 """The fold above an eye, and the lid beneath it, point above point."""
 
+_INNER_SHARES = (-0.06, 0.0, 0.22, 0.62, 1.0, 1.0, 0.62, 0.22, 0.0, -0.06)
+"""How far each point of a brow's ring goes with its inner end."""
+
 
 class _EyeHandles:
     """The motion of the brows and of the skin around the eyes. The lids themselves are painted, not moved."""
@@ -304,6 +307,8 @@ class _EyeHandles:
         elif name == "squint":
             for ring in (topology.LEFT_BELOW, topology.RIGHT_BELOW):
                 self._add(moves, ring[2:-2], down=-0.1)
+        elif name == "brow_inner":
+            self._inner_brows(moves)
         else:
             sign = 1.0 if name == "brow_up" else -0.6
             for ring in (topology.LEFT_BROW, topology.RIGHT_BROW):
@@ -316,6 +321,17 @@ class _EyeHandles:
                 moves[[107, 55, 66, 65], :2] += 0.08 * self._unit * self._frame.right
                 moves[[336, 285, 296, 295], :2] -= 0.08 * self._unit * self._frame.right
         return moves
+
+    def _inner_brows(self, moves: Field) -> None:
+        """The inner ends of the brows rise and near each other; the outer ends stay (Ekman's action units 1 and 4)."""
+        for ring, inwards in ((topology.RIGHT_BROW, 1.0), (topology.LEFT_BROW, -1.0)):
+            for point, share in zip(ring, _INNER_SHARES, strict=True):
+                self._add(moves, (point,), down=-0.36 * share)
+                moves[point, :2] += inwards * 0.07 * share * self._unit * self._frame.right
+        for fold in (_LEFT_FOLD, _RIGHT_FOLD):
+            self._fold(moves, fold, down=-0.05)
+        self._add(moves, (9,), down=-0.14)
+        self._add(moves, (151,), down=-0.1)
 
     def _blink(self, moves: Field, fold: _Fold, below: tuple[int, ...], brow: tuple[int, ...]) -> None:
         self._fold(moves, fold, down=0.07)

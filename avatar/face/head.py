@@ -14,6 +14,7 @@ from numpy.random import Generator
 
 from avatar.face.drift import Drift, Spring, Values, bump, frames_until
 from avatar.face.gaze import Direction
+from avatar.face.mood import LOOKS, Look
 from avatar.stages import Presence
 
 HEAD = ("yaw", "pitch", "roll", "tx", "ty", "scale", "brow_up", "brow_down", "squint")
@@ -59,13 +60,22 @@ class Head:
         self._presence: Presence = "idle"
         self._next_nod = frames_until(rng, 3.0, 0.4)
 
-    def step(self, presence: Presence, look: Direction, *, stress: float, phrase_end: bool) -> Values:
+    def step(
+        self,
+        presence: Presence,
+        look: Direction,
+        *,
+        stress: float,
+        phrase_end: bool,
+        manner: Look = LOOKS["calm"],
+    ) -> Values:
         """The head in the next frame.
 
         Args:
             look: what the eyes are directed at.
             stress: how strong the syllable is that begins in this frame; 0 for none.
             phrase_end: the persona finishes a phrase in this frame.
+            manner: how it nods and sways.
 
         Returns:
             float64 [len(HEAD)], within LIMITS.
@@ -73,10 +83,10 @@ class Head:
         if presence != self._presence:
             self._presence = presence
             self._side = 1.0 if self._rng.random() < 0.5 else -1.0
-        self._begin_nods(presence, stress, phrase_end)
+        self._begin_nods(presence, stress, phrase_end, manner)
         target = _POSES[presence] * self._sides()
         target[0] += _LEAN * look[0]
-        lively = self._lively.step(np.array([_LIVELY[presence]]))[0]
+        lively = self._lively.step(np.array([manner.sway * _LIVELY[presence]]))[0]
         quick = 0.35 if presence == "speaking" else 0.15
         sway = _SWAY * lively * (self._slow.step() + quick * self._quick.step())
         pose = self._pose.step(target) + sway + self._nodding()
@@ -88,17 +98,24 @@ class Head:
         sides[[0, 2]] = self._side
         return sides
 
-    def _begin_nods(self, presence: Presence, stress: float, phrase_end: bool) -> None:
+    def _begin_nods(self, presence: Presence, stress: float, phrase_end: bool, manner: Look) -> None:
         quiet = all(nod.age * 2 > nod.length for nod in self._nods)
         self._next_nod -= 1
         if phrase_end and quiet:
-            self._nods.append(_Nod(float(self._rng.uniform(0.018, 0.034)), int(self._rng.integers(13, 19)), 0.0))
-        elif stress > 0.0 and quiet and self._rng.random() < 0.6:
+            if manner.nods >= 1.0 or self._rng.random() < manner.nods:
+                self._nod(0.018, 0.034, (13, 19), depth=manner.depth)
+        elif stress > 0.0 and quiet and self._rng.random() < 0.6 * manner.nods:
             brow = 0.45 * stress if self._rng.random() < 0.35 else 0.0
-            self._nods.append(_Nod(0.026 * stress, int(self._rng.integers(8, 12)), brow))
+            length = int(self._rng.integers(8, 12))
+            self._nods.append(_Nod(0.026 * stress * manner.depth, length, brow))
         elif presence == "listening" and self._next_nod <= 0:
             self._next_nod = frames_until(self._rng, 4.0, 0.45)
-            self._nods.append(_Nod(float(self._rng.uniform(0.020, 0.038)), int(self._rng.integers(12, 18)), 0.0))
+            self._nod(0.020, 0.038, (12, 18))
+
+    def _nod(self, least: float, most: float, frames: tuple[int, int], depth: float = 1.0) -> None:
+        """Begin a nod of chance depth (radians) and length."""
+        deep = depth * float(self._rng.uniform(least, most))
+        self._nods.append(_Nod(deep, int(self._rng.integers(*frames)), 0.0))
 
     def _nodding(self) -> Values:
         moved = np.zeros(len(HEAD))

@@ -93,6 +93,10 @@ def build_mesh(landmarks: Points, size: int) -> Mesh:
     return Mesh(points, triangles, head_weight(points, frame) * within, chest_weight(points, frame))
 
 
+HEAD_BREATH = 0.35
+"""How much of the chest's breathing reaches the head."""
+
+
 def head_weight(points: NDArray[np.float32], frame: FaceFrame) -> NDArray[np.float32]:
     """float32 [n]: 1 on the head, fading down the neck and beside the head. Args: points: float32 [n, 2 or more]."""
     offset = points[:, :2] - frame.middle
@@ -105,9 +109,9 @@ def head_weight(points: NDArray[np.float32], frame: FaceFrame) -> NDArray[np.flo
 
 
 def chest_weight(points: NDArray[np.float32], frame: FaceFrame) -> NDArray[np.float32]:
-    """float32 [n]: 0.35 on the head, which the breath lifts a little, 1 on the chest."""
+    """float32 [n]: HEAD_BREATH on the head, which the breath lifts a little, 1 on the chest."""
     along = ((points[:, :2] - frame.middle) @ frame.down) / frame.height
-    return np.asarray(0.35 + 0.65 * _smooth((along - 0.55) / 0.6), dtype=np.float32)
+    return np.asarray(HEAD_BREATH + (1.0 - HEAD_BREATH) * _smooth((along - 0.55) / 0.6), dtype=np.float32)
 
 
 def _smooth(x: NDArray[np.float64]) -> NDArray[np.float64]:

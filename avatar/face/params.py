@@ -39,6 +39,7 @@ class FaceParams:
         squint: 0..1, the lower lids rise and the eyes narrow.
     Brows, 0..1:
         brow_up, brow_down.
+        brow_inner: their inner ends rise and draw together, as in sorrow and in concern.
     Head, moved relative to the photograph:
         yaw: radians, positive turns the nose to the viewer's right; clipped to ±0.35, and softly to less where the
             photograph shows the head turned already.
@@ -67,6 +68,7 @@ class FaceParams:
     squint: float = 0.0
     brow_up: float = 0.0
     brow_down: float = 0.0
+    brow_inner: float = 0.0
     yaw: float = 0.0
     pitch: float = 0.0
     roll: float = 0.0

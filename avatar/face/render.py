@@ -12,6 +12,7 @@ import numpy as np
 
 from avatar.face import topology
 from avatar.face.eyes import Eye, paint_eye
+from avatar.face.mesh import HEAD_BREATH
 from avatar.face.mouth import Mouth, Opening, lip_tables, paint_mouth
 from avatar.face.params import INDEX, FaceParams, clipped
 from avatar.face.raster import compose, draw_map, person_blocks
@@ -20,6 +21,7 @@ from avatar.face.shading import Floats
 from avatar.media import Pixels
 
 _BREATH = 0.012  # how far the chest rises, in heights of the face
+_SHOULDERS = (0.5, 0.15)  # their shares of the head's shift, and of its turn, in widths of the face
 _YAW = INDEX["yaw"]
 _SKULL = [61, 291, 13, 14]  # the corners of the mouth, and the middle of its line
 _UPPER, _LOWER = list(topology.UPPER_INNER), list(topology.LOWER_INNER)
@@ -77,6 +79,9 @@ class Renderer:
         shift = vector[INDEX["tx"]] * face.right - vector[INDEX["ty"]] * face.down
         turned[:, :2] += (shift * face.width).astype(np.float32)
         placed = shape + (turned - shape) * head[:, None]
+        below = (1.0 - head) * np.clip((chest - HEAD_BREATH) / (1.0 - HEAD_BREATH), 0.0, 1.0)
+        aside = _SHOULDERS[0] * vector[INDEX["tx"]] + _SHOULDERS[1] * vector[_YAW]
+        placed[:, :2] += below[:, None] * (aside * face.width * face.right).astype(np.float32)
         placed[:, 1] -= chest * np.float32(vector[INDEX["breath"]] * _BREATH * face.height)
         return np.ascontiguousarray(placed, dtype=np.float32)
 

@@ -28,7 +28,7 @@ from avatar.face.seam import close_lips
 from avatar.media import Pixels
 from avatar.stages import ONLY_FACE, FaceChoice
 
-VERSION = 4
+VERSION = 5
 """Raised when rigs made before can no longer be used."""
 
 KEPT = 64

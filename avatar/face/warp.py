@@ -14,7 +14,7 @@ from avatar.face.params import FaceParams
 from avatar.face.render import Renderer, warm
 from avatar.face.rig import Rig, load_rig
 from avatar.media import Frame, PhoneSpan, Samples
-from avatar.stages import ONLY_FACE, FaceChoice, Presence
+from avatar.stages import ONLY_FACE, FaceChoice, Presence, Style
 
 logger = logging.getLogger(__name__)
 
@@ -113,6 +113,10 @@ class WarpAnimator:
         Without phones the sound itself moves the lips. What comes before `begin` or after `stop` is dropped.
         """
         self._motion.hear(samples, phones, at)
+
+    def feel(self, style: Style, at: int = 0) -> None:
+        """How the reply is meant from sample `at` on; see `Animator.feel`."""
+        self._motion.feel(style, at)
 
     def stop(self) -> None:
         """The reply is over or broken off: the mouth comes to rest within half a second."""

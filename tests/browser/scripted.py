@@ -35,7 +35,7 @@ from avatar.live.shared import SharedStages, T
 from avatar.media import FPS, SPEECH_RATE, ClauseSpeech, Frame, PhoneSpan, Samples, WordSpan
 from avatar.server.app import create_app, listen, uvicorn_server
 from avatar.settings import FaceSettings, ServerSettings, Settings
-from avatar.stages import Message, Presence
+from avatar.stages import Message, Presence, Style
 from avatar.web import mount_pages
 from tests.unit.live.fake_studio import ScriptedStudio
 from tests.unit.live.fakes import BrokenError, LoudnessVad, ScriptedDetector, ScriptedRecognizer
@@ -115,6 +115,9 @@ class Puppet:
 
     def stop(self) -> None:
         self.sound = np.zeros(0, dtype=np.float32)
+
+    def feel(self, style: Style, at: int = 0) -> None:
+        return
 
     def attend(self, presence: Presence) -> None:
         return

@@ -11,7 +11,7 @@ from avatar.face.motion import MAX_STEP, Motion
 from avatar.face.params import HIGHEST, INDEX, LOWEST, MOUTH, NAMES
 from avatar.face.visemes import SYMBOLS
 from avatar.media import PhoneSpan
-from avatar.stages import Presence
+from avatar.stages import STYLES, Presence, Style
 
 PRESENCES: tuple[Presence, ...] = ("idle", "listening", "thinking", "speaking")
 
@@ -26,6 +26,7 @@ calls = st.one_of(
     st.tuples(st.just("attend"), st.sampled_from(PRESENCES)),
     st.tuples(st.just("begin"), st.none()),
     st.tuples(st.just("stop"), st.none()),
+    st.tuples(st.just("feel"), st.tuples(st.sampled_from(STYLES), st.integers(-1_000, 60_000))),
     st.tuples(st.just("hear"), st.tuples(st.integers(0, 12_000), st.lists(spans, max_size=8), st.integers(0, 50_000))),
 )
 
@@ -42,7 +43,7 @@ def test_no_sequence_of_calls_makes_the_face_jump(script: list[tuple[str, object
     for name, value in script:
         _call(motion, name, value, rows)
     motion.stop()
-    rows += [motion.step().vector() for _ in range(16)]
+    rows += [motion.step().vector() for _ in range(60)]
     track = np.stack(rows)
     assert np.isfinite(track).all()
     assert (np.abs(np.diff(track, axis=0)) <= MAX_STEP + 1e-6).all()
@@ -58,12 +59,31 @@ def _call(motion: Motion, name: str, value: object, rows: list[np.ndarray[tuple[
             rows += [motion.step().vector() for _ in range(count)]
         case "attend", ("idle" | "listening" | "thinking" | "speaking") as presence:
             motion.attend(presence)
+        case "feel", (("calm" | "warm" | "sad" | "stern" | "amused") as style, int(at)):
+            motion.feel(style, at)
         case "hear", (int(count), list(phones), int(at)):
             motion.hear(loudness(count, at), phones, at)
         case "begin", _:
             motion.begin()
         case _:
             motion.stop()
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(STYLES), st.integers(0, 40)), max_size=5),
+    st.integers(0, 2**31),
+)
+def test_a_calm_face_is_the_same_before_and_after_any_moods(moods: list[tuple[Style, int]], seed: int) -> None:
+    still = Motion(seed, liveliness=0.0)
+    still.begin()
+    for style, frames in moods:
+        still.feel(style)
+        for _ in range(frames):
+            still.step()
+    still.stop()
+    last = [still.step().vector() for _ in range(60)][-1]
+    assert (last == 0.0).all()
 
 
 @settings(max_examples=25, deadline=None)

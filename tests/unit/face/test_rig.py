@@ -83,6 +83,8 @@ def test_expressions_move_the_right_way(rig: Rig) -> None:
     assert _moved(rig, 0, upper=1)[1] < 0
     assert _moved(rig, 17, press=1)[1] < 0 < _moved(rig, 0, press=1)[1]
     assert _moved(rig, 105, brow_up=1)[1] < 0 < _moved(rig, 105, brow_down=1)[1]
+    assert _moved(rig, 107, brow_inner=1)[1] < 3 * _moved(rig, 105, brow_inner=1)[1] < 0
+    assert _moved(rig, 107, brow_inner=1)[0] > 0 > _moved(rig, 336, brow_inner=1)[0]
 
 
 def test_expressions_leave_the_rest_of_the_face_alone(rig: Rig) -> None:

@@ -20,7 +20,7 @@ from avatar.face.restore.work import Damage, Progress, Repairs
 from avatar.live.recording import Speak
 from avatar.live.studio import VoiceCard
 from avatar.media import FPS, SPEECH_RATE, ClauseSpeech, Frame, PhoneSpan, Pixels, Samples, WordSpan
-from avatar.stages import Animator, FaceChoice, HeardWord, Presence, Transcript
+from avatar.stages import Animator, FaceChoice, HeardWord, Presence, Style, Transcript
 
 RED = (220, 40, 40)
 """A red square in a photograph is a face to the scripted studio."""
@@ -51,6 +51,9 @@ class SquareFace:
         self.sound = np.concatenate([self.sound, samples])
 
     def stop(self) -> None:
+        return
+
+    def feel(self, style: Style, at: int = 0) -> None:
         return
 
     def attend(self, presence: Presence) -> None:

@@ -23,7 +23,7 @@ from avatar.live.prepared import PreparedSpeech
 from avatar.live.session import Session
 from avatar.live.shared import SharedStages, T
 from avatar.media import FPS, SPEECH_RATE, ClauseSpeech, Frame, Packet, PhoneSpan, Pixels, Samples, WordSpan
-from avatar.stages import FunctionCall, HearingHints, Message, Presence, Transcript
+from avatar.stages import FunctionCall, HearingHints, Message, Presence, Style, Transcript
 
 BLOCK = SPEECH_RATE // 50
 """The microphone's blocks: 20 ms."""
@@ -215,6 +215,9 @@ class CountingAnimator:
 
     def stop(self) -> None:
         self.told.append("stop")
+
+    def feel(self, style: Style, at: int = 0) -> None:
+        self.told.append(f"{style} {at}")
 
     def attend(self, presence: Presence) -> None:
         self.told.append(presence)

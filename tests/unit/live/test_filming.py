@@ -26,7 +26,7 @@ from avatar.live.filming import (
     spoken,
 )
 from avatar.media import SAMPLES_PER_FRAME, SPEECH_RATE, ClauseSpeech, Frame, PhoneSpan, Samples, WordSpan
-from avatar.stages import Presence
+from avatar.stages import Presence, Style
 
 SIZE = 64
 
@@ -60,6 +60,7 @@ class Face:
     drawn: int = 0
     heard: tuple[int, int] = (0, 0)
     fails_at: int = -1
+    moods: list[tuple[int, Style]] = field(default_factory=list)
 
     def begin(self, at: int = 0) -> None:
         self.drawn = at
@@ -69,6 +70,9 @@ class Face:
 
     def stop(self) -> None:
         return
+
+    def feel(self, style: Style, at: int = 0) -> None:
+        self.moods.append((at, style))
 
     def attend(self, presence: Presence) -> None:
         return

@@ -22,7 +22,7 @@ from avatar.live.prepared import PreparedSpeech
 from avatar.live.session import Session
 from avatar.live.shared import SharedStages
 from avatar.media import FPS, Frame, PhoneSpan, Samples
-from avatar.stages import Presence
+from avatar.stages import Presence, Style
 from tests.unit.live.fakes import (
     NOISE,
     Labour,
@@ -58,6 +58,9 @@ class MovingAnimator:
 
     def stop(self) -> None:
         self._motion.stop()
+
+    def feel(self, style: Style, at: int = 0) -> None:
+        self._motion.feel(style, at)
 
     def attend(self, presence: Presence) -> None:
         self._presence = presence
