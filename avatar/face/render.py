@@ -15,6 +15,7 @@ from avatar.face.eyes import Eye, paint_eye
 from avatar.face.mesh import HEAD_BREATH
 from avatar.face.mouth import Mouth, Opening, lip_tables, paint_mouth
 from avatar.face.params import INDEX, FaceParams, clipped
+from avatar.face.planes import to_planes
 from avatar.face.raster import compose, draw_map, person_blocks
 from avatar.face.rig import Rig
 from avatar.face.shading import Floats
@@ -132,6 +133,7 @@ def warm() -> None:
     corners, edges = lip_tables(np.array([[-0.5, 0.0], [0.5, 0.0]]), np.array([[-0.5, 0.1], [0.5, 0.1]]))
     mouth = Mouth(np.zeros((1, 4, 3), dtype=np.float32), np.ones(256, np.float32), np.ones(256, np.float32))
     paint_mouth(frame, mouth, Opening(corners, edges, (2.0, 2.0, 1.0, 0.0, 4.0), (0.1, 0.0, 0.0, 0.0, 0.0)))
+    to_planes(frame[..., :3], frame[..., 0].copy(), *np.zeros((2, 2, 2), dtype=np.uint8))
 
 
 def _rotation(vector: Floats) -> Floats:

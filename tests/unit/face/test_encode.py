@@ -128,3 +128,27 @@ def test_red_stays_red() -> None:
     (frame,) = decoded([H264Encoder(SIZE).encode(red)])
     assert np.abs(frame[64, 64].astype(int) - [220, 0, 0]).max() < 12
     assert encode.to_i420(red).shape == (SIZE * 3 // 2, SIZE)
+
+
+def test_the_planes_are_those_of_the_standard() -> None:
+    import cv2
+
+    colours = np.random.default_rng(1).integers(0, 256, (32, 48, 3), dtype=np.uint8)
+    image = colours.repeat(2, axis=0).repeat(2, axis=1)
+    expected = cv2.cvtColor(image, cv2.COLOR_RGB2YUV_I420)
+    assert np.abs(encode.to_i420(image).astype(int) - expected).max() <= 1
+
+
+def test_four_bytes_for_each_pixel_are_read_as_they_are() -> None:
+    image = np.random.default_rng(2).integers(0, 256, (16, 32, 4), dtype=np.uint8)
+    rgb = np.ascontiguousarray(image[..., :3])
+    assert np.array_equal(encode.to_i420(image[..., :3]), encode.to_i420(rgb))
+    assert np.array_equal(encode.to_i420(image[..., 1:]), encode.to_i420(np.ascontiguousarray(image[..., 1:])))
+    assert np.array_equal(encode.to_i420(image[::2, :, :3]), encode.to_i420(np.ascontiguousarray(rgb[::2])))
+
+
+def test_a_chroma_sample_is_the_mean_of_four_pixels() -> None:
+    image = np.zeros((2, 2, 3), dtype=np.uint8)
+    image[0, 0] = 255, 0, 0
+    mean = np.full((2, 2, 3), [64, 0, 0], dtype=np.uint8)
+    assert np.abs(encode.to_i420(image)[2].astype(int) - encode.to_i420(mean)[2]).max() <= 1
