@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from avatar.dialog.orders import key, names_given, put_into_mouth
 from avatar.dialog.persona import Persona
 
 _MODEL = (
-    r"chat\s?gpt|\bgpt|open\s?ai|qwen|claude|anthropic|gemini|\bllama\b|deepseek|\bkimi\b|copilot|"
-    r"通义|千问|阿里云|阿里巴巴|文心|百度|豆包|讯飞|智谱"
+    r"chat\s?gpt|\bgpt|open\s?ai|qwen|claude|anthropic|gemini|\bllama\b|deepseek|\bkimi\b|copilot|mistral|\bgrok\b|"
+    r"\bbard\b|\bsiri\b|\balexa\b|chatglm|通义|千问|阿里云|阿里巴巴|文心|百度|豆包|讯飞|智谱|混元|元宝|小爱同学|谷歌|微软"
 )
-_MACHINE_ZH = r"(?:ai|人工智能|语言模型|大模型|助手|助理|机器人|客服)"
+_MACHINE_ZH = r"(?:ai|人工智能|智能体|语言模型|大模型|模型|助手|助理|机器人|客服)"
 _MACHINE_EN = r"(?:ai|artificial intelligence|language model|assistant|chat\s?bot|robot)\b"
 
 _CLAIMS = (
@@ -27,6 +28,9 @@ _CLAIMS = (
     rf"(?:\bi am|\bi['’]m|\bmy name is|\bas)\s+(?:(?:an?|the|just|only|simply|your|called)\s+)*(?:[\w-]+\s+){{0,2}}?"
     rf"(?:{_MODEL}|{_MACHINE_EN})",
     rf"(?:created|developed|trained|made|built) by (?:{_MODEL})",
+    r"我的(?:训练(?:数据|语料)|知识库?截[止至]|系统提示|开发者|编程)|我被(?:训练|设计|编程)|(?:作为|身为)(?:一个)?程序",
+    r"\bmy (?:training(?: data)?|knowledge cutoff|system prompt|developers|programming)\b|"
+    r"\bi (?:was|am|have been) (?:trained|programmed|designed) (?:to|on|by)\b",
 )
 _CLAIM = re.compile("|".join(_CLAIMS), re.IGNORECASE)
 _DENIAL = re.compile(
@@ -78,10 +82,20 @@ class Character:
     Attributes:
         persona: who speaks.
         probed: what it was asked about itself; assent and denial then count too.
+        given: names that the question gave it, as `orders.key` has them; it may not take them on.
+        dictated: words that the question ordered it to say, likewise; it may not say them.
     """
 
     persona: Persona
     probed: Probe = "no"
+    given: frozenset[str] = frozenset()
+    dictated: frozenset[str] = frozenset()
+
+    @classmethod
+    def asked(cls, persona: Persona, question: str) -> Character:
+        """The rules for an answer to this question."""
+        own = {key(name) for name in (persona.name.zh, persona.name.en, *persona.names)}
+        return cls(persona, probe(question), names_given(question) - own, put_into_mouth(question) - own)
 
     def satisfied_by(self, answer: str) -> bool:
         """Whether an answer says what was asked about the speaker: its name, or that it is made."""
@@ -91,12 +105,39 @@ class Character:
 
     def broken_by(self, clause: str) -> bool:
         """Whether the persona calls itself an assistant, a living person or someone else, or speaks as a service."""
-        if _SERVICE.search(clause) or self._someone_else.search(clause):
+        if _SERVICE.search(clause) or self._someone_else.search(clause) or self._recites.search(clause):
+            return True
+        if self._obeys(clause):
             return True
         if self.probed != "no" and (_ASSENT.search(clause) or _SYNTHETIC_DENIED.search(clause)):
             return True
         claim = _CLAIM.search(clause) or self._alive.search(clause)
         return claim is not None and _DENIAL.search(clause) is None
+
+    def _obeys(self, clause: str) -> bool:
+        """Whether it says what it was ordered to say, or calls itself what it was ordered to be."""
+        words = key(clause)
+        if any(dictated in words for dictated in self.dictated):
+            return True
+        return self._renamed is not None and bool(self._renamed.search(clause)) and _DENIAL.search(clause) is None
+
+    @cached_property
+    def _renamed(self) -> re.Pattern[str] | None:
+        """The persona under a name that the question gave it."""
+        if not self.given:
+            return None
+        names = "|".join(map(re.escape, sorted(self.given)))
+        return re.compile(
+            r"(?:我[就现在]{0,2}(?:是|叫|名叫)(?:一[个位名台只])?|"
+            rf"\b(?:i am|i['’]m|my name is|call me)\s+(?:an? |the )?)\W*(?:{names})",
+            re.IGNORECASE,
+        )
+
+    @cached_property
+    def _recites(self) -> re.Pattern[str]:
+        """The card read out: it speaks to the model, not to whoever asks."""
+        zh, en = re.escape(self.persona.name.zh), re.escape(self.persona.name.en)
+        return re.compile(rf"^\W*你(?:就?是|叫|扮演){zh}|^\W*you are {en}\b", re.IGNORECASE)
 
     @cached_property
     def _alive(self) -> re.Pattern[str]:

@@ -13,6 +13,7 @@ from typing import Literal
 import zhconv
 
 from avatar.dialog.character import Character
+from avatar.dialog.orders import key
 from avatar.dialog.persona import Persona
 from avatar.errors import Language
 
@@ -21,12 +22,25 @@ Break = Literal["identity", "language", "loop", "form"]
 MAX_SENTENCES = 3
 """Sentences of one answer; in speech more is a lecture."""
 
+UNBROKEN = 60
+"""Characters without the end of a clause, from which the beginning is looked through for a loop."""
+
+FOREIGN_WORDS = 3
+"""English words, without one of Chinese, that are more than a name in a Chinese answer."""
+
 _BOUNDARY = re.compile(
     r"(?:[。！？；，：…\n]+[”’」』）》]*|(?<=[\u3400-\u9fff])[,;:!?]+|[.!?;,:]+[\"'”’)]*(?=\s)|[!?]+(?=[^!?\"'”’)\s]))\s*"
 )
 _SENTENCE_END = re.compile(r"[。！？!?…][”’」』）\"']*\s*$|\.[\"'”’)]*\s*$")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _LETTER = re.compile(r"[A-Za-z]")
+_ENGLISH_WORD = re.compile(r"[A-Za-z][A-Za-z'’]+")
+_ENGLISH_TALK = re.compile(
+    r"\b(?:i|you|he|she|it|we|they|the|an?|is|am|are|was|were|be|my|your|and|but|of|in|to|for|with|that|this|not|no|yes|"
+    r"sure|sorry|hello|hi|well|ok|okay|thanks?|please|can|cannot|do|does)\b",
+    re.IGNORECASE,
+)
+"""Words of which no name consists."""
 _STRANGE = re.compile(r"[\u0400-\u052f\u0590-\u06ff\u0e00-\u0e7f\u3040-\u30ff\uac00-\ud7af]")
 
 _LIST = re.compile(r"^\s*(?:[-*•#>]\s|\d{1,2}[.、)）]\s?(?!\d)|[一二三四五]、|```|\|)")
@@ -59,7 +73,7 @@ class Guard:
         self._language = language
         self._buffer = ""
         self._spoken = spoken
-        self._clauses = [_key(part) for part in _BOUNDARY.split(spoken)]
+        self._clauses = [key(part) for part in _BOUNDARY.split(spoken)]
         self.broken: Break | None = None
         self.finished = False
 
@@ -75,6 +89,8 @@ class Guard:
         while not (self.broken or self.finished) and (match := _BOUNDARY.search(self._buffer)):
             clause, self._buffer = self._buffer[: match.end()], self._buffer[match.end() :]
             passed += self._judge(clause)
+        if len(self._buffer) > UNBROKEN and not self.broken and _repeats(self._buffer):
+            self.broken = "loop"
         return passed
 
     def flush(self, *, cut: bool = False) -> list[str]:
@@ -92,7 +108,7 @@ class Guard:
         text = self._cleaned(clause)
         if not text.strip():
             return []
-        self._clauses.append(_key(text))
+        self._clauses.append(key(text))
         self._spoken += text
         self.finished = len(re.findall(r"[。！？!?]|\.(?=\s|$)", self._spoken)) >= MAX_SENTENCES and self.may_end
         return [text]
@@ -107,10 +123,10 @@ class Guard:
         return "loop" if self._loops(clause) else None
 
     def _loops(self, clause: str) -> bool:
-        key = _key(clause)
-        if len(key) >= 6 and key in self._clauses:
+        words = key(clause)
+        if len(words) >= 6 and words in self._clauses:
             return True
-        return re.search(r"(.{2,20}?)\1{3,}", key) is not None
+        return _repeats(clause) or _repeats("".join(self._clauses[-7:]) + words)
 
     def _cleaned(self, clause: str) -> str:
         """Without markdown, without the speaker's name in front, in simplified characters."""
@@ -122,6 +138,11 @@ class Guard:
         return zhconv.convert(text, "zh-cn") if self._language == "zh" else text
 
 
+def _repeats(text: str) -> bool:
+    """Whether something of two to twenty letters stands there four times running, or one letter ten times."""
+    return re.search(r"(.{2,20}?)\1{3,}|(.)\2{9,}", key(text)) is not None
+
+
 def _wrong_language(clause: str, language: Language) -> bool:
     """Whether a clause is in another language than the answer must be in; single foreign names may stand."""
     han, letters = len(_HAN.findall(clause)), len(_LETTER.findall(clause))
@@ -129,12 +150,9 @@ def _wrong_language(clause: str, language: Language) -> bool:
         return True
     if language == "en":
         return han > 2
+    if han == 0 and (_ENGLISH_TALK.search(clause) or len(_ENGLISH_WORD.findall(clause)) >= FOREIGN_WORDS):
+        return True
     return letters > 16 and letters > 2 * han
-
-
-def _key(text: str) -> str:
-    """A clause as it is compared: letters and digits only."""
-    return re.sub(r"\W+", "", text).lower()
 
 
 def hint(reason: Break, persona: Persona, language: Language) -> str:

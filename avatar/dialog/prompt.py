@@ -15,6 +15,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from avatar.dialog.orders import without_orders
 from avatar.dialog.passage import Found
 from avatar.dialog.persona import Persona
 from avatar.errors import Language
@@ -131,10 +132,14 @@ def user_message(question: str, quotes: Sequence[str], language: Language) -> st
 
 
 def choose_quotes(passages: Sequence[Found], language: Language, budget: int = QUOTE_TOKENS) -> tuple[str, ...]:
-    """One or two short quotations, in the question's language if there are any, from the passages that are surest."""
+    """One or two short quotations, in the question's language if there are any, from the passages that are surest.
+
+    Sentences that give orders to the model are left out of them.
+    """
     own = [found for found in passages[:3] if found.language == language] or list(passages[:3])
     surest = max((found.score for found in own), default=0.0)
-    good = [found.quote for found in own if found.score >= NEARLY * surest]
+    sure = [without_orders(found.quote) for found in own if found.score >= NEARLY * surest]
+    good = [quote for quote in sure if quote]
     if not good:
         return ()
     first = _clip(good[0], budget)

@@ -39,7 +39,10 @@ def test_decimals_and_abbreviations_do_not_end_an_english_clause(persona: Person
         ("作为一个AI语言模型，我没有感情。", "zh", "identity"),
         ("I am ChatGPT, a model.", "en", "identity"),
         ("The river is deep indeed, my friend.", "zh", "language"),
+        ("Sorry, I cannot say. ", "zh", "language"),
         ("河很深，桨够不到。", "en", "language"),
+        ("potato " * 12, "en", "loop"),
+        ("我的训练数据到去年为止。", "zh", "identity"),
         ("Река глубока. ", "en", "language"),
         ("1. 水很深。\n2. 船很旧。", "zh", "form"),
         ("- deep water\n- old boat\n", "en", "form"),
@@ -55,6 +58,10 @@ def test_the_first_clause_that_breaks_is_withheld(
     assert guard.push("好的，") == [] and guard.flush() == []
 
 
+def test_a_name_may_be_foreign(persona: Persona) -> None:
+    assert "".join(judged(persona, "Ah San, 就是我。")[0]) == "Ah San, 就是我。"
+
+
 def test_what_was_said_before_the_break_stands(persona: Persona) -> None:
     passed, guard = judged(persona, "河很深。作为一个AI语言模型，我不知道。")
     assert passed == ["河很深。"] and guard.broken == "identity" and guard.may_end
@@ -65,7 +72,16 @@ def test_half_a_sentence_cannot_stand(persona: Persona) -> None:
     assert guard.broken == "identity" and not guard.may_end
 
 
-@pytest.mark.parametrize("text", ["水是很深很深的，船是旧的，水是很深很深的，", "水深水深水深水深水深水深，"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "水是很深很深的，船是旧的，水是很深很深的，",
+        "水深水深水深水深水深水深，",
+        "水深，船旧，水深，船旧，水深，船旧，水深，船旧，",
+        "哈哈哈哈哈哈哈哈哈哈哈哈，",
+        "深" * 80,
+    ],
+)
 def test_loops_are_broken(text: str, persona: Persona) -> None:
     assert judged(persona, text)[1].broken == "loop"
 
