@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from avatar.face import topology
 from avatar.face.landmarks import Points
-from avatar.face.shading import Colour, Floats, bump, compiled, lookup, mix, put, ramp, scaled, step, texel
+from avatar.face.shading import Colour, Floats, bump, compiled, kernel, lookup, mix, put, ramp, scaled, step, texel
 from avatar.media import Pixels
 
 COLUMNS = 96
@@ -134,7 +134,7 @@ def lip_tables(upper: NDArray[np.float64], lower: NDArray[np.float64]) -> tuple[
 _KERNEL = np.hanning(11) / np.hanning(11).sum()
 
 
-@compiled
+@kernel
 def paint_mouth(picture: NDArray[np.uint8], mouth: Mouth, opening: Opening) -> None:
     """Paint the opening between the lips. Args: picture: uint8 [height, width, 3], painted in place."""
     cx, cy, ax, ay, width = opening.frame

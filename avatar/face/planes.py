@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.face.memory import fetch, store
-from avatar.face.shading import compiled
+from avatar.face.shading import compiled, kernel
 from avatar.media import Pixels
 
 Plane = NDArray[np.uint8]
@@ -58,7 +58,7 @@ def _join(frame: Pixels, words: NDArray[np.int32]) -> None:
             words[y, x] = red | (green << _EIGHT) | (blue << _SIXTEEN)
 
 
-@compiled
+@kernel
 def _convert(words: NDArray[np.int32], luma: Plane, blue: Plane, red: Plane) -> None:
     """Two rows at a time."""
     sums = np.empty((3, words.shape[1]), dtype=np.int32)

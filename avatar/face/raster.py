@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from avatar.face.memory import fetch, store
 from avatar.face.rig import TEXTURE_SCALE
-from avatar.face.shading import Floats, compiled
+from avatar.face.shading import Floats, compiled, kernel
 
 Words = NDArray[np.uint32]
 """Pixels as red, green, blue and matte from the lowest byte up."""
@@ -96,7 +96,7 @@ def person_blocks(matte: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return np.ascontiguousarray(np.logical_or.reduce(near))
 
 
-@compiled
+@kernel
 def compose(frame: Words, source: Floats, texture: Words, plate: Words, person: NDArray[np.bool_]) -> None:
     """Sample the texture through the map and lay it over the background by its matte.
 
