@@ -1,4 +1,4 @@
-"""Kokoro's three parts in ONNX Runtime: tokens to durations and features, features to a latent, the latent to sound."""
+"""Kokoro's three parts: tokens to durations and features, features to a latent (ONNX Runtime), the latent to sound."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from avatar.errors import EngineError
 from avatar.media import SPEECH_RATE, Samples
+from avatar.voice.speaking.generator import STEP, Generator
 from avatar.voice.speaking.graph import LATENT_HOP, SOURCE_HOP, Parts
 from avatar.voice.speaking.level import joined
 
@@ -26,11 +27,8 @@ CONTEXT = 9
 FADE = SPEECH_RATE // 100
 """Samples over which two windows are cross-faded: 10 ms."""
 
-FIRST_WINDOW = 32
-"""Latent columns of a clause's first window: 0.4 s."""
-
-LARGEST_WINDOW = 120
-"""Latent columns of the largest window: 1.5 s."""
+FIRST_WINDOW, LARGEST_WINDOW = STEP - CONTEXT, 3 * STEP - 2 * CONTEXT
+"""Latent columns of a clause's first window, 0.49 s, and of its largest, 1.6 s; with their context, whole steps."""
 
 PRIOR = 480
 """Latent columns (6 s) that the voice's own statistics weigh against those of the clause at hand."""
@@ -84,7 +82,7 @@ _R = TypeVar("_R")
 def _reported(
     method: Callable[Concatenate[Acoustics, _P], _R],
 ) -> Callable[Concatenate[Acoustics, _P], _R]:
-    """ONNX Runtime's many exceptions as the one of ours."""
+    """The many exceptions of ONNX Runtime and torch as the one of ours."""
 
     def call(self: Acoustics, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
         try:
@@ -99,7 +97,7 @@ def _reported(
 
 
 class Acoustics:
-    """The three sessions. Safe to share between threads."""
+    """The three parts. Safe to share between threads."""
 
     def __init__(self, parts: Parts, device: str, threads: int) -> None:
         """
@@ -112,11 +110,14 @@ class Acoustics:
             EngineError: a file cannot be loaded, or the device is not there.
         """
         self.device = device
-        self._encoder, self._decoder, self._generator = (
-            _session(path, device, threads) for path in (parts.encoder, parts.decoder, parts.generator)
-        )
-        shapes = {item.name: item.shape for item in self._generator.get_inputs()}
-        self.no_stats: Floats = np.zeros(shapes["stats"], dtype=np.float32)
+        self._encoder, self._decoder = (_session(path, device, threads) for path in (parts.encoder, parts.decoder))
+        self._generator = _generator(parts.generator, device, threads)
+        self.no_stats: Floats = np.zeros((2, self._generator.channels, 1), dtype=np.float32)
+
+    @_reported
+    def warm(self) -> None:
+        """Prepare for windows of every length."""
+        self._generator.warm()
 
     @_reported
     def encode(self, tokens: Sequence[int], style: Floats, *, speed: float, pitch: float) -> Encoded:
@@ -166,17 +167,13 @@ class Acoustics:
             memory: 0..1, the weight of those statistics against this window's own.
         """
         hops = LATENT_HOP // SOURCE_HOP
-        sound, new_stats = self._generator.run(
-            ["sound", "new_stats"],
-            {
-                "latent": latent.latent[:, :, start:end],
-                "source": latent.source[:, :, start * hops : end * hops + 1],
-                "style": latent.style,
-                "stats": stats,
-                "memory": np.array([memory], dtype=np.float32),
-            },
+        return self._generator(
+            latent.latent[:, :, start:end],
+            latent.source[:, :, start * hops : end * hops + 1],
+            latent.style,
+            stats,
+            memory,
         )
-        return sound, new_stats
 
     def stream(self, latent: Latent, voice_stats: Floats) -> Iterator[Samples]:
         """The sound of a clause in windows that grow, without seams; 300 samples for each column in all.
@@ -201,14 +198,22 @@ class Acoustics:
 def windows(columns: int) -> list[tuple[int, int]]:
     """Where a clause is cut: short windows first, so that sound starts early, then longer ones, which cost less."""
     spans: list[tuple[int, int]] = []
-    start, size = 0, FIRST_WINDOW
+    start = 0
     while start < columns:
-        end = start + size
-        if columns - end < size // 2:
+        context = 2 * CONTEXT if start else CONTEXT
+        end = start + min((len(spans) + 1) * STEP - context, LARGEST_WINDOW)
+        if columns - end < FIRST_WINDOW // 2:
             end = columns
         spans.append((start, end))
-        start, size = end, min(size * 3 // 2, LARGEST_WINDOW)
+        start = end
     return spans
+
+
+def _generator(path: Path, device: str, threads: int) -> Generator:
+    try:
+        return Generator(path, device, threads)
+    except Exception as error:
+        raise _not_loaded(device) from error
 
 
 def _session(path: Path, device: str, threads: int) -> Any:
@@ -222,10 +227,14 @@ def _session(path: Path, device: str, threads: int) -> Any:
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=_providers(device))
     except Exception as error:
-        raise EngineError(
-            f"The speech model cannot be loaded on {device}. Run `avatar doctor`.",
-            f"无法在 {device} 上加载语音模型。请运行 `avatar doctor`。",
-        ) from error
+        raise _not_loaded(device) from error
+
+
+def _not_loaded(device: str) -> EngineError:
+    return EngineError(
+        f"The speech model cannot be loaded on {device}. Run `avatar doctor`.",
+        f"无法在 {device} 上加载语音模型。请运行 `avatar doctor`。",
+    )
 
 
 def _providers(device: str) -> list[Any]:

@@ -6,10 +6,8 @@ The published graph goes from tokens to sound in one run. Three cuts make it a s
     decoder     features, F0, energy -> latent, source           whole clause, about 25 ms for each second
     generator   latent, source -> sound                          in windows, nine tenths of the work
 
-Two things are changed on the way. The encoder's durations, before they are rounded, are multiplied by `dur_scale`, and
-its F0 takes `f0_scale` and `f0_shift`. And the generator's 44 instance normalisations, which would otherwise see one
-window instead of the clause, take the running mean and variance of what sounded before (`stats`, weighted by `memory`)
-and give theirs back. With neutral inputs and one window the sound is that of the published graph, bit for bit.
+The encoder's durations, before they are rounded, are multiplied by `dur_scale`, and its F0 takes `f0_scale` and
+`f0_shift`. Of the generator only the weights are taken (`weights`): it is built anew in torch (`generator`).
 
 The tensor names are those of the export kokoro-v1.0.int8.onnx (thewh1teagle/kokoro-onnx); another export of another
 structure is refused with a sentence, not a stack trace.
@@ -18,6 +16,7 @@ structure is refused with a sentence, not a stack trace.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -26,11 +25,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from avatar.errors import EngineError, StorageError, WeightsError
+from avatar.voice.speaking.weights import collect
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from onnx import ModelProto
 
-REVISION = 1
+REVISION = 2
 """Of this surgery; part of the cache's key."""
 
 UNIT = 600
@@ -49,7 +50,6 @@ _F0 = "/encoder/Squeeze_output_0"
 _ENERGY = "/encoder/Squeeze_1_output_0"
 _LATENT = "/decoder/decoder/decode.3/Div_4_output_0"
 _SOURCE = "/decoder/decoder/generator/Concat_3_output_0"
-_AUDIO = "audio"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def cut_model(model: Path, cache: Path) -> Parts:
         StorageError: the parts cannot be written.
     """
     folder = cache / f"kokoro-{_digest(model)}-{REVISION}"
-    parts = Parts(*(folder / f"{name}.onnx" for name in ("encoder", "decoder", "generator")))
+    parts = Parts(folder / "encoder.onnx", folder / "decoder.onnx", folder / "generator.npz")
     if not parts.generator.exists():
         _make(model, folder, parts)
     return parts
@@ -100,7 +100,11 @@ def _make(model: Path, folder: Path, parts: Parts) -> None:
 
     try:
         whole = onnx.load(str(model))
-        made = {parts.encoder: _encoder(whole), parts.decoder: _decoder(whole), parts.generator: _generator(whole)}
+        made = {
+            parts.encoder: _encoder(whole).SerializeToString(),
+            parts.decoder: _decoder(whole).SerializeToString(),
+            parts.generator: _packed(collect(whole)),
+        }
     except Exception as error:
         raise EngineError(
             f"{model.name} is no Kokoro export that can be cut ({type(error).__name__}). Run `avatar models verify`.",
@@ -109,12 +113,20 @@ def _make(model: Path, folder: Path, parts: Parts) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, part in made.items():
-            _write(path, part.SerializeToString())
+            _write(path, part)
     except OSError as error:
         raise StorageError(
             f"The prepared speech model cannot be written to {folder.parent}: {error.strerror}.",
             f"无法把准备好的语音模型写入 {folder.parent}:{error.strerror}。",
         ) from error
+
+
+def _packed(arrays: dict[str, NDArray[Any]]) -> bytes:
+    import numpy as np
+
+    file = io.BytesIO()
+    np.savez(file, allow_pickle=False, **arrays)
+    return file.getvalue()
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -176,73 +188,6 @@ def _decoder(whole: ModelProto) -> ModelProto:
     )
 
 
-def _generator(whole: ModelProto) -> ModelProto:
-    graph = _Graph(whole)
-    graph.rename({_LATENT: "latent", _SOURCE: "source"})
-    total = _expose_statistics(graph)
-    return graph.extract(
-        inputs=[
-            ("latent", "float32", [1, 512, "frames"]),
-            ("source", "float32", [1, 22, "hops"]),
-            ("style", "float32", [1, 256]),
-            ("stats", "float32", [2, total, 1]),
-            ("memory", "float32", [1]),
-        ],
-        outputs=[
-            (_AUDIO, "sound", "float32", ["samples"]),
-            ("new_stats", "new_stats", "float32", [2, total, 1]),
-        ],
-    )
-
-
-def _expose_statistics(graph: _Graph) -> int:
-    """Let every instance normalisation of the generator mix in what it measured before; returns their channels."""
-    means = [
-        node.output[0]
-        for node in graph.nodes
-        if node.op_type == "ReduceMean" and "/generator/" in node.name and node.name.endswith("/ReduceMean")
-    ]
-    sizes = [graph.size(_bias_of(mean)) // 2 for mean in means]
-    split = [f"stats_{index}" for index in range(len(means))]
-    for index, mean in enumerate(means):
-        graph.prepend(
-            "Split",
-            [split[index], graph.constant(f"halves_{index}", [1, 1])],
-            [f"old_m{index}", f"old_v{index}"],
-            axis=0,
-        )
-        variance = mean.replace("ReduceMean_output_0", "ReduceMean_2_output_0")
-        graph.insert_after(
-            mean,
-            [
-                ("Sub", [f"old_m{index}", mean], f"m{index}_step"),
-                ("Mul", [f"m{index}_step", "memory"], f"m{index}_share"),
-                ("Add", [mean, f"m{index}_share"], f"m{index}"),
-            ],
-        )
-        graph.insert_after(
-            variance,
-            [
-                ("Sub", [f"old_m{index}", f"m{index}"], f"v{index}_gap"),
-                ("Mul", [f"v{index}_gap", f"v{index}_gap"], f"v{index}_square"),
-                ("Add", [f"old_v{index}", f"v{index}_square"], f"v{index}_about"),
-                ("Sub", [f"v{index}_about", variance], f"v{index}_step"),
-                ("Mul", [f"v{index}_step", "memory"], f"v{index}_share"),
-                ("Add", [variance, f"v{index}_share"], f"v{index}"),
-            ],
-        )
-    graph.prepend("Split", ["stats", graph.constant("stats_sizes", sizes)], split, axis=1)
-    for kind in "mv":
-        graph.append("Concat", [f"{kind}{index}" for index in range(len(means))], [f"all_{kind}"], axis=1)
-    graph.append("Concat", ["all_m", "all_v"], ["new_stats"], axis=0)
-    return sum(sizes)
-
-
-def _bias_of(mean: str) -> str:
-    """The initializer that holds the affine bias (scale and shift, so twice the channels) of a normalisation."""
-    return mean.removesuffix("/ReduceMean_output_0").lstrip("/").replace("/", ".") + ".fc.bias"
-
-
 class _Graph:
     """A copy of the whole graph's nodes that can be rewired, and a part of it taken out."""
 
@@ -254,9 +199,6 @@ class _Graph:
             copy = type(node)()
             copy.CopyFrom(node)
             self.nodes.append(copy)
-
-    def size(self, initializer: str) -> int:
-        return int(self._initializers[initializer].dims[0])
 
     def constant(self, name: str, values: Sequence[float] | Sequence[int]) -> str:
         import numpy as np
@@ -280,18 +222,6 @@ class _Graph:
         made = [helper.make_node(kind, inputs, [output], name=f"cut/{output}") for kind, inputs, output in chain]
         self.rename({tensor: made[-1].output[0]})
         self.nodes[place + 1 : place + 1] = made
-
-    def prepend(self, kind: str, inputs: list[str], outputs: list[str], **attributes: int) -> None:
-        self.nodes.insert(0, self._node(kind, inputs, outputs, attributes))
-
-    def append(self, kind: str, inputs: list[str], outputs: list[str], **attributes: int) -> None:
-        self.nodes.append(self._node(kind, inputs, outputs, attributes))
-
-    @staticmethod
-    def _node(kind: str, inputs: list[str], outputs: list[str], attributes: dict[str, Any]) -> Any:
-        from onnx import helper
-
-        return helper.make_node(kind, inputs, outputs, name=f"cut/{outputs[0]}", **attributes)
 
     def extract(self, inputs: Sequence[_Value], outputs: Sequence[_Output]) -> ModelProto:
         """The part of the graph between tensors, as a model of its own."""

@@ -1,4 +1,4 @@
-"""The voice on this machine: Kokoro-82M through ONNX Runtime, streaming inside a clause.
+"""The voice on this machine: Kokoro-82M, streaming inside a clause.
 
 `speak` runs the encoder only, so phones, words and the exact length stand after about a tenth of a second; the sound is
 made as the iterator is pulled, in windows that begin short.
@@ -87,6 +87,7 @@ class KokoroSynthesizer:
             NotFoundError: there is no such voice.
         """
         self._phonetics.warm()
+        self._acoustics.warm()
         for voice in voices:
             profile = self._voices.get(voice)
             for language in profile.languages:

@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+import torch
 from onnx import TensorProto, helper
+from torch.nn import functional
 
 from avatar.errors import EngineError, StorageError, WeightsError
 from avatar.voice.speaking.graph import Parts, cut_model
+from avatar.voice.speaking.weights import read_weights
 
 _SPEC = importlib.util.spec_from_file_location("tiny_kokoro", Path(__file__).with_name("tiny_kokoro.py"))
 assert _SPEC is not None
@@ -59,32 +62,24 @@ def encode(parts: Parts, **changed: Any) -> dict[str, Any]:
     return run(parts.encoder, **(neutral | changed))
 
 
-def generate(parts: Parts, latent: Any, stats: Any, memory: float) -> dict[str, Any]:
-    return run(
-        parts.generator,
-        latent=latent,
-        source=np.zeros((1, 22, latent.shape[2]), dtype=np.float32),
-        style=np.zeros((1, 256), dtype=np.float32),
-        stats=stats,
-        memory=memory * ONE,
-    )
-
-
-@pytest.fixture
-def latent() -> Any:
-    return np.random.default_rng(0).normal(2.0, 3.0, (1, tiny_kokoro.CHANNELS, 40)).astype(np.float32)
-
-
-NO_STATS = np.zeros((2, 512, 1), dtype=np.float32)
-
-
-def test_the_parts_in_a_row_are_the_whole(model: Path, parts: Parts) -> None:
+def test_encoder_and_decoder_in_a_row_are_the_whole(model: Path, parts: Parts) -> None:
     style = np.linspace(0, 1, 256, dtype=np.float32)[None]
     whole = run(model, tokens=TOKENS, style=style, speed=ONE)["audio"]
     made = encode(parts)
     decoded = run(parts.decoder, features=made["features"], f0=made["f0"], energy=made["energy"], style=style)
-    sound = run(parts.generator, **decoded, style=style, stats=NO_STATS, memory=0 * ONE)
-    assert np.array_equal(sound["sound"], whole)
+    last = functional.conv1d(torch.from_numpy(decoded["latent"]), torch.from_numpy(tiny_kokoro.PLAIN))
+    assert np.allclose(last.numpy(), whole, rtol=1e-5)
+
+
+def test_the_generators_weights_are_taken_out(parts: Parts) -> None:
+    stored = read_weights(parts.generator)
+    assert np.array_equal(stored.convolution("conv_post")[0], tiny_kokoro.PLAIN)
+    weight, bias = stored.convolution("noise_convs.0")
+    assert np.array_equal(weight, np.full((2, 4, 3), (7 - 5) * 0.5))
+    assert np.array_equal(bias, np.ones(2))
+    assert np.array_equal(stored.array("resblocks.0.adain1.0.fc.weight"), tiny_kokoro.TURNED.T)
+    assert stored.array("resblocks.0.alpha1.0").shape == (1, 2, 1)
+    assert stored.array("inverse_basis").shape == (22, 1, 20)
 
 
 def test_durations_can_be_scaled_for_each_token(parts: Parts) -> None:
@@ -97,28 +92,6 @@ def test_pitch_is_scaled_and_shifted_where_it_is_voiced(parts: Parts) -> None:
     assert f0[0, :5].tolist() == [0, 605, 205, 805, 0]
 
 
-def test_without_memory_a_window_has_its_own_statistics(parts: Parts, latent: Any) -> None:
-    out = generate(parts, latent, NO_STATS + 7, 0.0)
-    assert np.allclose(out["new_stats"][0, :, 0], latent[0].mean(axis=1), atol=1e-4)
-    assert np.allclose(out["new_stats"][1, :, 0], latent[0].var(axis=1), atol=1e-3)
-    assert abs(out["sound"].mean()) < 1e-3
-
-
-def test_with_memory_the_statistics_are_those_of_both_windows(parts: Parts, latent: Any) -> None:
-    first, second = latent[:, :, :30], latent[:, :, 30:]
-    before = generate(parts, first, NO_STATS, 0.0)["new_stats"]
-    after = generate(parts, second, before, 0.75)["new_stats"]
-    assert np.allclose(after[0, :, 0], latent[0].mean(axis=1), atol=1e-4)
-    assert np.allclose(after[1, :, 0], latent[0].var(axis=1), atol=1e-2)
-
-
-def test_with_full_memory_windows_are_the_whole(parts: Parts, latent: Any) -> None:
-    stats = generate(parts, latent, NO_STATS, 0.0)["new_stats"]
-    whole = generate(parts, latent, stats, 1.0)["sound"]
-    windows = [generate(parts, latent[:, :, start : start + 10], stats, 1.0)["sound"] for start in range(0, 40, 10)]
-    assert np.allclose(np.concatenate(windows), whole, atol=1e-5)
-
-
 def test_the_second_cut_is_found(model: Path, parts: Parts, tmp_path: Path) -> None:
     before = parts.generator.stat().st_mtime_ns
     assert cut_model(model, tmp_path / "cache") == parts
@@ -126,7 +99,7 @@ def test_the_second_cut_is_found(model: Path, parts: Parts, tmp_path: Path) -> N
     assert {path.name for path in parts.encoder.parent.iterdir()} == {
         "encoder.onnx",
         "decoder.onnx",
-        "generator.onnx",
+        "generator.npz",
     }
 
 
@@ -147,7 +120,7 @@ def test_two_may_cut_at_once(model: Path, tmp_path: Path) -> None:
         thread.join()
     assert len(made) == 3
     assert len(set(made)) == 1
-    assert sorted(path.suffix for path in made[0].encoder.parent.iterdir()) == [".onnx"] * 3
+    assert sorted(path.suffix for path in made[0].encoder.parent.iterdir()) == [".npz", ".onnx", ".onnx"]
 
 
 def test_another_network_is_refused(tmp_path: Path) -> None:

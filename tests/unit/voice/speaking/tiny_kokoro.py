@@ -10,7 +10,12 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 CHANNELS = 512
-NORM = "/decoder/decoder/generator/resblocks.0/adain1.0"
+GENERATOR = "/decoder/decoder/generator/"
+
+
+BIAS = "decoder.decoder.generator.conv_post.bias"
+PLAIN = np.arange(2 * CHANNELS * 3, dtype=np.float32).reshape(2, CHANNELS, 3)
+TURNED = np.arange(3 * 256, dtype=np.float32).reshape(3, 256)
 
 
 def node(kind: str, inputs: list[str], output: str, name: str = "", **attributes: Any) -> Any:
@@ -22,7 +27,7 @@ def constant(name: str, values: Any) -> Any:
 
 
 def write_tiny_kokoro(path: Path) -> Path:
-    """Durations are the tokens; F0 is 100 Hz times the token, twice; the sound is one normalised channel."""
+    """Durations are the tokens; F0 is 100 Hz times the token, twice; of the generator a few layers are there."""
     nodes = [
         node("Cast", ["tokens"], "floats", to=TensorProto.FLOAT),
         node("Div", ["floats", "speed"], "/encoder/Div_output_0"),
@@ -38,14 +43,17 @@ def write_tiny_kokoro(path: Path) -> Path:
         node("Concat", ["/encoder/MatMul_1_output_0", "/encoder/MatMul_1_output_0"], "frames", axis=2),
         node("Add", ["frames", "loudness"], "/decoder/decoder/decode.3/Div_4_output_0"),
         node("Expand", ["pitch", "harmonics"], "/decoder/decoder/generator/Concat_3_output_0"),
-        *_norm("/decoder/decoder/decode.3/Div_4_output_0"),
-        node("ReduceMean", ["/decoder/decoder/generator/Concat_3_output_0", "all_axes"], "level", keepdims=0),
-        node("Gather", ["normal", "zero"], "channel", axis=1),
-        node("Squeeze", ["channel", "batch"], "wave"),
-        node("Sum", ["wave", "level", "tint"], "audio"),
-        node("ReduceMean", ["style", "pair"], "tint", keepdims=0),
+        node(
+            "Conv", ["/decoder/decoder/decode.3/Div_4_output_0", "plain", BIAS], "audio", f"{GENERATOR}conv_post/Conv"
+        ),
+        node("Gemm", ["style", "turned", "fc_bias"], "scales", f"{GENERATOR}resblocks.0/adain1.0/fc/Gemm", transB=1),
+        node(
+            "ConvInteger",
+            ["bytes", "bytes_quantized", "zero", "bytes_zero"],
+            "whole",
+            f"{GENERATOR}noise_convs.0/Conv_quant",
+        ),
     ]
-    nodes = [*nodes[:-2], nodes[-1], nodes[-2]]
     graph = helper.make_graph(
         nodes,
         "tiny",
@@ -54,35 +62,27 @@ def write_tiny_kokoro(path: Path) -> Path:
             helper.make_tensor_value_info("style", TensorProto.FLOAT, [1, 256]),
             helper.make_tensor_value_info("speed", TensorProto.FLOAT, [1]),
         ],
-        [helper.make_tensor_value_info("audio", TensorProto.FLOAT, ["samples"])],
+        [helper.make_tensor_value_info("audio", TensorProto.FLOAT, [1, 2, "samples"])],
         [
             constant("one", np.array([1])),
-            constant("zero", np.array(0)),
-            constant("batch", np.array([0])),
-            constant("pair", np.array([0, 1])),
-            constant("all_axes", np.array([0, 1, 2])),
-            constant("time", np.array([2])),
+            constant("zero", np.uint8(0)),
+            constant("plain", PLAIN),
+            constant(BIAS, np.zeros(2, np.float32)),
+            constant("turned", TURNED),
+            constant("fc_bias", np.zeros(3, np.float32)),
+            constant("bytes", np.zeros((1, 4, 9), np.uint8)),
+            constant("bytes_quantized", np.full((2, 4, 3), 7, np.uint8)),
+            constant("bytes_zero", np.uint8(5)),
+            constant("bytes_scale", np.float32(0.5)),
             constant("rows", np.array([1, CHANNELS, 1])),
             constant("harmonics", np.array([1, 22, 1])),
             constant("hundred", np.float32(100)),
-            constant("epsilon", np.float32(1e-5)),
-            constant("decoder.decoder.generator.resblocks.0.adain1.0.fc.bias", np.zeros(2 * CHANNELS, np.float32)),
+            constant("decoder.decoder.generator.noise_convs.0.bias", np.ones(2, np.float32)),
+            constant("decoder.decoder.generator.resblocks.0.alpha1.0", np.ones((1, 2, 1), np.float32)),
+            constant("decoder.decoder.generator.stft.istft.stft.inverse_basis", np.ones((22, 1, 20), np.float32)),
         ],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString())
     return path
-
-
-def _norm(tensor: str) -> list[Any]:
-    """An instance normalisation, named as the export names it."""
-    return [
-        node("ReduceMean", [tensor, "time"], f"{NORM}/ReduceMean_output_0", f"{NORM}/ReduceMean"),
-        node("Sub", [tensor, f"{NORM}/ReduceMean_output_0"], "centred"),
-        node("Mul", ["centred", "centred"], "squares"),
-        node("ReduceMean", ["squares", "time"], f"{NORM}/ReduceMean_2_output_0", f"{NORM}/ReduceMean_2"),
-        node("Add", [f"{NORM}/ReduceMean_2_output_0", "epsilon"], "stable"),
-        node("Sqrt", ["stable"], "spread"),
-        node("Div", ["centred", "spread"], "normal"),
-    ]

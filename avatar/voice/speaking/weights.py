@@ -1,0 +1,99 @@
+"""The generator's weights, taken out of Kokoro's ONNX export and kept in one file, as they were stored: most in 8 bits.
+
+Names are those of the network: `resblocks.0.convs1.2`, `noise_res.1.adain2.0.fc`, `ups.0`, `resblocks.3.alpha1.0`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+Floats = NDArray[np.float32]
+
+_NODES = "/decoder/decoder/generator/"
+_INITIALIZERS = "decoder.decoder.generator."
+_LAYERS = {
+    "ConvInteger": "/Conv_quant",
+    "Conv": "/Conv",
+    "ConvTranspose": "/ConvTranspose",
+    "MatMulInteger": "/Gemm_MatMul_quant",
+    "Gemm": "/Gemm",
+}
+"""The nodes that have weights, and how their names end after the layer's."""
+
+
+class Weights:
+    """What `read_weights` found."""
+
+    def __init__(self, stored: dict[str, NDArray[Any]]) -> None:
+        self._stored = stored
+
+    def array(self, name: str) -> Floats:
+        """A plain array. Raises: KeyError: there is none of this name."""
+        return np.asarray(self._stored[name], dtype=np.float32)
+
+    def convolution(self, name: str) -> tuple[Floats, Floats]:
+        """Weight, float32 [out, in, width] ([in, out, width] of a transposed one), and bias, float32 [out]."""
+        return self._restored(name), self.array(f"{name}.bias")
+
+    def linear(self, name: str) -> tuple[Floats, Floats]:
+        """Matrix, float32 [in, out], and bias, float32 [out]."""
+        return self._restored(name), self.array(f"{name}.bias")
+
+    def _restored(self, name: str) -> Floats:
+        weight = self.array(f"{name}.weight")
+        if f"{name}.scale" not in self._stored:
+            return weight
+        return np.asarray((weight - self.array(f"{name}.zero")) * self.array(f"{name}.scale"), dtype=np.float32)
+
+
+def read_weights(path: Path) -> Weights:
+    """The weights of a file that holds what `collect` gave.
+
+    Raises:
+        OSError, ValueError: it is no such file.
+    """
+    with np.load(path, allow_pickle=False) as stored:
+        return Weights({name: stored[name] for name in stored.files})
+
+
+def collect(whole: ModelProto) -> dict[str, NDArray[Any]]:
+    """The weights of the generator in an export, by their names.
+
+    Raises:
+        KeyError: a layer's weight is not stored in the file.
+    """
+    from onnx import numpy_helper
+
+    initializers = {item.name: item for item in whole.graph.initializer}
+
+    def array(name: str) -> NDArray[Any]:
+        return np.asarray(numpy_helper.to_array(initializers[name]))
+
+    found: dict[str, NDArray[Any]] = {}
+    for name in initializers:
+        inner = name.removeprefix(_INITIALIZERS)
+        if inner != name and (".alpha" in inner or inner.endswith(".bias")):
+            found[inner] = array(name)
+        elif name.endswith((".inverse_basis", ".window_sum")):
+            found[name.rpartition(".")[2]] = array(name)
+    for node in whole.graph.node:
+        suffix = _LAYERS.get(node.op_type)
+        if suffix is None or not (node.name.startswith(_NODES) and node.name.endswith(suffix)):
+            continue
+        layer = node.name.removeprefix(_NODES).removesuffix(suffix).replace("/", ".")
+        if layer.startswith("istft"):
+            continue
+        weight = array(node.input[1])
+        turned = any(attribute.name == "transB" and attribute.i for attribute in node.attribute)
+        found[f"{layer}.weight"] = weight.T if turned else weight
+        if node.op_type.endswith("Integer"):
+            found[f"{layer}.scale"] = array(node.input[1].replace("_quantized", "_scale"))
+            found[f"{layer}.zero"] = array(node.input[3])
+    return found
