@@ -125,13 +125,18 @@ def lip_tables(upper: NDArray[np.float64], lower: NDArray[np.float64]) -> tuple[
     table = np.empty((2, COLUMNS), dtype=np.float32)
     for row, edge in enumerate((upper, lower)):
         across = np.maximum.accumulate(edge[:, 0] + 1e-4 * np.arange(len(edge)))
-        values = np.interp(places, across, edge[:, 1])
-        padded = np.pad(values, 6, mode="reflect", reflect_type="odd")
-        table[row] = np.convolve(padded, _KERNEL, mode="same")[6:-6]
+        table[row] = _SMOOTHING @ np.interp(places, across, edge[:, 1])
     return np.array([first, last], dtype=np.float32), table
 
 
-_KERNEL = np.hanning(11) / np.hanning(11).sum()
+def _smoothing() -> NDArray[np.float64]:
+    """float64 [COLUMNS, COLUMNS]: takes a table to its mean under a Hann window; it goes on evenly past its ends."""
+    window = np.hanning(11) / np.hanning(11).sum()
+    padded = np.pad(np.eye(COLUMNS), ((6, 6), (0, 0)), mode="reflect", reflect_type="odd")
+    return np.stack([np.convolve(column, window, mode="same")[6:-6] for column in padded.T], axis=1)
+
+
+_SMOOTHING = _smoothing()
 
 
 @kernel

@@ -51,31 +51,38 @@ def draw_map(target: Floats, placed: Floats, rest: Floats, triangles: NDArray[np
         x0, x1 = max(0, int(np.floor(min(ax, bx, cx)))), min(columns - 1, int(np.ceil(max(ax, bx, cx))))
         y0, y1 = max(0, int(np.floor(min(ay, by, cy)))), min(rows - 1, int(np.ceil(max(ay, by, cy))))
         v_step, w_step = (cy - ay) / area, (ay - by) / area  # the shares of b and c change evenly along a row
-        x_step = v_step * (rest[b, 0] - rest[a, 0]) + w_step * (rest[c, 0] - rest[a, 0])
-        y_step = v_step * (rest[b, 1] - rest[a, 1]) + w_step * (rest[c, 1] - rest[a, 1])
+        v_down, w_down = (ax - cx) / area, (bx - ax) / area  # and from row to row
+        v_inverse, w_inverse, u_inverse = _inverse(v_step), _inverse(w_step), _inverse(-v_step - w_step)
+        v, w = v_step * (x0 - ax) + v_down * (y0 - ay), w_step * (x0 - ax) + w_down * (y0 - ay)
+        bx_rest, by_rest = rest[b, 0] - rest[a, 0], rest[b, 1] - rest[a, 1]
+        cx_rest, cy_rest = rest[c, 0] - rest[a, 0], rest[c, 1] - rest[a, 1]
+        x_step, y_step = v_step * bx_rest + w_step * cx_rest, v_step * by_rest + w_step * cy_rest
         for y in range(y0, y1 + 1):
-            v = ((x0 - ax) * (cy - ay) - (cx - ax) * (y - ay)) / area
-            w = ((bx - ax) * (y - ay) - (x0 - ax) * (by - ay)) / area
-            first, last = _span(v, v_step, slack, 0.0, float(x1 - x0))
-            first, last = _span(w, w_step, slack, first, last)
-            first, last = _span(1.0 - v - w, -v_step - w_step, slack, first, last)
-            if first > last:
-                continue
-            begin, end = int(np.ceil(first - 1e-9)), int(np.floor(last + 1e-9))
-            from_x = rest[a, 0] + v * (rest[b, 0] - rest[a, 0]) + w * (rest[c, 0] - rest[a, 0])
-            from_y = rest[a, 1] + v * (rest[b, 1] - rest[a, 1]) + w * (rest[c, 1] - rest[a, 1])
-            for k in range(begin, end + 1):
-                across[y, x0 + k] = from_x + k * x_step
-                down[y, x0 + k] = from_y + k * y_step
+            first, last = _span(v, v_inverse, slack, 0.0, float(x1 - x0))
+            first, last = _span(w, w_inverse, slack, first, last)
+            first, last = _span(1.0 - v - w, u_inverse, slack, first, last)
+            if first <= last:
+                from_x, from_y = rest[a, 0] + v * bx_rest + w * cx_rest, rest[a, 1] + v * by_rest + w * cy_rest
+                for k in range(int(np.ceil(first - 1e-9)), int(np.floor(last + 1e-9)) + 1):
+                    across[y, x0 + k] = from_x + k * x_step
+                    down[y, x0 + k] = from_y + k * y_step
+            v += v_down
+            w += w_down
 
 
 @compiled
-def _span(value: float, change: float, slack: float, first: float, last: float) -> tuple[float, float]:
-    """The part of [first, last] in which value + k * change is not below -slack."""
-    if abs(change) < 1e-12:
+def _inverse(change: float) -> float:
+    """1 / change; 0 where there is no change."""
+    return 0.0 if abs(change) < 1e-12 else 1.0 / change
+
+
+@compiled
+def _span(value: float, inverse: float, slack: float, first: float, last: float) -> tuple[float, float]:
+    """The part of [first, last] in which value + k / inverse is not below -slack."""
+    if inverse == 0.0:
         return (first, last) if value >= -slack else (1.0, 0.0)
-    edge = (-slack - value) / change
-    return (max(first, edge), last) if change > 0 else (first, min(last, edge))
+    edge = (-slack - value) * inverse
+    return (max(first, edge), last) if inverse > 0.0 else (first, min(last, edge))
 
 
 def person_blocks(matte: NDArray[np.uint8]) -> NDArray[np.bool_]:

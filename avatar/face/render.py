@@ -12,10 +12,10 @@ import numpy as np
 
 from avatar.face import topology
 from avatar.face.eyes import Eye, paint_eye
-from avatar.face.mesh import HEAD_BREATH
 from avatar.face.mouth import Mouth, Opening, lip_tables, paint_mouth
 from avatar.face.params import INDEX, FaceParams, clipped
 from avatar.face.planes import to_planes
+from avatar.face.pose import carry
 from avatar.face.raster import compose, draw_map, person_blocks
 from avatar.face.rig import Rig
 from avatar.face.shading import Floats
@@ -75,16 +75,16 @@ class Renderer:
     def _carried(self, shape: Floats, head: Floats, chest: Floats, vector: Floats) -> Floats:
         """Points with their share of the head's and the chest's motion. Args: shape [n, 3]; head, chest [n]."""
         face = self._rig.frame
-        turned = (shape - face.pivot.astype(np.float32)) @ _rotation(vector).T * (1.0 + vector[INDEX["scale"]])
-        turned += face.pivot.astype(np.float32)
-        shift = vector[INDEX["tx"]] * face.right - vector[INDEX["ty"]] * face.down
-        turned[:, :2] += (shift * face.width).astype(np.float32)
-        placed = shape + (turned - shape) * head[:, None]
-        below = (1.0 - head) * np.clip((chest - HEAD_BREATH) / (1.0 - HEAD_BREATH), 0.0, 1.0)
-        aside = _SHOULDERS[0] * vector[INDEX["tx"]] + _SHOULDERS[1] * vector[_YAW]
-        placed[:, :2] += below[:, None] * (aside * face.width * face.right).astype(np.float32)
-        placed[:, 1] -= chest * np.float32(vector[INDEX["breath"]] * _BREATH * face.height)
-        return np.ascontiguousarray(placed, dtype=np.float32)
+        tx, ty = float(vector[INDEX["tx"]]), float(vector[INDEX["ty"]])
+        aside = (_SHOULDERS[0] * tx + _SHOULDERS[1] * float(vector[_YAW])) * face.width
+        motion = np.zeros((4, 3), dtype=np.float32)
+        motion[0] = face.pivot
+        motion[1, :2] = (tx * face.right - ty * face.down) * face.width
+        motion[2, :2] = aside * face.right
+        motion[3, 1] = -float(vector[INDEX["breath"]]) * _BREATH * face.height
+        placed = np.empty_like(shape)
+        carry(placed, shape, head, chest, _rotation(vector) * (1.0 + vector[INDEX["scale"]]), motion)
+        return placed
 
     def _paint_eyes(self, vector: Floats) -> None:
         """Paint the eyes that look different from the last frame; a 64th of a weight cannot be seen."""
@@ -126,6 +126,7 @@ def warm() -> None:
     frame, plate = np.zeros((4, 4, 4), dtype=np.uint8), np.zeros((4, 4), dtype=np.uint32)
     source = np.zeros((2, 3, 3), dtype=np.float32)
     three, four, six = (np.ones(count, dtype=np.float32) for count in (3, 4, 6))
+    carry(points.copy(), points, points[:, 0].copy(), points[:, 0].copy(), points, np.zeros((4, 3), dtype=np.float32))
     draw_map(source, points, points, np.array([[0, 1, 2]], dtype=np.int32))
     compose(plate, source, texture.view(np.uint32)[..., 0], plate, person_blocks(texture[..., 3]))
     place = np.zeros((4, 4, 4), dtype=np.float32)
