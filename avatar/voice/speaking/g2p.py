@@ -1,7 +1,7 @@
 """From words to the tokens of Kokoro's vocabulary, each with the written word it belongs to.
 
-Mandarin: words by jieba, readings by pypinyin, IPA by misaki's table, as Kokoro v1.0 was trained; a character keeps its
-own tokens. English: espeak-ng on whole phrases, so that "the" and "a" are reduced as in running speech, rewritten into
+Mandarin: syllables by `mandarin.reading`, IPA by misaki's table, as Kokoro v1.0 was trained; a character keeps its own
+tokens. English: espeak-ng on whole phrases, so that "the" and "a" are reduced as in running speech, rewritten into
 misaki's notation; where espeak joins two words ("of the"), the border is found by aligning the phrase with its words
 read one by one.
 """
@@ -17,6 +17,7 @@ from functools import lru_cache
 from itertools import groupby, pairwise
 from typing import Any, Literal
 
+from avatar.voice.speaking.mandarin.reading import read
 from avatar.voice.speaking.words import Symbol, Word
 
 Accent = Literal["en-us", "en-gb"]
@@ -83,33 +84,18 @@ def _append_word(result: list[Symbol], part: Sequence[Symbol]) -> None:
 def _mandarin(group: Sequence[tuple[int, Word]]) -> Iterable[list[Symbol]]:
     """The tokens of each lexical word of a run of hanzi."""
     owners = [index for index, word in group for _ in word.spoken]
+    given: dict[int, str] = {}
+    at = 0
+    for _, word in group:
+        given |= {at + place: syllable for place, syllable in enumerate(word.reading)}
+        at += len(word.spoken)
     place = 0
-    for lexical in _segment("".join(word.spoken for _, word in group)):
+    for lexical in read("".join(word.spoken for _, word in group), given):
         symbols: list[Symbol] = []
-        for character, syllable in zip(lexical, _readings(lexical), strict=True):
+        for character, syllable in zip(lexical.text, lexical.syllables, strict=True):
             symbols += [Symbol(token, owners[place]) for token in _syllable(syllable or character)]
             place += 1
         yield symbols
-
-
-def _segment(text: str) -> list[str]:
-    import jieba
-
-    jieba.setLogLevel(logging.WARNING)
-    return list(jieba.lcut(text))
-
-
-def _readings(lexical: str) -> list[str]:
-    """One syllable with its tone's digit for each character; empty where a character has no reading."""
-    from pypinyin import Style, lazy_pinyin
-
-    readings = list(lazy_pinyin(lexical, style=Style.TONE3, neutral_tone_with_five=True, errors=_nothing))
-    return readings if len(readings) == len(lexical) else [_readings(character)[0] for character in lexical]
-
-
-def _nothing(characters: str) -> Any:
-    """What pypinyin puts for characters it does not know; it takes a list, though its annotation says otherwise."""
-    return [""] * len(characters)
 
 
 @lru_cache(maxsize=4096)
@@ -118,7 +104,7 @@ def _syllable(pinyin: str) -> str:
     from misaki.zh import ZHG2P
 
     try:
-        tokens: str = ZHG2P.py2ipa(pinyin)
+        tokens: str = ZHG2P.py2ipa("er5" if pinyin == "r5" else pinyin)
     except (ValueError, KeyError):
         return ""
     return "".join(token for token in tokens if token in PHONES or token in MODIFIERS)
@@ -162,6 +148,12 @@ class _English:
 
     def read(self, group: Sequence[tuple[int, Word]], accent: Accent) -> list[list[Symbol]]:
         """The tokens of each spoken word of a phrase without punctuation."""
+        runs = [(given, list(run)) for given, run in groupby(group, key=lambda item: bool(item[1].reading))]
+        parts = [_given(run, accent) if given else self._read(run, accent) for given, run in runs]
+        return [part for run in parts for part in run]
+
+    def _read(self, group: Sequence[tuple[int, Word]], accent: Accent) -> list[list[Symbol]]:
+        """The tokens of each word of a phrase that espeak-ng reads."""
         said = [(part, index) for index, word in group for part in word.spoken.split()]
         phrase = self._single(" ".join(part for part, _ in said), accent)
         parts = phrase.split()
@@ -192,6 +184,15 @@ class _English:
                 logger=quiet,
             )  # fmt: skip
         return self._backends[accent]
+
+
+def _given(group: Sequence[tuple[int, Word]], accent: Accent) -> list[list[Symbol]]:
+    """The tokens of words whose IPA is known."""
+    return [
+        [Symbol(token, index) for token in _notation(ipa, accent).replace(" ", "")]
+        for index, word in group
+        for ipa in word.reading
+    ]
 
 
 def _divide(phrase: str, singles: Sequence[str]) -> list[str]:

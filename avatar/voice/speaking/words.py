@@ -21,11 +21,14 @@ class Word:
         spoken: hanzi for zh, lower-case or capitalised English words for en, one of Kokoro's punctuation tokens for a
             mark; empty where nothing is said.
         script: how `spoken` is read.
+        reading: how it sounds, where that was said by somebody: syllables such as "lu3" for zh, one for each hanzi of
+            `spoken`; a word of IPA for each word of `spoken` for en.
     """
 
     written: str
     spoken: str
     script: Script
+    reading: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ import re
 
 from avatar.errors import Language
 from avatar.voice.speaking.normalise import english
-from avatar.voice.speaking.normalise.patterns import PATTERNS, Context, Said
+from avatar.voice.speaking.normalise.context import REACH, Context, Said
+from avatar.voice.speaking.normalise.patterns import PATTERNS
 from avatar.voice.speaking.normalise.tables import MARKS
 from avatar.voice.speaking.words import Script, Word
 
@@ -19,8 +20,12 @@ _LATIN = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ]+(?:['’][A-Za-z]+)*['’]?(?=[^A-
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}|[AaI]\b")
 _SENTENCE_MARK = re.compile(r"[，。！？；：,!?;:()（）\n]|\.(?:\s|$)")
 
+_LONGEST = 256
+"""Characters of the longest piece; what goes on beyond is the next one, so that no pattern runs through a book."""
+
 _WIDE = {code: code - 0xFEE0 for code in [*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B)]}
 _WIDE |= {ord("％"): ord("%"), ord("＋"): ord("+"), ord("＝"): ord("="), ord("＄"): ord("$"), ord("－"): ord("-")}
+_WIDE |= {ord(wide): ord(plain) for wide, plain in zip("／．＠＆＃＊～＜＞°", "/.@&#*~<>°", strict=True)}
 
 
 def words(text: str, language: Language) -> list[Word]:
@@ -48,22 +53,31 @@ def _piece(text: str, at: int, language: Language) -> tuple[int, Said]:
     if character.isspace():
         return at + 1, [(".", "mark")] if character == "\n" else []
     if not (at and _joins(text[at - 1], character)):
-        for pattern, reader in PATTERNS:
-            match = pattern.match(text, at)
-            if match and match.end() > at:
-                context = Context(_language(text, at, match.end(), language), text[:at], text[match.end() :])
-                said = reader(match, context)
-                if said is not None:
-                    return match.end(), said
-    latin = _LATIN.match(text, at)
+        found = _by_pattern(text, at, language)
+        if found is not None:
+            return found
+    latin = _LATIN.match(text, at, at + _LONGEST)
     if latin:
         return latin.end(), [(_latin(text, at, latin.group(), language), "en")]
     return at + 1, _mark(text, at)
 
 
+def _by_pattern(text: str, at: int, language: Language) -> tuple[int, Said] | None:
+    for pattern, reader in PATTERNS:
+        match = pattern.match(text, at, at + _LONGEST)
+        if match and match.end() > at:
+            end = match.end()
+            around = text[max(0, at - REACH) : at], text[end : end + REACH]
+            said = reader(match, Context(_language(*around, language), *around))
+            if said is not None:
+                return end, said
+    return None
+
+
 def _latin(text: str, at: int, written: str, language: Language) -> str:
     """A word in Latin letters; a single letter among hanzi is its name."""
-    if len(written) == 1 and _language(text, at, at + 1, language) == "zh":
+    around = text[max(0, at - REACH) : at], text[at + 1 : at + 1 + REACH]
+    if len(written) == 1 and _language(*around, language) == "zh":
         return english.letters(written) or written
     return english.word(written.replace("’", "'").rstrip("'"))
 
@@ -95,17 +109,17 @@ def _append(result: list[Word], written: str, said: Said) -> None:
         result.append(Word(written if index == 0 else "", spoken, script))
 
 
-def _language(text: str, start: int, end: int, language: Language) -> Language:
+def _language(before: str, after: str, language: Language) -> Language:
     """In which language a number or sign is read: that of its neighbours up to the next mark.
 
     Hanzi beside it make it Chinese. Between or after English words it is English, but a single name in a Chinese
     sentence ("iPhone 15") does not make it so.
     """
-    before = _SENTENCE_MARK.split(text[:start])[-1]
-    after = _SENTENCE_MARK.split(text[end:])[0]
-    if _HANZI.match(after.lstrip()[:1]) or _HANZI.match(before.rstrip()[-1:]):
+    left = _SENTENCE_MARK.split(before)[-1]
+    right = _SENTENCE_MARK.split(after)[0]
+    if _HANZI.match(right.lstrip()[:1]) or _HANZI.match(left.rstrip()[-1:]):
         return "zh"
-    if not _HANZI.search(text):
-        return "en" if _LATIN_WORD.search(text[:start] + " " + text[end:]) else language
-    near = _HANZI.split(before)[-1] + " " + _HANZI.split(after)[0]
+    if not _HANZI.search(before) and not _HANZI.search(after):
+        return "en" if _LATIN_WORD.search(before + " " + after) else language
+    near = _HANZI.split(left)[-1] + " " + _HANZI.split(right)[0]
     return "en" if len(_LATIN_WORD.findall(near)) >= 2 else language

@@ -6,6 +6,7 @@ DIGITS = "零一二三四五六七八九"
 
 _MEASURES = frozenset(
     "个只本次位名张条件种天年块元岁点倍家部篇句遍回场口把座辆台头匹颗杯瓶碗双对套组项份米斤里吨升克秒分周层间步下声扇封首幅支"
+    "代群批排串朵棵根株片顶门节课道顿袋箱盒桶车船架艘列所栋幢户笔则段章册卷页行种万亿千百毛角英公平立厘毫摄"
 )
 """Words before which a lone 2 is 两; before 月, 日, 号, 楼 it is 二."""
 
@@ -37,7 +38,7 @@ def cardinal(text: str, following: str = "") -> str:
     value = int(text)
     if value >= _LARGEST:
         return digits(text)
-    if value == 2 and (following[:1] in _MEASURES or following[:2] in ("公斤", "公里", "小时", "英里")) and following:
+    if value == 2 and following and (following[:1] in _MEASURES or following[:2] in ("小时", "钟头", "星期", "礼拜")):
         return "两"
     return _whole(value)
 

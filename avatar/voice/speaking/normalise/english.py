@@ -15,22 +15,47 @@ _SAID_AS_WORDS = frozenset((
     "NASA", "NATO", "UNESCO", "UNICEF", "OPEC", "AIDS", "LASER", "RADAR", "SONAR", "SCUBA", "RAM", "ROM", "PIN", "ZIP",
     "GIF", "JPEG", "SARS", "ASEAN", "FIFA", "OK", "THE", "AND", "NOT", "YES", "NO", "I", "A", "AN", "IN", "ON", "AT",
     "TO", "OF", "IS", "IT", "BE", "WE", "HE", "SO", "DO", "GO", "UP", "BY", "OR", "IF", "AS", "ALL", "NEW", "ONE",
-    "FOR", "YOU",
+    "FOR", "YOU", "ASCII", "BASIC", "NAFTA", "COVID", "CAPTCHA", "ROME", "LIDAR", "YOLO", "NASDAQ", "SWAT",
+    "MOOC", "UEFA", "WHAT", "WHY", "HOW", "NOW", "STOP", "GO", "BUT", "CAN", "WAS", "ARE",
 ))  # fmt: skip
 """Written in capitals and yet not spelled."""
 
 ABBREVIATIONS = {
     "dr": "Doctor", "mr": "Mister", "mrs": "Missus", "ms": "Miz", "prof": "Professor", "st": "Saint", "jr": "Junior",
-    "sr": "Senior", "vs": "versus", "etc": "et cetera", "no": "number", "vol": "volume", "fig": "figure",
-    "inc": "Incorporated", "ltd": "Limited", "co": "Company", "gen": "General", "col": "Colonel", "capt": "Captain",
-    "lt": "Lieutenant", "rev": "Reverend", "mt": "Mount", "approx": "approximately", "dept": "department",
-    "jan": "January", "feb": "February", "mar": "March", "apr": "April", "jun": "June", "jul": "July", "aug": "August",
-    "sep": "September", "sept": "September", "oct": "October", "nov": "November", "dec": "December",
+    "sr": "Senior", "vs": "versus", "etc": "et cetera", "no": "number", "nos": "numbers", "vol": "volume",
+    "fig": "figure", "inc": "Incorporated", "ltd": "Limited", "co": "Company", "corp": "Corporation",
+    "gen": "General", "col": "Colonel", "capt": "Captain", "lt": "Lieutenant", "sgt": "Sergeant", "gov": "Governor",
+    "sen": "Senator", "rep": "Representative", "pres": "President", "rev": "Reverend", "hon": "Honorable",
+    "mt": "Mount", "ave": "Avenue", "blvd": "Boulevard", "rd": "Road", "approx": "approximately",
+    "dept": "department", "est": "established", "ca": "circa", "cf": "compare", "p": "page", "pp": "pages",
+    "jan": "January", "feb": "February", "mar": "March", "apr": "April", "jun": "June", "jul": "July",
+    "aug": "August", "sep": "September", "sept": "September", "oct": "October", "nov": "November", "dec": "December",
+    "mon": "Monday", "tue": "Tuesday", "wed": "Wednesday", "thu": "Thursday", "fri": "Friday",
 }  # fmt: skip
 """Read in full where a full stop follows."""
 
-BEFORE_NUMBERS = frozenset(("no", "vol", "fig", "p", "pp"))
+BEFORE_NUMBERS = frozenset((
+    "no", "nos", "vol", "fig", "p", "pp", "est", "ca", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept",
+    "oct", "nov", "dec",
+))  # fmt: skip
 """Abbreviations only where a number follows."""
+
+AFTER_NAMES = frozenset(("ave", "blvd", "rd", "jr", "sr", "inc", "ltd", "co", "corp"))
+"""Abbreviations only where a name stands before them."""
+
+BEFORE_NAMES = frozenset(
+    ("gen", "col", "rep", "sen", "gov", "pres", "rev", "hon", "mon", "wed", "fri", "tue", "thu", "ms")
+)
+"""Abbreviations only where a capital or a number follows."""
+
+LISTED = {
+    "c++": "see plus plus", "c#": "see sharp", "f#": "eff sharp", ".net": "dot net", "wi-fi": "why fye",
+    "wifi": "why fye", "ios": "eye oh ess", "macos": "mac oh ess", "w/o": "without", "w/": "with",
+    "aka": "ay kay ay", "asap": "ay ess ay pee", "nvidia": "en vidia", "github": "git hub",
+    "jpeg": "jay peg", "xi'an": "shee ahn", "ipad": "eye pad", "iphone": "eye phone", "iphones": "eye phones",
+    "openai": "open ay eye", "linux": "linnux", "sql": "sequel",
+}  # fmt: skip
+"""Written in a way of their own, in small letters, and how they are said."""
 
 MAY_END_SENTENCE = frozenset(("etc", "jr", "sr", "inc", "ltd", "co"))
 
@@ -77,6 +102,20 @@ def digits(text: str) -> str:
     return " ".join(_words(int(character), "cardinal") for character in text)
 
 
+def pairs(text: str) -> str:
+    """Three or four digits that name a room, a flight, a road.
+
+    >>> pairs("302"), pairs("1549"), pairs("1200"), pairs("415")
+    ('three oh two', 'fifteen forty nine', 'twelve hundred', 'four fifteen')
+    """
+    head, tail = text[:-2], text[-2:]
+    if text[0] == "0" or text.endswith("000"):
+        return digits(text)
+    if tail == "00":
+        return f"{cardinal(head)} hundred"
+    return f"{cardinal(head)} {'oh ' if tail[0] == '0' else ''}{cardinal(str(int(tail)))}"
+
+
 def _words(value: int, form: str) -> str:
     from num2words import num2words
 
@@ -103,21 +142,24 @@ def word(text: str) -> str:
         if text in _SAID_AS_WORDS or len(text) > 5:
             return text if len(text) == 1 else text.lower()
         return letters(text)
+    plural = re.fullmatch(r"([A-Z]{2,5})('?s)", text)
+    if plural:
+        return f"{word(plural.group(1))}'s"
     inside = re.fullmatch(r"([A-Z]?[a-z]{2,})([A-Z]{2,4})", text)
     return f"{inside.group(1)} {letters(inside.group(2))}" if inside else text
 
 
-_ROMAN = {"I": 1, "V": 5, "X": 10}
-_ROMAN_FORM = re.compile(r"X{0,3}(?:IX|IV|V?I{0,3})")
+_ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
+_ROMAN_FORM = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 
 
 def roman(text: str) -> int | None:
-    """The value of a Roman numeral up to 39, or None.
+    """The value of a Roman numeral up to 3999, or None.
 
     >>> roman("XIV"), roman("IIX")
     (14, None)
     """
-    if not _ROMAN_FORM.fullmatch(text):
+    if not text or not _ROMAN_FORM.fullmatch(text):
         return None
     values = [_ROMAN[letter] for letter in text]
     pairs = zip(values, [*values[1:], 0], strict=True)

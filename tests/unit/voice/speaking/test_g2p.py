@@ -22,8 +22,8 @@ def text(symbols: list[Symbol]) -> str:
 
 MANDARIN = [
     "我从前在日本学过医，后来改行写文章。",
-    "你说的吃人二字，是从史书的字缝里看出来的。",
-    "女儿去旅行了！你知道吗？",
+    "我说过吃人二字，是从史书中看出来的。",
+    "女儿去旅行了！真好。",
     "银行行长长大了；重庆很重要：会计会算。",
     "《药》写于夏天。",
 ]
@@ -73,7 +73,7 @@ def test_words_that_espeak_joins_are_told_apart(phonetics: Phonetics) -> None:
 def test_both_languages_in_one_clause(phonetics: Phonetics) -> None:
     read = text(phonetics.symbols(words("我用Python写，Hello 先生。", "zh"), "en-us"))
     assert read.startswith("wo↓jʊ↘ŋ pˈIθən ɕje↓, ")
-    assert read.endswith("həlˈO ɕjɛ→nʂə→ŋ.")
+    assert read.endswith("həlˈO ɕjɛ→nʂəŋ.")
 
 
 def test_every_token_is_in_the_inventory(phonetics: Phonetics) -> None:

@@ -72,7 +72,7 @@ MANDARIN = [
     ("阿Q", "阿 cue"),
     ("A组", "ay 组"),
     ("5G网络", "五 jee 网络"),
-    ("iPhone 15很好", "iPhone 十五很好"),
+    ("iPhone 15很好", "eye phone 十五很好"),
     ("看https://www.example.com/a", "看 example 点 com 斜杠 ay"),
     ("列夫·托尔斯泰", "列夫托尔斯泰"),
     ("《药》、《呐喊》", "“药”,“呐喊”"),
