@@ -29,10 +29,10 @@ def bench(
         Path | None, typer.Option("--json", help="Write the figures to this file. 写入 JSON 文件。")
     ] = None,
     photos: Annotated[
-        Path | None, typer.Option("--photos", help="For face: a folder of photographs. 照片文件夹。")
+        Path | None, typer.Option("--photos", help="For face and streams: a folder of photographs. 照片文件夹。")
     ] = None,
     minutes: Annotated[
-        float | None, typer.Option("--minutes", help="For sync: how much is measured. 测量时长,分钟。")
+        float | None, typer.Option("--minutes", help="For sync and streams: how much is measured. 测量时长,分钟。")
     ] = None,
 ) -> None:
     """Measure something. 运行基准测试。"""

@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks._page import silence_after
 from benchmarks._sightings import WINDOW, find
+from benchmarks.streams import LATE_S, figures
 from benchmarks.sync import Track, theil_sen
 
 STEP_MS = 5
@@ -64,3 +65,13 @@ def test_growth_is_told_with_its_error() -> None:
     assert slope == pytest.approx(20, abs=3)
     assert 0 < error < 5
     assert track.p95 < track.largest
+
+
+def test_a_picture_is_late_when_it_is_ready_more_than_forty_milliseconds_after_its_instant() -> None:
+    ready = np.full(100, 0.010)
+    ready[:3] = LATE_S, LATE_S + 0.001, 0.2
+    told = figures(np.stack([ready, np.full(100, 0.007)], axis=1))
+    assert told["frames_late_share"] == pytest.approx(0.02)
+    assert told["lateness_max_ms"] == pytest.approx(200.0)
+    assert told["lateness_p95_ms"] == pytest.approx(10.0)
+    assert told["frame_cpu_ms_p50"] == pytest.approx(7.0)
