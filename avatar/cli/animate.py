@@ -26,7 +26,7 @@ from avatar.live.recording import voice_of
 from avatar.live.studio import EngineStudio
 from avatar.media import HEARING_RATE, SPEECH_RATE, Pixels, read_audio, resample
 from avatar.server.subtitles import Segment, segments_of, segments_of_lines, srt, vtt
-from avatar.stages import FaceChoice, HearingHints
+from avatar.stages import STYLES, FaceChoice, HearingHints, Style
 
 DEFAULT_VOICE = "zm_yunxi"
 """Who speaks where no voice is named."""
@@ -46,6 +46,7 @@ class Wish:
     subtitles: str | None
     ground: Ground | None
     restore: bool
+    style: Style | None
 
 
 def animate(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
@@ -59,6 +60,9 @@ def animate(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     subtitles: Annotated[str | None, typer.Option("--subtitles", help="srt or vtt, beside the film. 字幕。")] = None,
     ground: Annotated[str | None, typer.Option("--ground", help="own, consent or historical. 使用依据。")] = None,
     restore: Annotated[bool, typer.Option("--restore", help="Mend what is found first. 先修复照片。")] = False,
+    emotion: Annotated[
+        str, typer.Option("--emotion", help="calm, warm, sad, stern, amused, or auto: as the words tell. 神情。")
+    ] = "auto",
     json: Annotated[bool, typer.Option("--json", help="Print JSON. 输出 JSON。")] = False,
 ) -> None:
     """Let a photograph speak. 让照片开口说话。"""
@@ -74,6 +78,7 @@ def animate(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
         subtitles=_one_of(subtitles, ("srt", "vtt"), "--subtitles"),
         ground=cast("Ground | None", _one_of(ground, get_args(Ground), "--ground")),
         restore=restore,
+        style=_style(emotion),
     )
     engines = Engines(base)
     try:
@@ -116,10 +121,11 @@ def _make(wish: Wish, engines: Engines) -> dict[str, object]:
             )
 
         if wish.audio is not None:
-            narration = spoken(read_audio(wish.audio, SPEECH_RATE))
+            narration = spoken(read_audio(wish.audio, SPEECH_RATE), wish.style)
         else:
             say = voice_of(engines.synthesizer, wish.voice, engines.settings.speaking.speed)
-            narration = narrate(wish.text or "", language_of(wish.text or "", "zh"), say, shown)
+            text = wish.text or ""
+            narration = narrate(text, language_of(text, "zh"), say, shown, style=wish.style)
         comment = GROUNDS[wish.ground] if wish.ground else ""
         count = film(narration, animator, wish.out, shown, title=wish.photo.stem, comment=comment)
     result: dict[str, object] = {"out": str(wish.out), "frames": count, "seconds": round(narration.seconds, 3)}
@@ -193,6 +199,12 @@ def _checked(out: Path, wrong: bool) -> Path:
     if not out.absolute().parent.is_dir():
         raise InputError(f"There is no folder {out.parent}.", f"没有文件夹 {out.parent}。", code="bad_output")
     return out
+
+
+def _style(emotion: str) -> Style | None:
+    """How all of it is meant; None where the words tell."""
+    known = _one_of(emotion, ("auto", *STYLES), "--emotion")
+    return None if known == "auto" else cast("Style | None", known)
 
 
 def _size(size: int) -> int:

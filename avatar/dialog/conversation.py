@@ -14,16 +14,18 @@ and thrown away.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
-from avatar.dialog.character import Character, probe
+from avatar.dialog.character import Character
 from avatar.dialog.guard import Break, Guard, hint
 from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.passage import Grounding
 from avatar.dialog.persona import Persona
 from avatar.dialog.prompt import UNASKED, UNHEARD, Turn, build, choose_quotes, instruction, prefix, trim, user_message
+from avatar.dialog.style import Phrase, Tone
+from avatar.dialog.tags import Tags, Told
 from avatar.errors import Language
 from avatar.stages import FunctionCall, FunctionCaller, Functions, Generator, HearingHints, Message
 
@@ -111,7 +113,7 @@ class Conversation:
 
     def quotes(self, grounding: Grounding) -> tuple[str, ...]:
         """What is put before a question: short quotations, or what the card says where it is asked who answers."""
-        character = Character(self.persona, probe(grounding.question))
+        character = Character.asked(self.persona, grounding.question)
         return self._quotes(grounding, self.persona.speaks(grounding.language), character)
 
     async def anticipate(self, grounding: Grounding) -> None:
@@ -134,8 +136,8 @@ class Conversation:
         note: str = "",
         alone: bool = False,
         calling: Calling | None = None,
-    ) -> AsyncGenerator[str, None]:
-        """The answer, clause by clause, each of them fit to be spoken.
+    ) -> AsyncGenerator[Phrase, None]:
+        """The answer, clause by clause, each of them fit to be spoken, and how it is meant.
 
         A clause that breaks character is withheld and the answer begun again with a sterner hint, twice at most;
         then a sentence from the card closes it. Closing the iterator stops the model at once.
@@ -150,21 +152,21 @@ class Conversation:
             EngineError: the model is out of reach, refused or too slow.
         """
         language = self.persona.speaks(language)
-        character = Character(self.persona, probe(question))
+        character = Character.asked(self.persona, question)
         asked = user_message(question, self._quotes(grounding, language, character), language)
         self._asked = (question, asked)
         history = [] if alone else self._history
         if note:
             asked = f"{asked}\n{instruction(note)}".strip()
-        spoken, broken = "", None
+        spoken, broken, tone = "", None, Tone(question)
         for attempt in range(RESTARTS + 1):
             guard = Guard(character, language, spoken=spoken)
             messages = self._messages(history, asked, language, spoken, broken)
-            stream = self._written(guard, self._pieces(messages, max_tokens, attempt, calling), max_tokens)
+            stream = self._written(guard, tone, self._pieces(messages, max_tokens, attempt, calling), max_tokens)
             async with aclosing(stream) as clauses:
                 async for clause in clauses:
                     spoken += clause
-                    yield clause
+                    yield Phrase(clause, tone.of(clause))
             broken = guard.broken
             if broken is None or guard.may_end:
                 break
@@ -172,7 +174,8 @@ class Conversation:
         if calling is not None and calling.calls:
             return
         if closing := self._closing(character, language, spoken, unfinished=broken is not None and not guard.may_end):
-            yield f" {closing}" if language == "en" and spoken and not spoken[-1].isspace() else closing
+            blank = " " if language == "en" and spoken and not spoken[-1].isspace() else ""
+            yield Phrase(blank + closing, "calm")
 
     def remember(
         self,
@@ -271,21 +274,31 @@ class Conversation:
             await _close(writing)
 
     async def _written(
-        self, guard: Guard, stream: AsyncGenerator[str, None], max_tokens: int
+        self, guard: Guard, tone: Tone, stream: AsyncGenerator[str, None], max_tokens: int
     ) -> AsyncGenerator[str, None]:
         """What the guard lets through of what the model writes; the model is stopped when the guard has had enough."""
-        pieces = 0
+        pieces, tags = 0, Tags()
         try:
             async for piece in stream:
                 pieces += 1
-                for clause in guard.push(piece):
+                for clause in _passed(guard, tone, tags.push(piece)):
                     yield clause
                 if guard.broken or guard.finished:
                     return
         finally:
             await _close(stream)
+        for clause in _passed(guard, tone, tags.finish()):
+            yield clause
         for clause in guard.flush(cut=pieces >= max_tokens and guard.may_end):
             yield clause
+
+
+def _passed(guard: Guard, tone: Tone, told: Told) -> Iterator[str]:
+    """What the guard lets through of the next words; tags among them set the tone of what follows."""
+    for words, style in told:
+        if style is not None:
+            tone.tell(style)
+        yield from guard.push(words)
 
 
 async def _without_calls(stream: AsyncIterator[str | FunctionCall], calling: Calling) -> AsyncGenerator[str, None]:

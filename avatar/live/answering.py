@@ -7,10 +7,12 @@ import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from typing import Protocol
 
+from avatar.dialog.style import Phrase
 from avatar.errors import Language
 from avatar.live.reply import Reply
 from avatar.live.shared import Runner
 from avatar.media import ClauseSpeech, Samples
+from avatar.stages import Style
 from avatar.voice.speaking.clauses import ClauseChunker
 
 CLAUSES_AHEAD = 2
@@ -23,27 +25,48 @@ SOUND_AHEAD_S = 4.0
 class Listener(Protocol):
     """Who is told of the reply as it comes to be."""
 
-    def on_clause(self, speech: ClauseSpeech) -> None:
-        """The timeline of the next clause is known; its sound follows."""
+    def on_clause(self, speech: ClauseSpeech, style: Style) -> None:
+        """The timeline of the next clause is known, and how it is meant; its sound follows."""
 
     def on_sound(self, samples: Samples) -> None:
         """The next sound of the current clause."""
 
 
-async def clauses_of(pieces: AsyncIterator[str], reply: Reply) -> AsyncGenerator[str, None]:
-    """An answer's pieces, as a model writes them, as clauses for the voice."""
-    chunker = ClauseChunker()
-    async for piece in pieces:
+class Clauses:
+    """An answer's phrases, as they are written, as clauses for the voice; each is meant as it begins."""
+
+    def __init__(self) -> None:
+        self._chunker = ClauseChunker()
+        self._begun: Style | None = None
+
+    def push(self, phrase: Phrase) -> list[Phrase]:
+        """The clauses that a further phrase completes."""
+        found: list[Phrase] = []
+        for clause in self._chunker.push(phrase.text):
+            found.append(Phrase(clause, self._begun or phrase.style))
+            self._begun = phrase.style
+        self._begun = None if self._chunker.between else self._begun or phrase.style
+        return found
+
+    def finish(self) -> list[Phrase]:
+        """The rest."""
+        return [Phrase(clause, self._begun or "calm") for clause in self._chunker.finish()]
+
+
+async def clauses_of(phrases: AsyncIterator[Phrase], reply: Reply) -> AsyncGenerator[Phrase, None]:
+    """An answer as clauses for the voice."""
+    clauses = Clauses()
+    async for phrase in phrases:
         reply.watch.mark("first_token_s")
-        for clause in chunker.push(piece):
+        for clause in clauses.push(phrase):
             yield clause
-    for clause in chunker.finish():
+    for clause in clauses.finish():
         yield clause
 
 
-async def ahead(clauses: AsyncIterator[str]) -> AsyncGenerator[str, None]:
+async def ahead(clauses: AsyncIterator[Phrase]) -> AsyncGenerator[Phrase, None]:
     """The same clauses, while the next ones are already being written. Closing stops the writing."""
-    queue: asyncio.Queue[str | BaseException | None] = asyncio.Queue(CLAUSES_AHEAD)
+    queue: asyncio.Queue[Phrase | BaseException | None] = asyncio.Queue(CLAUSES_AHEAD)
 
     async def write() -> None:
         end: BaseException | None = None
@@ -56,7 +79,7 @@ async def ahead(clauses: AsyncIterator[str]) -> AsyncGenerator[str, None]:
 
     writer = asyncio.create_task(write())
     try:
-        while isinstance(item := await queue.get(), str):
+        while isinstance(item := await queue.get(), Phrase):
             yield item
         if item is not None:
             raise item
@@ -90,8 +113,8 @@ def _close(chunks: Iterator[Samples]) -> None:
 
 
 async def speak(
-    clauses: AsyncIterator[str],
-    synthesize: Callable[[str], ClauseSpeech],
+    clauses: AsyncIterator[Phrase],
+    synthesize: Callable[[Phrase], ClauseSpeech],
     run: Runner,
     reply: Reply,
     listener: Listener,
@@ -104,8 +127,8 @@ async def speak(
     async with contextlib.aclosing(ahead(clauses)) as written:
         async for clause in written:
             reply.watch.mark("first_clause_s")
-            speech = await run(lambda text=clause: synthesize(text))  # type: ignore[misc]
-            listener.on_clause(speech)
+            speech = await run(lambda phrase=clause: synthesize(phrase))  # type: ignore[misc]
+            listener.on_clause(speech, clause.style)
             async with contextlib.aclosing(pulled(speech.chunks, run)) as blocks:
                 async for block in blocks:
                     await reply.free.wait()

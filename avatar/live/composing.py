@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 
 from avatar.dialog.conversation import Calling, Conversation
 from avatar.dialog.passage import Grounding
+from avatar.dialog.style import Phrase
 from avatar.errors import AvatarError, Language
 from avatar.live.answering import clauses_of, language_of, speak
 from avatar.live.anticipation import Anticipation
@@ -17,6 +18,11 @@ from avatar.live.options import SessionOptions
 from avatar.live.shared import SharedStages
 from avatar.live.telling import Teller
 from avatar.media import ClauseSpeech, Samples
+from avatar.stages import Style
+from avatar.voice.speaking.delivery import DELIVERIES
+
+GREETING: Style = "warm"
+"""How a persona greets."""
 
 
 class Composer:
@@ -115,20 +121,21 @@ class Composer:
         if self._options().sound if wished is None else wished:
             await self._speak(exchange)
             return
-        async with contextlib.aclosing(clauses_of(await self._pieces(exchange), exchange.reply)) as clauses:
+        async with contextlib.aclosing(clauses_of(await self._phrases(exchange), exchange.reply)) as clauses:
             async for clause in clauses:
-                self._teller.text(exchange, clause)
+                self._teller.text(exchange, clause.text)
 
     async def _speak(self, exchange: Exchange) -> None:
         reply, options = exchange.reply, self._options()
         voice = options.voice or self._conversation.persona.voice
 
-        def synthesize(clause: str) -> ClauseSpeech:
-            return self._stages.synthesizer.speak(clause, voice, language=reply.language, speed=options.speed)
+        def synthesize(phrase: Phrase) -> ClauseSpeech:
+            speed = DELIVERIES[phrase.style].pace(options.speed)
+            return self._stages.synthesizer.speak(phrase.text, voice, language=reply.language, speed=speed)
 
         filling = asyncio.create_task(self._fill(exchange, voice, options))
         try:
-            clauses = clauses_of(await self._pieces(exchange), reply)
+            clauses = clauses_of(await self._phrases(exchange), reply)
             await speak(clauses, synthesize, self._stages.run, reply, _Spoken(self._teller, exchange))
         finally:
             filling.cancel()
@@ -146,7 +153,7 @@ class Composer:
             if speech is not None:
                 self._teller.fill(exchange, speech)
 
-    async def _pieces(self, exchange: Exchange) -> AsyncIterator[str]:
+    async def _phrases(self, exchange: Exchange) -> AsyncIterator[Phrase]:
         """The words of the answer as they are written; the greeting, where nothing was asked."""
         question, language, wish = exchange.question, exchange.reply.language, exchange.wish
         exchange.continues = not question and not wish.apart and self._conversation.continues
@@ -186,12 +193,12 @@ class _Spoken:
         self._teller = teller
         self._exchange = exchange
 
-    def on_clause(self, speech: ClauseSpeech) -> None:
-        self._teller.clause(self._exchange, speech)
+    def on_clause(self, speech: ClauseSpeech, style: Style) -> None:
+        self._teller.clause(self._exchange, speech, style)
 
     def on_sound(self, samples: Samples) -> None:
         self._teller.sound(self._exchange, samples)
 
 
-async def _once(text: str) -> AsyncIterator[str]:
-    yield text
+async def _once(text: str) -> AsyncIterator[Phrase]:
+    yield Phrase(text, GREETING)

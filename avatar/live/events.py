@@ -7,7 +7,7 @@ from typing import Literal
 
 from avatar.errors import AvatarError, Language
 from avatar.media import Packet, Samples
-from avatar.stages import FunctionCall, Presence
+from avatar.stages import FunctionCall, Presence, Style
 
 ReplyStatus = Literal["completed", "cancelled", "failed"]
 CancelReason = Literal["turn_detected", "client_cancelled", "disconnected"]
@@ -91,6 +91,15 @@ class ReplyText:
 
     reply_id: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Styled:
+    """The reply is meant otherwise from a sample on; it begins calm."""
+
+    reply_id: str
+    style: Style
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +222,7 @@ SessionEvent = (
     | ReplyStarted
     | Cited
     | ReplyText
+    | Styled
     | Filled
     | ReplyAudio
     | Video

@@ -12,7 +12,7 @@ from avatar.live.listening import Heard
 from avatar.live.options import ReplyWish
 from avatar.live.reply import Reply
 from avatar.media import ClauseSpeech
-from avatar.stages import FunctionCall
+from avatar.stages import FunctionCall, Style
 
 
 class Question(Protocol):
@@ -73,6 +73,8 @@ class Exchange:
         self.told = ""
         self.clause: ClauseSpeech | None = None
         self.clause_start = 0
+        self.style: Style = "calm"
+        self.told_style: Style = "calm"
 
     @property
     def memorable(self) -> bool:

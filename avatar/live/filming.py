@@ -13,13 +13,14 @@ from typing import Literal
 
 import numpy as np
 
+from avatar.dialog.style import Phrase, phrases
 from avatar.errors import AudioError, Language, TextError
 from avatar.face.badge import badged
 from avatar.face.film import write_film
-from avatar.live.recording import REST_FRAMES, Speak, frames
+from avatar.live.answering import Clauses
+from avatar.live.recording import REST_FRAMES, Moods, Speak, frames
 from avatar.media import SAMPLES_PER_FRAME, SPEECH_RATE, PhoneSpan, Pixels, Samples, WordSpan
-from avatar.stages import Animator
-from avatar.voice.speaking.clauses import ClauseChunker
+from avatar.stages import Animator, Style
 
 Step = Literal["speaking", "drawing"]
 
@@ -54,11 +55,13 @@ class Narration:
         sound: float32 [n] at SPEECH_RATE.
         phones: spans counted from the start of the sound; empty where they are not known.
         lines: the clauses and when each sounds, in order; empty where the words are not known.
+        moods: how it is meant, and from which sample on.
     """
 
     sound: Samples
     phones: tuple[PhoneSpan, ...] = ()
     lines: tuple[WordSpan, ...] = ()
+    moods: Moods = ()
 
     @property
     def seconds(self) -> float:
@@ -66,11 +69,20 @@ class Narration:
         return self.sound.size / SPEECH_RATE
 
 
-def narrate(text: str, language: Language, say: Speak, progress: Progress, *, seconds: float = LONGEST_S) -> Narration:
+def narrate(
+    text: str,
+    language: Language,
+    say: Speak,
+    progress: Progress,
+    *,
+    seconds: float = LONGEST_S,
+    style: Style | None = None,
+) -> Narration:
     """Let a voice say a text.
 
     Args:
         seconds: no clause begins after so many; a preview needs only the first.
+        style: how all of it is meant; None goes by the tags in the text, such as `[warm]`, and by its words.
 
     Raises:
         TextError: the text is empty or too long.
@@ -84,18 +96,19 @@ def narrate(text: str, language: Language, say: Speak, progress: Progress, *, se
             f"文字有 {len(text)} 个字符;一段视频最多 {LONGEST_TEXT} 个。请分成几段。",
             code="text_too_long",
         )
-    chunker = ClauseChunker()
-    clauses = [*chunker.push(text), *chunker.finish()]
+    clauses = _clauses(text, style)
     blocks: list[Samples] = []
     phones: list[PhoneSpan] = []
     lines: list[WordSpan] = []
+    moods: list[tuple[Style, int]] = []
     length = 0
     for number, clause in enumerate(clauses):
         progress("speaking", number / len(clauses))
         if length > seconds * SPEECH_RATE:
             break
-        speech = say(clause, language)
+        speech = say(clause.text, language, clause.style)
         start = length
+        moods.append((clause.style, start))
         phones += [PhoneSpan(span.phone, start + span.start, start + span.end) for span in speech.phones]
         for block in speech.chunks:
             blocks.append(block)
@@ -110,14 +123,22 @@ def narrate(text: str, language: Language, say: Speak, progress: Progress, *, se
         )
     if length == 0:
         raise TextError("Nothing in the text can be spoken.", "文字里没有可以读出来的内容。", code="text_empty")
-    return Narration(np.concatenate(blocks), tuple(phones), tuple(lines))
+    return Narration(np.concatenate(blocks), tuple(phones), tuple(lines), tuple(moods))
 
 
-def spoken(sound: Samples) -> Narration:
+def _clauses(text: str, style: Style | None) -> list[Phrase]:
+    """A script as clauses, each with how it is meant."""
+    chunker = Clauses()
+    clauses = [clause for phrase in phrases(text) for clause in chunker.push(phrase)] + chunker.finish()
+    return clauses if style is None else [Phrase(clause.text, style) for clause in clauses]
+
+
+def spoken(sound: Samples, style: Style | None = None) -> Narration:
     """Speech that somebody uploaded; its sound alone moves the lips.
 
     Args:
         sound: float32 [n] at SPEECH_RATE.
+        style: how it is meant; None is calm, for words are not known.
 
     Raises:
         AudioError: it is longer than a film may be, or silent.
@@ -131,7 +152,7 @@ def spoken(sound: Samples) -> Narration:
     if float(np.abs(sound).max(initial=0.0)) < 1e-3:
         raise AudioError("The recording is silent.", "录音里没有声音。", code="audio_silent")
     tail = np.zeros(round(_TAIL_S * SPEECH_RATE), dtype=np.float32)
-    return Narration(np.concatenate([sound, tail]))
+    return Narration(np.concatenate([sound, tail]), moods=((style, 0),) if style else ())
 
 
 def opening(narration: Narration, seconds: float) -> Narration:
@@ -139,7 +160,7 @@ def opening(narration: Narration, seconds: float) -> Narration:
     end = min(narration.sound.size, round(seconds * SPEECH_RATE))
     phones = tuple(span for span in narration.phones if span.start < end)
     lines = tuple(WordSpan(line.text, line.start, min(line.end, end)) for line in narration.lines if line.start < end)
-    return Narration(narration.sound[:end], phones, lines)
+    return Narration(narration.sound[:end], phones, lines, narration.moods)
 
 
 def frame_count(narration: Narration) -> int:

@@ -10,6 +10,7 @@ from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.persona import Persona, load_persona
 from avatar.engines import Engines
 from avatar.face.encode import H264Encoder, JpegEncoder
+from avatar.live.composing import GREETING
 from avatar.live.filler import Fillers
 from avatar.live.options import SessionOptions
 from avatar.live.outlet import Outlet
@@ -17,6 +18,7 @@ from avatar.live.picture import FaceLoop, PictureEncoder
 from avatar.live.prepared import PreparedSpeech
 from avatar.live.session import Session
 from avatar.live.shared import SharedStages
+from avatar.voice.speaking.delivery import DELIVERIES
 
 
 class SessionHost:
@@ -51,8 +53,9 @@ class SessionHost:
         """
         settings, voice = self.engines.settings, persona.voice
         speed, fillers = settings.speaking.speed, Fillers(persona, self.speech, 0)
+        pace = DELIVERIES[GREETING].pace(speed)
         for language in persona.languages:
-            self.speech.prepare(persona.greeting.of(language), voice, language=language, speed=speed, most=1)
+            self.speech.prepare(persona.greeting.of(language), voice, language=language, speed=pace, most=1)
             if settings.live.filler:
                 fillers.prepare(voice, language, speed)
 

@@ -27,7 +27,7 @@ from avatar.live.outlet import Outlet
 from avatar.live.reply import Clock
 from avatar.live.said import Said
 from avatar.media import FPS, SAMPLES_PER_FRAME, Frame, Packet, PhoneSpan, Pixels, Samples
-from avatar.stages import Animator, Presence
+from avatar.stages import Animator, Presence, Style
 
 PLAYER_BUFFER_S = 0.15
 """Sound that the player gathers before it starts."""
@@ -96,8 +96,14 @@ class FaceLoop:
         """Whether the machine is too slow for it: half of the last pictures would have come too late."""
         return len(self._late) == WATCHED and 2 * sum(self._late) >= WATCHED
 
-    def sound(self, generation: int, samples: Samples, phones: Sequence[PhoneSpan], at: int) -> None:
-        """Sound of a reply was sent; the first of a generation starts its timeline."""
+    def sound(
+        self, generation: int, samples: Samples, phones: Sequence[PhoneSpan], at: int, style: Style = "calm"
+    ) -> None:
+        """Sound of a reply was sent; the first of a generation starts its timeline.
+
+        Args:
+            style: how the clause that begins at sample `at` is meant.
+        """
         if generation != self._generation:
             self._generation, self._index, self._sound = generation, 0, 0
             self._said, self._standing = Said(), False
@@ -105,6 +111,8 @@ class FaceLoop:
             self._epoch = self._begun + PLAYER_BUFFER_S
             self._reports.clear()
             self._orders.append(self._animator.begin)
+        if self._said.feel(style, at) and not self._standing:
+            self._orders.append(lambda: self._animator.feel(style, at))
         self._said.add(samples, phones, at)
         self._said.forget(self._index * SAMPLES_PER_FRAME)
         if not self._standing:
@@ -241,6 +249,7 @@ class FaceLoop:
         presence, at = self._presence, self._index * SAMPLES_PER_FRAME
         if self._said.length > at:
             self._orders.append(lambda: self._animator.begin(at))
+            self._orders += [partial(self._animator.feel, *mood) for mood in self._said.moods]
             self._orders += [partial(self._animator.speak, *words) for words in self._said.since(at)]
         self._orders.append(lambda: self._animator.attend(presence))
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.dialog.conversation import Conversation
+from avatar.dialog.style import Phrase, phrases
 from avatar.errors import Language
 from avatar.face.film import write_film
 from avatar.live.answering import clauses_of, speak
@@ -20,7 +21,8 @@ from avatar.live.reply import Clock, Reply, Stopwatch
 from avatar.live.shared import Runner
 from avatar.live.telling import citation
 from avatar.media import FPS, SAMPLES_PER_FRAME, ClauseSpeech, Frame, PhoneSpan, Pixels, Samples
-from avatar.stages import Animator, Synthesizer
+from avatar.stages import Animator, Style, Synthesizer
+from avatar.voice.speaking.delivery import DELIVERIES
 
 REST_FRAMES = FPS // 2
 """Frames at the end in which the face comes to rest: half a second."""
@@ -28,8 +30,11 @@ REST_FRAMES = FPS // 2
 NOTICE = "AI-generated speech and picture. 语音与画面由人工智能生成。"
 """What every film says of itself in its metadata."""
 
-Speak = Callable[[str, Language], ClauseSpeech]
-"""Turns a clause into speech, with a voice and a speed already chosen."""
+Speak = Callable[[str, Language, Style], ClauseSpeech]
+"""Turns a clause into speech that is meant so, with a voice and a speed already chosen."""
+
+Moods = tuple[tuple[Style, int], ...]
+"""How speech is meant, and from which sample on, in order; calm before the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,7 @@ class Recording:
         citations: the passages that an answer rests on.
         times: when each stage first gave something.
         spoken_s: when the last sound was there, on the same clock.
+        moods: from which samples on it is meant how.
     """
 
     text: str
@@ -53,6 +59,7 @@ class Recording:
     citations: tuple[Citation, ...]
     times: StageTimes
     spoken_s: float
+    moods: Moods = ()
 
 
 @dataclass(slots=True)
@@ -62,11 +69,13 @@ class _Tape:
     reply: Reply
     blocks: list[Samples] = field(default_factory=list)
     phones: list[PhoneSpan] = field(default_factory=list)
+    moods: list[tuple[Style, int]] = field(default_factory=list)
     length: int = 0
 
-    def on_clause(self, speech: ClauseSpeech) -> None:
+    def on_clause(self, speech: ClauseSpeech, style: Style) -> None:
         self.reply.write(speech.text)
         start = self.length
+        self.moods.append((style, start))
         self.phones.extend(PhoneSpan(span.phone, start + span.start, start + span.end) for span in speech.phones)
 
     def on_sound(self, samples: Samples) -> None:
@@ -77,7 +86,9 @@ class _Tape:
 
 def voice_of(synthesizer: Synthesizer, voice: str, speed: float = 1.0) -> Speak:
     """A synthesizer with its voice and speed chosen."""
-    return lambda clause, language: synthesizer.speak(clause, voice, language=language, speed=speed)
+    return lambda clause, language, style: synthesizer.speak(
+        clause, voice, language=language, speed=DELIVERIES[style].pace(speed)
+    )
 
 
 async def record_answer(
@@ -91,8 +102,8 @@ async def record_answer(
     language = conversation.persona.speaks(language)
     grounding = await run(lambda: conversation.ground(question, language))
     reply = Reply("recording", 0, language, watch)
-    pieces = conversation.answer(question, language, grounding)
-    tape = await _record(clauses_of(pieces, reply), say, run, reply)
+    answer = conversation.answer(question, language, grounding)
+    tape = await _record(clauses_of(answer, reply), say, run, reply)
     conversation.remember(question, reply.text)
     citations = tuple(citation(found) for found in grounding.passages)
     return _recording(tape, citations)
@@ -119,11 +130,17 @@ class Spoken(Protocol):
     def phones(self) -> tuple[PhoneSpan, ...]:
         """Spans counted from the start of the sound."""
 
+    @property
+    def moods(self) -> Moods:
+        """How it is meant."""
+
 
 def frames(recording: Spoken, animator: Animator) -> Iterator[Frame]:
     """The face saying it: 25 frames for each second of sound, and half a second in which it comes to rest."""
     animator.attend("speaking")
     animator.begin()
+    for style, at in recording.moods:
+        animator.feel(style, at)
     animator.speak(recording.sound, recording.phones, 0)
     for _ in range(-(-recording.sound.size // SAMPLES_PER_FRAME)):
         yield animator.frame()
@@ -163,9 +180,9 @@ def film(
     return np.asarray(apertures, dtype=np.float32)
 
 
-async def _record(clauses: AsyncIterator[str], say: Speak, run: Runner, reply: Reply) -> _Tape:
+async def _record(clauses: AsyncIterator[Phrase], say: Speak, run: Runner, reply: Reply) -> _Tape:
     tape = _Tape(reply)
-    await speak(clauses, lambda clause: say(clause, reply.language), run, reply, tape)
+    await speak(clauses, lambda phrase: say(phrase.text, reply.language, phrase.style), run, reply, tape)
     reply.finish("completed")
     return tape
 
@@ -174,8 +191,10 @@ def _recording(tape: _Tape, citations: tuple[Citation, ...]) -> Recording:
     reply = tape.reply
     sound = np.concatenate(tape.blocks) if tape.blocks else np.zeros(0, dtype=np.float32)
     spoken = reply.watch.now() - reply.watch.zero
-    return Recording(reply.text, reply.language, sound, tuple(tape.phones), citations, reply.watch.times, spoken)
+    phones, moods = tuple(tape.phones), tuple(tape.moods)
+    return Recording(reply.text, reply.language, sound, phones, citations, reply.watch.times, spoken, moods)
 
 
-async def _whole(text: str) -> AsyncIterator[str]:
-    yield text
+async def _whole(text: str) -> AsyncIterator[Phrase]:
+    for phrase in phrases(text):
+        yield phrase

@@ -17,13 +17,14 @@ from avatar.live.events import (
     ReplyResumed,
     ReplyStarted,
     ReplyText,
+    Styled,
 )
 from avatar.live.exchange import Exchange
 from avatar.live.outlet import Outlet
 from avatar.live.picture import FaceLoop
 from avatar.live.reply import Clock
 from avatar.media import ClauseSpeech, Samples
-from avatar.stages import Presence
+from avatar.stages import Presence, Style
 
 
 class Teller:
@@ -66,11 +67,12 @@ class Teller:
             citations = tuple(citation(found) for found in grounding.passages)
             self._outlet.put(Cited(exchange.reply.id, citations))
 
-    def clause(self, exchange: Exchange, speech: ClauseSpeech) -> None:
-        """The next clause's timeline is known; its sound counts from what was sent so far."""
+    def clause(self, exchange: Exchange, speech: ClauseSpeech, style: Style = "calm") -> None:
+        """The next clause's timeline is known, and how it is meant; its sound counts from what was sent so far."""
         exchange.reply.place(speech)
         exchange.clause_start = exchange.reply.sent
         exchange.clause = speech
+        exchange.style = style
 
     def fill(self, exchange: Exchange, speech: ClauseSpeech) -> None:
         """Begin the reply with a filler: all of its sound, and none of its words."""
@@ -93,12 +95,21 @@ class Teller:
         if not filler:
             reply.watch.mark("first_audio_s")
         self.attend("speaking")
+        if start == exchange.clause_start and not filler:
+            self._feel(exchange)
         if self.face is not None:
             phones = exchange.clause.phones if exchange.clause and start == exchange.clause_start else ()
-            self.face.sound(reply.generation, samples, phones, exchange.clause_start)
+            self.face.sound(reply.generation, samples, phones, exchange.clause_start, exchange.style)
         reply.playhead.send(samples.size, self._now())
         self._outlet.put(ReplyAudio(reply.id, reply.generation, start, samples, filler))
         self.words(exchange, reply.text_until(reply.sent))
+
+    def _feel(self, exchange: Exchange) -> None:
+        """Tell how the clause that begins is meant, where it is meant otherwise than what went before."""
+        reply = exchange.reply
+        if exchange.style != exchange.told_style:
+            exchange.told_style = exchange.style
+            self._outlet.put(Styled(reply.id, exchange.style, exchange.clause_start))
 
     def words(self, exchange: Exchange, text: str) -> None:
         """Send what is new in a growing text."""

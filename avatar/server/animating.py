@@ -20,7 +20,18 @@ from starlette.responses import FileResponse, JSONResponse, Response
 
 from avatar.errors import InputError, NotFoundError
 from avatar.live.answering import language_of as language_of_text
-from avatar.live.filming import GROUNDS, LONGEST_TEXT, Ground, Narration, Step, film, narrate, opening, spoken
+from avatar.live.filming import (
+    GROUNDS,
+    LONGEST_S,
+    LONGEST_TEXT,
+    Ground,
+    Narration,
+    Step,
+    film,
+    narrate,
+    opening,
+    spoken,
+)
 from avatar.live.studio import Studio
 from avatar.media import HEARING_RATE, SPEECH_RATE, read_audio, resample
 from avatar.server.failures import language_of, wrong_field
@@ -30,6 +41,7 @@ from avatar.server.photos import Choice, picture_of
 from avatar.server.protocol.parsing import EventError
 from avatar.server.shelf import Shelf, Thing
 from avatar.server.subtitles import segments_of, segments_of_lines, srt, vtt
+from avatar.stages import STYLES, Style
 
 MAX_SPEECH = 25 * 1024 * 1024
 """Bytes of one recording."""
@@ -60,6 +72,7 @@ class FilmWish:
     kind: FilmKind
     size: int
     preview: bool
+    style: Style | None
 
 
 class _StoppedError(InputError):
@@ -151,10 +164,11 @@ def _make(studio: Studio, wish: FilmWish, thing: Thing, progress: Any) -> dict[s
     size = PREVIEW_SIZE if wish.preview else wish.size
     animator = studio.animator(picture_of(wish.photo, wish.choice.version), size, wish.choice.choice())
     if wish.speech:
-        narration = spoken(read_audio(wish.speech, SPEECH_RATE))
+        narration = spoken(read_audio(wish.speech, SPEECH_RATE), wish.style)
     else:
-        longest = {"seconds": PREVIEW_S} if wish.preview else {}
-        narration = narrate(wish.text, language_of_text(wish.text, "zh"), studio.voice(wish.voice), progress, **longest)
+        language, longest = language_of_text(wish.text, "zh"), PREVIEW_S if wish.preview else LONGEST_S
+        say = studio.voice(wish.voice)
+        narration = narrate(wish.text, language, say, progress, seconds=longest, style=wish.style)
     if wish.preview:
         narration = opening(narration, PREVIEW_S)
     name = f"film.{wish.kind}"
@@ -225,7 +239,18 @@ async def _wish(form: FormData, shelf: Shelf) -> FilmWish:
         kind=cast(FilmKind, kind),
         size=int(size),
         preview=_text(form, "preview") == "true",
+        style=_style(_text(form, "emotion")),
     )
+
+
+def _style(emotion: str) -> Style | None:
+    """How all of it is meant; None where the words tell."""
+    if emotion in ("", "auto"):
+        return None
+    if emotion not in STYLES:
+        known = ", ".join(("auto", *STYLES))
+        raise _wrong("emotion", f"`emotion` is one of {known}.", f"`emotion` 须为 {known} 之一。")
+    return emotion
 
 
 def _choice(form: FormData) -> Choice:

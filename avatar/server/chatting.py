@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from avatar.dialog.conversation import Conversation
 from avatar.dialog.passage import Grounding
+from avatar.dialog.style import Phrase
 from avatar.errors import Language
 from avatar.live.answering import language_of
 from avatar.live.shared import SharedStages
@@ -89,7 +90,7 @@ class _Asked:
     def citations(self) -> ChatCitations:
         return ChatCitations(citations=[citation_object(citation(found)) for found in self.grounding.passages])
 
-    def clauses(self) -> AsyncGenerator[str, None]:
+    def phrases(self) -> AsyncGenerator[Phrase, None]:
         """The answer."""
         return self.conversation.answer(self.question, self.language, self.grounding, max_tokens=self.max_tokens)
 
@@ -113,8 +114,8 @@ def chat_routes(house: House, stages: Stages) -> APIRouter:
 
 async def _completion(stages: Stages, house: House, wish: ChatRequest) -> dict[str, object]:
     asked = await _ask(stages, house, wish)
-    async with aclosing(asked.clauses()) as clauses:
-        text = "".join([clause async for clause in clauses])
+    async with aclosing(asked.phrases()) as phrases:
+        text = "".join([phrase.text async for phrase in phrases])
     choice = {
         "index": 0,
         "message": {"role": "assistant", "content": text, "refusal": None},
@@ -140,11 +141,11 @@ async def _chunks(stages: Stages, house: House, wish: ChatRequest) -> AsyncGener
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
         return sse({**_head(asked), "choices": [choice], **more})
 
-    async with aclosing(asked.clauses()) as clauses:
-        first = await anext(clauses, "")
-        yield chunk({"role": "assistant", "content": first}, avatar=asked.citations.model_dump())
-        async for clause in clauses:
-            yield chunk({"content": clause})
+    async with aclosing(asked.phrases()) as phrases:
+        first = await anext(phrases, Phrase("", "calm"))
+        yield chunk({"role": "assistant", "content": first.text}, avatar=asked.citations.model_dump())
+        async for phrase in phrases:
+            yield chunk({"content": phrase.text})
     yield chunk({}, "stop")
     if wish.stream_options is not None and wish.stream_options.include_usage:
         yield sse({**_head(asked), "choices": [], "usage": _usage()})

@@ -21,6 +21,7 @@ from avatar.live.events import (
     SessionEvent,
     SpeechStarted,
     SpeechStopped,
+    Styled,
     Understood,
     Video,
 )
@@ -55,6 +56,7 @@ from avatar.server.protocol.server import (
     AvatarPlaybackResumed,
     AvatarReplyStarted,
     AvatarState,
+    AvatarStyle,
     AvatarTimings,
     AvatarVideoDelta,
     ContentPartAdded,
@@ -118,6 +120,9 @@ class Narration:
                 return self._ours(AvatarCitations(response_id=event.reply_id, citations=citations))
             case ReplyText():
                 return self._reply_text(event)
+            case Styled():
+                start = event.at * 1000 // SPEECH_RATE
+                return self._ours(AvatarStyle(response_id=event.reply_id, style=event.style, audio_start_ms=start))
             case Filled():
                 end = event.length * 1000 // SPEECH_RATE
                 return self._ours(AvatarFiller(response_id=event.reply_id, transcript=event.text, audio_end_ms=end))

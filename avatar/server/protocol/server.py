@@ -19,7 +19,7 @@ from avatar.server.protocol.objects import (
     SessionObject,
     TextPart,
 )
-from avatar.stages import Presence
+from avatar.stages import Presence, Style
 
 
 def new_event_id() -> str:
@@ -308,6 +308,15 @@ class AvatarFiller(ServerEvent):
     response_id: str
     transcript: str
     audio_end_ms: int
+
+
+class AvatarStyle(ServerEvent):
+    """How the reply is meant from a time within it on, for clients with a face of their own. It begins calm."""
+
+    type: Literal["avatar.style"] = "avatar.style"
+    response_id: str
+    style: Style
+    audio_start_ms: int
 
 
 class AvatarTimings(ServerEvent):

@@ -80,6 +80,11 @@ class ClauseChunker:
         self._buffer = ""
         self._count = 0
 
+    @property
+    def between(self) -> bool:
+        """Whether all words so far stand in clauses: what comes next begins one."""
+        return not self._buffer
+
     def push(self, piece: str) -> list[str]:
         """The clauses that a further piece of text completes, mostly none or one."""
         self._buffer += self._scrubber.push(piece)

@@ -6,6 +6,11 @@ const REPAIRS = ["straighten", "scratches", "noise", "fading", "enlarge", "tint"
 
 const check = (name) => `<label><input type="checkbox" name="${name}"><span data-text="${name}"></span></label>`;
 
+/** How what is said can be meant; `auto` goes by the words. */
+const EMOTIONS = ["auto", "calm", "warm", "sad", "stern", "amused"];
+
+const emotion = (value) => `<option value="${value}" data-text="emotion-${value}"></option>`;
+
 const ground = (value, key) =>
   `<label><input type="radio" name="ground" value="${value}"><span data-text="${key}"></span></label>`;
 
@@ -85,6 +90,8 @@ const MARKUP = `
         <small data-text="groundHint"></small>
       </fieldset>
       <div class="row options">
+        <label class="field"><span data-text="emotion"></span>
+          <select class="emotion">${EMOTIONS.map(emotion).join("")}</select></label>
         <label class="field"><span data-text="form"></span>
           <select class="form"><option>mp4</option><option>webm</option><option>gif</option></select></label>
         <label class="field"><span data-text="pixels"></span>
@@ -160,6 +167,7 @@ export function build(element) {
     recording: find(".by-recording input"),
     recordingName: find(".file-name"),
     grounds: [...element.querySelectorAll('input[name="ground"]')],
+    emotion: find(".emotion"),
     form: find(".form"),
     pixels: find(".pixels"),
     make: find(".make"),

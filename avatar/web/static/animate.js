@@ -125,6 +125,7 @@ class AnimatePage {
     form.set("format", preview ? "mp4" : view.form.value);
     form.set("size", view.pixels.value);
     form.set("preview", String(preview));
+    form.set("emotion", view.emotion.value);
     if (this.#tab === "text") {
       form.set("text", view.text.value);
       form.set("voice", view.voice.value);

@@ -33,7 +33,7 @@ def knowledge(luxun: Persona, tmp_path_factory: pytest.TempPathFactory) -> Knowl
 async def ask(question: str, language: Language, luxun: Persona, knowledge: Knowledge, model: EmbeddedLlama) -> str:
     conversation = Conversation(luxun, knowledge, model, seed=1)
     grounding = conversation.ground(question, language)
-    return "".join([c async for c in conversation.answer(question, language, grounding, max_tokens=80)])
+    return "".join([phrase.text async for phrase in conversation.answer(question, language, grounding, max_tokens=80)])
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ class Talk:
     async def ask(self, question: str, *answers: str, language: Language = "zh") -> str:
         self.model.answers = list(answers)
         grounding = self.conversation.ground(question, language)
-        return "".join([c async for c in self.conversation.answer(question, language, grounding)])
+        return "".join([phrase.text async for phrase in self.conversation.answer(question, language, grounding)])
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ async def test_nothing_written_is_closed_by_the_card(talk: Talk) -> None:
 async def test_closing_the_answer_stops_the_model(talk: Talk) -> None:
     talk.model.answers = ["一句很长的话，还有一句，还有一句，还有一句。"]
     answer = talk.conversation.answer("你累吗？", "zh", Grounding("你累吗？", "zh"))
-    assert await anext(answer) == "一句很长的话，"
+    assert (await anext(answer)).text == "一句很长的话，"
     assert talk.model.closed == 0
     await answer.aclose()
     assert talk.model.closed == 1

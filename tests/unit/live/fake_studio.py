@@ -41,6 +41,7 @@ class SquareFace:
     picture: Pixels
     size: int
     frame_s: float
+    moods: list[tuple[Style, int]]
     index: int = 0
     sound: Samples = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
 
@@ -54,7 +55,7 @@ class SquareFace:
         return
 
     def feel(self, style: Style, at: int = 0) -> None:
-        return
+        self.moods.append((style, at))
 
     def attend(self, presence: Presence) -> None:
         return
@@ -77,6 +78,7 @@ class ScriptedStudio:
 
     frame_s: float = 0.0
     restored: list[Repairs] = field(default_factory=list)
+    moods: list[tuple[Style, int]] = field(default_factory=list)
 
     def examine(self, photo: Photograph, choice: FaceChoice) -> Examination:
         faces = self._faces(photo.pixels)
@@ -107,10 +109,10 @@ class ScriptedStudio:
         if not self.examine(read_photo(photo), choice).usable:
             raise PhotoError("There is no face to animate.", "没有可以动起来的脸。", code="no_face")
         picture = cv2.resize(read_photo(photo).pixels, (size, size))
-        return SquareFace(np.asarray(picture, dtype=np.uint8), size, self.frame_s)
+        return SquareFace(np.asarray(picture, dtype=np.uint8), size, self.frame_s, self.moods)
 
     def voice(self, voice: str) -> Speak:
-        def say(clause: str, language: Language) -> ClauseSpeech:
+        def say(clause: str, language: Language, style: Style) -> ClauseSpeech:
             length = len(clause) * SPEECH_RATE // 10
             sound = (0.3 * np.sin(np.arange(length) / 30)).astype(np.float32)
             return ClauseSpeech(clause, (), (WordSpan(clause, 0, length),), length, iter((sound,)))

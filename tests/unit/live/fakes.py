@@ -177,11 +177,13 @@ class ToneSynthesizer:
     takes: Takes = AT_ONCE
     labour: Labour = field(default_factory=Labour)
     clauses: list[str] = field(default_factory=list)
+    speeds: list[float] = field(default_factory=list)
     name = "fake"
     device = "cpu"
 
     def speak(self, clause: str, voice: str, *, language: Language, speed: float = 1.0) -> ClauseSpeech:
         self.clauses.append(clause)
+        self.speeds.append(speed)
         self.labour.spent += self.takes.clause
         words = tuple(WordSpan(c, i * CHARACTER, (i + 1) * CHARACTER) for i, c in enumerate(clause))
         phones = tuple(PhoneSpan("a", word.start, word.end) for word in words)

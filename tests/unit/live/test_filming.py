@@ -25,13 +25,14 @@ from avatar.live.filming import (
     opening,
     spoken,
 )
+from avatar.live.recording import frames as recording_frames
 from avatar.media import SAMPLES_PER_FRAME, SPEECH_RATE, ClauseSpeech, Frame, PhoneSpan, Samples, WordSpan
 from avatar.stages import Presence, Style
 
 SIZE = 64
 
 
-def _say(clause: str, language: Language) -> ClauseSpeech:
+def _say(clause: str, language: Language, style: Style) -> ClauseSpeech:
     """A tenth of a second for each character, in two blocks."""
     length = len(clause) * SPEECH_RATE // 10
     sound = np.full(length, 0.25, dtype=np.float32)
@@ -108,7 +109,7 @@ def test_a_text_that_cannot_be_said_is_told(text: str) -> None:
 def test_a_text_that_lasts_too_long_is_told_and_not_all_of_it_is_spoken() -> None:
     told = Told()
     with pytest.raises(TextError, match="longer than"):
-        narrate("说" * 20 + ("。" + "说" * 20) * 140, "zh", lambda clause, language: _slow(clause), told)
+        narrate("说" * 20 + ("。" + "说" * 20) * 140, "zh", lambda clause, language, style: _slow(clause), told)
     assert max(share for _, share in told.steps) < 0.9
 
 
@@ -117,12 +118,36 @@ def _slow(clause: str) -> ClauseSpeech:
     return ClauseSpeech(clause, (), (), length, iter((np.zeros(length, dtype=np.float32),)))
 
 
+def test_a_script_may_say_how_it_is_meant() -> None:
+    said: list[tuple[str, Style]] = []
+
+    def say(clause: str, language: Language, style: Style) -> ClauseSpeech:
+        said.append((clause, style))
+        return _say(clause, language, style)
+
+    narration = narrate("[warm]你来了,坐下说话。[stern]你听好,这件事不行。", "zh", say, Told())
+    assert "".join(clause for clause, style in said if style == "warm") == "你来了,坐下说话。"
+    assert "".join(clause for clause, style in said if style == "stern") == "你听好,这件事不行。"
+    assert [style for style, _ in narration.moods] == [style for _, style in said]
+    assert [at for _, at in narration.moods] == [line.start for line in narration.lines]
+    whole = narrate("[warm]你来了,坐下说话。", "zh", say, Told(), style="sad")
+    assert {style for style, _ in whole.moods} == {"sad"}
+
+
+def test_the_face_is_told_how_it_is_meant() -> None:
+    face = Face()
+    for _ in recording_frames(spoken(np.full(4_800, 0.1, dtype=np.float32), "amused"), face):
+        pass
+    assert face.moods == [(0, "amused")]
+    assert spoken(np.full(4_800, 0.1, dtype=np.float32)).moods == ()
+
+
 def test_a_preview_speaks_only_the_beginning() -> None:
     asked: list[str] = []
 
-    def say(clause: str, language: Language) -> ClauseSpeech:
+    def say(clause: str, language: Language, style: Style) -> ClauseSpeech:
         asked.append(clause)
-        return _say(clause, language)
+        return _say(clause, language, style)
 
     text = "这是第一句话,很长很长。" * 20
     narration = narrate(text, "zh", say, Told(), seconds=3)

@@ -219,6 +219,26 @@ def test_a_held_face_looks_at_the_person_and_says_again_what_was_not_heard() -> 
     assert after == ["stop", "listening", f"begin {at}", "speak 0 1 0", f"speak {48000 - at} 0 0", "speaking"]
 
 
+def test_a_held_face_goes_on_in_the_mood_that_it_was_in() -> None:
+    async def script(seen: Standing) -> None:
+        seen.face.sound(1, SOUND[:SPEECH_RATE], (), 0, "warm")
+        seen.face.sound(1, SOUND[: 2 * SPEECH_RATE], (), SPEECH_RATE, "sad")
+        seen.face.sound(1, SOUND[:SPEECH_RATE], (), 3 * SPEECH_RATE, "sad")
+        await asyncio.sleep(0.6)
+        seen.face.hold()
+        await asyncio.sleep(0.3)
+        seen.face.go_on()
+        await asyncio.sleep(0.4)
+
+    told = stand(script).animator.told
+    moods = ["warm 0", f"sad {SPEECH_RATE}"]
+    assert [each for each in told if each.split()[0] in ("warm", "sad", "calm")] == 2 * moods
+    again = told[told.index("stop") :]
+    assert again[2].startswith("begin ")
+    assert again[3:5] == moods
+    assert again[5].startswith("speak ")
+
+
 def test_a_reply_that_is_broken_off_while_held_is_not_said_again() -> None:
     async def script(seen: Standing) -> None:
         seen.face.attend("speaking")

@@ -177,6 +177,13 @@ def test_a_preview_is_short_and_small(client: TestClient) -> None:
     assert "srt" not in told[-1]
 
 
+@pytest.mark.parametrize(("emotion", "style"), [("warm", "warm"), ("auto", "sad"), ("", "sad")])
+def test_a_film_has_a_mood(client: TestClient, studio: ScriptedStudio, emotion: str, style: str) -> None:
+    told = events(film(client, send(client).json()["id"], text="[sad]他不来了。", emotion=emotion))
+    assert told[-1]["type"] == "animation.done"
+    assert studio.moods == [(style, 0)]
+
+
 @pytest.mark.parametrize(
     ("fields", "speech"),
     [
@@ -186,6 +193,7 @@ def test_a_preview_is_short_and_small(client: TestClient) -> None:
         ({"text": "x", "ground": "fun"}, b""),
         ({"text": "x", "format": "avi"}, b""),
         ({"text": "x", "size": "4096"}, b""),
+        ({"text": "x", "emotion": "furious"}, b""),
         ({"text": "x" * 4000}, b""),
         ({"text": "x", "choice": "{"}, b""),
         ({"text": "x", "choice": '{"face": 0}'}, b""),

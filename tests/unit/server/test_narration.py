@@ -22,6 +22,7 @@ from avatar.live.events import (
     SpeechStarted,
     SpeechStopped,
     StageTimes,
+    Styled,
     Understood,
     Video,
 )
@@ -323,6 +324,16 @@ def test_a_filler_is_marked_and_none_of_the_words() -> None:
     assert [event["type"] for event in events[-2:]] == ["avatar.filler", "response.output_audio.delta"]
     _, strict = pair()
     assert "avatar.filler" not in types(told(strict, [*spoken_reply()[:1], *filled]))
+
+
+def test_a_style_is_told_to_those_who_know_it() -> None:
+    _, translator = pair(choices(events=True))
+    (begun, *_) = spoken_reply()
+    styled: list[SessionEvent] = [begun, Styled("resp_1", "warm", 36_000)]
+    (event,) = [each for each in sent(told(translator, styled)) if each["type"] == "avatar.style"]
+    assert (event["response_id"], event["style"], event["audio_start_ms"]) == ("resp_1", "warm", 1500)
+    _, strict = pair()
+    assert "avatar.style" not in types(told(strict, styled))
 
 
 def test_pictures_that_wait_are_marked() -> None:
