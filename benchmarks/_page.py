@@ -33,7 +33,7 @@ FLAGS = (
     "--use-fake-device-for-media-stream",
 )
 
-BEFORE_S, AFTER_S = 1.0, 60.0
+BEFORE_S, AFTER_S = 0.5, 60.0
 """Silence of the microphone before the voice, once it is opened, and after it."""
 
 Marks = NDArray[np.float64]
@@ -47,8 +47,20 @@ AUDIBLE = 0.002
 FRESH_MS = 150
 """The reply must have been heard this shortly before the onset: silence that was there already says nothing."""
 
+AHEAD_MS = 1500
+"""Sound that must wait to be played before the microphone is opened, so that the reply still sounds at the onset."""
+
 ATTEMPTS = 12
 """Replies that one question may cost before it is given up."""
+
+READY = """
+    ([was, ahead]) => {
+        const {generation, state, soundReceivedMs, positionMs} = avatarPlayer.stats();
+        const sounds = generation !== was && state === "speaking" && soundReceivedMs - positionMs > ahead;
+        return sounds || wire.some(({type}) => type === "response.done");
+    }
+"""
+"""Whether a new reply sounds and will for a while, or is over."""
 
 RECORDER = """
     window.marks = [];
@@ -183,13 +195,12 @@ def _counted(page: Page, question: str, heard: Heard) -> float:
 
 
 def _spoken_over(page: Page, question: str) -> Marks:
-    """Ask, open the microphone when the reply sounds, let the recording speak over it; returns what was noted."""
+    """Ask, open the microphone while the reply sounds, let the recording speak over it; returns what was noted."""
     generation = page.evaluate("avatarPlayer.stats().generation")
+    page.evaluate("() => { wire.length = 0; }")
     page.fill("textarea", question)
     page.keyboard.press("Enter")
-    page.wait_for_function(
-        "was => avatarPlayer.stats().generation !== was && avatarPlayer.stats().state === 'speaking'", arg=generation
-    )
+    page.wait_for_function(READY, arg=[generation, AHEAD_MS])
     page.evaluate("() => { marks.length = wire.length = 0; }")
     page.click(".dock .talk")
     page.wait_for_function("wire.some(({type}) => type === 'input_audio_buffer.speech_started')")

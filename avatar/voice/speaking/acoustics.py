@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from avatar.errors import EngineError
 from avatar.media import SPEECH_RATE, Samples
-from avatar.voice.speaking.generator import STEP, Generator
+from avatar.voice.speaking.generator import LENGTHS, Generator
 from avatar.voice.speaking.graph import LATENT_HOP, SOURCE_HOP, Parts
 from avatar.voice.speaking.level import joined
 
@@ -27,8 +27,9 @@ CONTEXT = 9
 FADE = SPEECH_RATE // 100
 """Samples over which two windows are cross-faded: 10 ms."""
 
-FIRST_WINDOW, LARGEST_WINDOW = STEP - CONTEXT, 3 * STEP - 2 * CONTEXT
-"""Latent columns of a clause's first window, 0.49 s, and of its largest, 1.6 s; with their context, whole steps."""
+WINDOWS = (LENGTHS[0] - CONTEXT, *(length - 2 * CONTEXT for length in LENGTHS[1:4]))
+"""Latent columns of a clause's first windows, 0.49, 0.68, 0.98 and 1.6 s; all that follow have as many as the last.
+Each must be made while the one before it sounds, beside a face and a language model."""
 
 PRIOR = 480
 """Latent columns (6 s) that the voice's own statistics weigh against those of the clause at hand."""
@@ -200,9 +201,8 @@ def windows(columns: int) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     start = 0
     while start < columns:
-        context = 2 * CONTEXT if start else CONTEXT
-        end = start + min((len(spans) + 1) * STEP - context, LARGEST_WINDOW)
-        if columns - end < FIRST_WINDOW // 2:
+        end = start + WINDOWS[min(len(spans), len(WINDOWS) - 1)]
+        if columns - end < WINDOWS[0] // 2:
             end = columns
         spans.append((start, end))
         start = end

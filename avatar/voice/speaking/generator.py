@@ -27,12 +27,9 @@ from avatar.voice.speaking.weights import Weights, read_weights
 
 Floats = NDArray[np.float32]
 
-STEP = 48
-"""On a CPU windows are padded to a multiple of this many columns: oneDNN prepares itself anew, for half a second, for
-every length that it has not seen. What is padded is not counted and sounds nowhere."""
-
-LONGEST = 4 * STEP
-"""Columns of the longest window that `warm` prepares for."""
+LENGTHS = (48, 72, 96, 144, 192)
+"""On a CPU windows are padded to one of these many columns, or to a multiple of the last: oneDNN prepares itself anew,
+for half a second, for every length that it has not seen. What is padded is not counted and sounds nowhere."""
 
 _TIMBRE = 128
 _DILATIONS = (1, 3, 5)
@@ -120,7 +117,6 @@ class Generator:
         self.precision = precision or quickest(self._device)
         self._threads = threads if self.precision == torch.float32 else 1
         self._passes: Passes = Compiled(self.precision) if device == "cpu" else Composed(self.precision, self._device)
-        self._step = STEP if device == "cpu" else 1
         self.channels = 0
         stored = read_weights(weights)
         self._stages = tuple(self._stage(stored, level) for level in range(2))
@@ -134,7 +130,7 @@ class Generator:
         """Prepare for windows of every length, so that the first clause is as quick as the second."""
         if self._device.type == "cpu":
             style, stats = np.zeros((1, 2 * _TIMBRE), np.float32), np.ones((2, self.channels, 1), np.float32)
-            for columns in range(self._step, LONGEST + 1, self._step):
+            for columns in LENGTHS:
                 latent, source = _zeros(self._width, columns), _zeros(2 * _HALF, self._rate * columns + 1)
                 self(latent, source, style, stats, 1.0)
 
@@ -157,7 +153,7 @@ class Generator:
         torch.set_num_threads(self._threads)
         run = _Run(self._passes, style[0, :_TIMBRE], stats[:, :, 0], memory)
         valid = latent.shape[2]
-        padded = valid + -valid % self._step
+        padded = _padded(valid) if self._device.type == "cpu" else valid
         sound = self._rows(latent, padded)
         hum = self._rows(source, padded * self._rate + 1).to(self.precision)
         for stage in self._stages:
@@ -289,6 +285,11 @@ def quickest(device: torch.device) -> torch.dtype:
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
     able = torch.cpu.get_capabilities()
     return torch.bfloat16 if able.get("amx_bf16") or able.get("avx512_bf16") else torch.float32
+
+
+def _padded(columns: int) -> int:
+    longest = LENGTHS[-1]
+    return next((length for length in LENGTHS if length >= columns), columns + -columns % longest)
 
 
 def _bend(stored: Weights, block: str, half: int, part: int, place: slice) -> _Bend:

@@ -15,7 +15,7 @@ import pytest
 from avatar.errors import EngineError, Language, NotFoundError
 from avatar.media import HEARING_RATE, SPEECH_RATE, ClauseSpeech, Samples, resample
 from avatar.voice.profiles import VoiceLibrary, stock_voices_dir
-from avatar.voice.speaking.acoustics import FIRST_WINDOW, Acoustics
+from avatar.voice.speaking.acoustics import WINDOWS, Acoustics
 from avatar.voice.speaking.g2p import PHONES
 from avatar.voice.speaking.graph import LATENT_HOP, cut_model
 from avatar.voice.speaking.kokoro import KokoroSynthesizer
@@ -126,7 +126,7 @@ def test_seams_do_not_click(synthesizer: KokoroSynthesizer) -> None:
     speech = synthesizer.speak(ZH, "luxun", language="zh")
     chunks = list(speech.chunks)
     assert len(chunks) >= 3
-    assert chunks[0].size == FIRST_WINDOW * LATENT_HOP
+    assert chunks[0].size == WINDOWS[0] * LATENT_HOP
     samples = np.concatenate(chunks)
     steps = np.abs(np.diff(samples))
     for seam in np.cumsum([chunk.size for chunk in chunks])[:-1]:

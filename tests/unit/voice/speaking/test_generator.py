@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from avatar.voice.speaking.generator import STEP, Generator, quickest
+from avatar.voice.speaking.generator import LENGTHS, Generator, quickest
 from avatar.voice.speaking.passes import Compiled, Composed
 
 WIDE, MIDDLE, NARROW = 12, 8, 4
@@ -130,7 +130,7 @@ def plainly(weights: Arrays, columns: int) -> NDArray[np.float32]:
     return np.asarray((4 * waves[10:-10]).numpy())
 
 
-@pytest.mark.parametrize("columns", [1, COLUMNS, STEP, STEP + 1])
+@pytest.mark.parametrize("columns", [1, COLUMNS, LENGTHS[0], LENGTHS[-1] + 1])
 def test_it_is_the_network_that_it_is_said_to_be(generator: Generator, weights: Arrays, columns: int) -> None:
     sound, _ = run(generator, columns)
     expected = plainly(weights, columns)

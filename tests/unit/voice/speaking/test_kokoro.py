@@ -9,7 +9,7 @@ import pytest
 
 from avatar.errors import EngineError
 from avatar.voice.profiles import VoiceLibrary
-from avatar.voice.speaking.acoustics import FIRST_WINDOW, LARGEST_WINDOW, windows
+from avatar.voice.speaking.acoustics import WINDOWS, windows
 from avatar.voice.speaking.kokoro import KokoroSynthesizer, split
 from avatar.voice.speaking.words import Symbol
 
@@ -48,12 +48,12 @@ def test_windows_cover_the_clause(columns: int) -> None:
     assert spans[0][0] == 0
     assert spans[-1][1] == columns
     assert all(before[1] == after[0] for before, after in pairwise(spans))
-    assert all(end - start <= LARGEST_WINDOW + FIRST_WINDOW for start, end in spans)
+    assert all(end - start <= WINDOWS[-1] + WINDOWS[0] for start, end in spans)
 
 
 def test_windows_grow() -> None:
     sizes = [end - start for start, end in windows(1001)]
-    assert sizes[0] == FIRST_WINDOW
+    assert tuple(sizes[: len(WINDOWS)]) == WINDOWS
     assert sizes[:-1] == sorted(sizes[:-1])
     assert windows(0) == []
 
