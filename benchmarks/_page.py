@@ -33,7 +33,7 @@ FLAGS = (
     "--use-fake-device-for-media-stream",
 )
 
-BEFORE_S, AFTER_S = 0.5, 60.0
+BEFORE_S, AFTER_S = 1.0, 60.0
 """Silence of the microphone before the voice, once it is opened, and after it."""
 
 Marks = NDArray[np.float64]
