@@ -4,7 +4,7 @@ The network is ESRGAN-slim of UpscalerJS (MIT), which comes as a Keras model in 
 graph of five kinds of layers and one block of float32. It is rewritten as ONNX when it is loaded, in memory; nothing
 of TensorFlow is needed. Large pictures go through in tiles that overlap by more than the network sees.
 
-Measured on the shared portraits halved (docs/portraits.md): by itself the network is 1.1 to 1.4 dB behind Lanczos on
+Measured on the shared portraits halved (docs/portrait.md): by itself the network is 1.1 to 1.4 dB behind Lanczos on
 clean pictures and 0.1 dB ahead on JPEGs, whose blocks it evens; it also shifts broad tones. So its broad tones are
 replaced by Lanczos's, and half of each is taken: 0.4 dB behind on clean pictures, ahead on compressed ones.
 """
