@@ -1,7 +1,7 @@
 """The Talk page in headless Chromium, with a recording for a microphone: how soon it is silent when it is spoken over.
 
-Everything is timed inside the page, by one clock: the microphone as the page receives it, the loudness of what the
-player plays, and the server's events.
+Everything is timed inside the page, by one clock: the microphone as the page receives it, the loudness of what goes
+to the loudspeaker, and the server's events.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from avatar.dialog.persona import list_personas
 from avatar.errors import EngineError
@@ -40,6 +41,9 @@ Marks = NDArray[np.float64]
 
 WAIT_MS = 60_000
 """The longest wait for a reply to sound."""
+
+INTERRUPTED_MS = 15_000
+"""The longest wait for a voice to be told of, once the microphone was opened."""
 
 AUDIBLE = 0.002
 """Loudness (root mean square of 20 ms) from which something is heard."""
@@ -74,6 +78,18 @@ RECORDER = """
             });
         }
     };
+    const loudness = (analyser, block) => {
+        analyser.getFloatTimeDomainData(block);
+        return Math.sqrt(block.reduce((sum, value) => sum + value * value, 0) / block.length);
+    };
+    const connect = AudioNode.prototype.connect;
+    AudioNode.prototype.connect = function (target, ...rest) {
+        if (target instanceof AudioDestinationNode) {
+            window.loudspeaker = new AnalyserNode(this.context, {fftSize: 512});
+            connect.call(this, window.loudspeaker);
+        }
+        return connect.call(this, target, ...rest);
+    };
     const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
     navigator.mediaDevices.getUserMedia = async (wish) => {
         const stream = await open(wish);
@@ -81,10 +97,10 @@ RECORDER = """
         const analyser = new AnalyserNode(context, {fftSize: 256});
         context.createMediaStreamSource(stream).connect(analyser);
         const block = new Float32Array(256);
+        const played = new Float32Array(512);
         const timer = setInterval(() => {
-            analyser.getFloatTimeDomainData(block);
-            const microphone = Math.sqrt(block.reduce((sum, value) => sum + value * value, 0) / block.length);
-            marks.push([performance.now(), microphone, avatarPlayer.stats().rms]);
+            const [mouth, ear] = [loudness(analyser, block), loudness(window.loudspeaker, played)];
+            marks.push([performance.now(), mouth, ear]);
             if (stream.getTracks().every((track) => track.readyState === "ended")) {
                 clearInterval(timer);
                 void context.close();
@@ -93,7 +109,7 @@ RECORDER = """
         return stream;
     };
 """
-"""Notes the loudness of the microphone and of the player every 5 ms, and when the server's events come."""
+"""Notes the loudness of the microphone and of what goes to the loudspeaker every 5 ms, and the server's events."""
 
 
 @contextmanager
@@ -120,10 +136,12 @@ class Heard:
     Attributes:
         silent_after: milliseconds from the onset of a voice to silence in the page.
         passed_over: attempts that say nothing: the reply was between two clauses, or over, when the voice set in.
+        missed: attempts in which no voice was told of.
     """
 
     silent_after: list[float] = field(default_factory=list)
     passed_over: int = 0
+    missed: int = 0
 
 
 def silences(address: str, recording: Path, questions: list[str]) -> Heard:
@@ -184,7 +202,12 @@ def find_chromium() -> str:
 def _counted(page: Page, question: str, heard: Heard) -> float:
     """The first attempt that says something; those before it are noted."""
     for _ in range(ATTEMPTS):
-        silence = silence_after(_spoken_over(page, question))
+        try:
+            marks = _spoken_over(page, question)
+        except PlaywrightTimeoutError:
+            heard.missed += 1
+            continue
+        silence = silence_after(marks)
         if silence is not None:
             return silence
         heard.passed_over += 1
@@ -195,7 +218,11 @@ def _counted(page: Page, question: str, heard: Heard) -> float:
 
 
 def _spoken_over(page: Page, question: str) -> Marks:
-    """Ask, open the microphone while the reply sounds, let the recording speak over it; returns what was noted."""
+    """Ask, open the microphone while the reply sounds, let the recording speak over it; returns what was noted.
+
+    Raises:
+        PlaywrightTimeoutError: the voice was not heard.
+    """
     generation = page.evaluate("avatarPlayer.stats().generation")
     page.evaluate("() => { wire.length = 0; }")
     page.fill("textarea", question)
@@ -203,10 +230,13 @@ def _spoken_over(page: Page, question: str) -> Marks:
     page.wait_for_function(READY, arg=[generation, AHEAD_MS])
     page.evaluate("() => { marks.length = wire.length = 0; }")
     page.click(".dock .talk")
-    page.wait_for_function("wire.some(({type}) => type === 'input_audio_buffer.speech_started')")
-    marks = np.array(page.evaluate("marks"))
-    page.click(".dock .talk")
-    return marks
+    try:
+        page.wait_for_function(
+            "wire.some(({type}) => type === 'input_audio_buffer.speech_started')", timeout=INTERRUPTED_MS
+        )
+        return np.array(page.evaluate("marks"))
+    finally:
+        page.click(".dock .talk")
 
 
 def silence_after(marks: Marks) -> float | None:

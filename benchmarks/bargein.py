@@ -86,6 +86,7 @@ def _in_the_browser(host: SessionHost, voices: list[Path]) -> dict[str, float]:
         "browser_silent_p50_ms": statistics.median(milliseconds),
         "browser_silent_p95_ms": float(np.percentile(milliseconds, 95)),
         "browser_passed_over": float(sum(one.passed_over for one in heard)),
+        "browser_missed": float(sum(one.missed for one in heard)),
     }
 
 
