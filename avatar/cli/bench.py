@@ -23,7 +23,7 @@ FOLDER = PACKAGE_ROOT.parent / "benchmarks"
 VERSIONS = ("avatar-server", "numpy", "torch", "onnxruntime", "faster-whisper", "numba", "av")
 
 
-def bench(
+def bench(  # noqa: PLR0913, PLR0917 - one for each option
     name: Annotated[str, typer.Argument(help="A file in benchmarks/, without .py. 基准名称。")],
     json: Annotated[
         Path | None, typer.Option("--json", help="Write the figures to this file. 写入 JSON 文件。")
@@ -34,12 +34,26 @@ def bench(
     minutes: Annotated[
         float | None, typer.Option("--minutes", help="For sync and streams: how much is measured. 测量时长,分钟。")
     ] = None,
+    corpus: Annotated[
+        Path | None, typer.Option("--corpus", help="For retrieval: a folder of texts. 文本文件夹。")
+    ] = None,
+    questions: Annotated[
+        Path | None, typer.Option("--questions", help="For retrieval and persona: a file of questions. 问题文件。")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", help="For persona: how many questions are asked. 提问数。")
+    ] = None,
+    every: Annotated[
+        int | None, typer.Option("--every", min=1, help="For voice: only every n-th sentence. 只测每第 n 句。")
+    ] = None,
 ) -> None:
     """Measure something. 运行基准测试。"""
     if photos is not None:
         os.environ["AVATAR_BENCH_PHOTOS"] = str(photos)
     module = load(name)
-    metrics = module.run(settings(), **chosen(module, minutes=minutes))
+    metrics = module.run(
+        settings(), **chosen(module, minutes=minutes, corpus=corpus, questions=questions, limit=limit, every=every)
+    )
     for key, value in metrics.items():
         typer.echo(f"{key:<28}{value:12.4f}")
     if json is not None:
@@ -70,7 +84,7 @@ def load(name: str) -> ModuleType:
     return importlib.import_module(f"benchmarks.{name}")
 
 
-def chosen(module: ModuleType, **options: float | None) -> dict[str, float]:
+def chosen(module: ModuleType, **options: float | Path | None) -> dict[str, float | Path]:
     """The options that were given, for a benchmark that takes them.
 
     Raises:

@@ -14,16 +14,29 @@ and thrown away.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
+from avatar.dialog.cards.lorebook import Message as Said
 from avatar.dialog.character import Character
 from avatar.dialog.guard import Break, Guard, hint
 from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.passage import Grounding
 from avatar.dialog.persona import Persona
-from avatar.dialog.prompt import UNASKED, UNHEARD, Turn, build, choose_quotes, instruction, prefix, trim, user_message
+from avatar.dialog.prompt import (
+    UNASKED,
+    UNHEARD,
+    Turn,
+    build,
+    choose_quotes,
+    instruction,
+    prefix,
+    silence,
+    trim,
+    user_message,
+)
 from avatar.dialog.style import Phrase, Tone
 from avatar.dialog.tags import Tags, Told
 from avatar.errors import Language
@@ -33,6 +46,9 @@ log = logging.getLogger(__name__)
 
 HISTORY_TOKENS = 1200
 """Tokens that the history may take in the prompt."""
+
+SAID_AT_MOST = 40
+"""Messages that the lorebook may look for its keys in."""
 
 RESTARTS = 2
 """How often an answer that breaks character is begun again."""
@@ -78,6 +94,8 @@ class Conversation:
         self._history: list[Turn] = []
         self._last_question = ""
         self._asked: tuple[str, str] = ("", "")
+        self._said: list[Said] = []
+        self._matched: Counter[int] = Counter()
 
     @property
     def hints(self) -> HearingHints:
@@ -93,11 +111,12 @@ class Conversation:
     def ground(self, question: str, language: Language) -> Grounding:
         """The passages that bear on a question, best first; none where the texts are silent. Blocks for a moment."""
         found = self.knowledge.search(question, language, previous=self._last_question)
-        return Grounding(question, language, tuple(found))
+        return Grounding(question, language, tuple(found), tuple(self._called(question).values()))
 
     def prefix(self, language: Language) -> list[Message]:
         """The beginning of the prompt that stays the same through the conversation."""
-        return prefix(self.persona, self.persona.speaks(language), self.instructions)
+        lore = self.knowledge.lore
+        return prefix(self.persona, self.persona.speaks(language), self.instructions, lore.always if lore else "")
 
     async def warm(self, language: Language) -> None:
         """Let the model read the stable beginning and the history, so that the next answer starts sooner.
@@ -123,7 +142,7 @@ class Conversation:
             EngineError: the model is out of reach.
         """
         language = self.persona.speaks(grounding.language)
-        asked = user_message(grounding.question, self.quotes(grounding), language)
+        asked = user_message(grounding.question, self.quotes(grounding), language, grounding.lore)
         await self._generator.warm(build(self.prefix(language), self._history, asked))
 
     async def answer(
@@ -153,7 +172,7 @@ class Conversation:
         """
         language = self.persona.speaks(language)
         character = Character.asked(self.persona, question)
-        asked = user_message(question, self._quotes(grounding, language, character), language)
+        asked = user_message(question, self._quotes(grounding, language, character), language, grounding.lore)
         self._asked = (question, asked)
         history = [] if alone else self._history
         if note:
@@ -199,7 +218,9 @@ class Conversation:
         answered = heard_answer.strip() or ("" if calls else UNHEARD)
         self._history.append(Turn(asked, answered, tuple((parts or {}).items()), reply, tuple(calls)))
         self._history = trim(self._history, self._history_tokens)
-        self._last_question = question
+        self._matched.update(self._called(question).keys())
+        self._said = [*self._said, Said("user", question), Said("assistant", answered)][-SAID_AT_MOST:]
+        self._last_question = self.knowledge.whole(question, self._last_question) if question else ""
 
     def revise(self, heard_answer: str, reply: str = "") -> None:
         """Put right what was heard of an answer: the player's own account comes after the interruption."""
@@ -226,19 +247,26 @@ class Conversation:
         kept = [turn.without(key) for turn in self._history]
         if kept != self._history:
             self._history = [turn for turn in kept if turn is not None]
-            self._last_question = ""
+            self._said, self._last_question = [], ""
 
     def reset(self) -> None:
         """Forget what was said."""
         self._history.clear()
+        self._said, self._matched = [], Counter()
         self._last_question = ""
         self._asked = ("", "")
+
+    def _called(self, question: str) -> dict[int, str]:
+        """What the card's lorebook adds to this question, by the entries' numbers."""
+        if self.knowledge.lore is None:
+            return {}
+        return self.knowledge.lore.called([*self._said, Said("user", question)], self._matched)
 
     def _quotes(self, grounding: Grounding, language: Language, character: Character) -> tuple[str, ...]:
         """What is put before the question: the passages; asked who it is, what the card says of that."""
         if character.probed != "no":
             return (self.persona.identity.of(language),)
-        return choose_quotes(grounding.passages, language)
+        return choose_quotes(grounding.passages, language) or silence(grounding.question, language)
 
     def _closing(self, character: Character, language: Language, spoken: str, *, unfinished: bool) -> str:
         """What the card adds: to an answer that does not say who is speaking, though that was asked, or to none."""

@@ -10,8 +10,11 @@ from avatar.dialog.passage import Passage
 from avatar.dialog.structure import Section, sections
 from avatar.errors import Language
 
-SMALL, LARGE = 200, 400
+SMALL, LARGE = 350, 600
 """Width of a passage: it is closed at the first border of paragraphs after SMALL, at one of sentences before LARGE."""
+
+TAIL = 100
+"""What is left of a piece stays with the passage before it where it is no wider than this."""
 
 _SENTENCE = re.compile(r"[^。！？!?…]*?(?:[。！？!?…]+[”’」』）》\"]*|\.[\"'”’)]*(?=\s|$)|$)\s*", re.DOTALL)
 
@@ -56,14 +59,14 @@ def _pieces(section: Section) -> Iterator[str]:
     for paragraph in section.paragraphs:
         for sentence in _short_enough(paragraph):
             extent = width(sentence)
-            if size and size + extent > LARGE and rest > SMALL / 2:
+            if size and size + extent > LARGE and rest > TAIL:
                 yield piece.strip()
                 piece, size = "", 0.0
             piece += sentence
             size += extent
             rest -= extent
         piece += "\n"
-        if size >= SMALL and rest > SMALL / 2:
+        if size >= SMALL and rest > TAIL:
             yield piece.strip()
             piece, size = "", 0.0
     if piece.strip():

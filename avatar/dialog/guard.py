@@ -44,7 +44,7 @@ _ENGLISH_TALK = re.compile(
 _STRANGE = re.compile(r"[\u0400-\u052f\u0590-\u06ff\u0e00-\u0e7f\u3040-\u30ff\uac00-\ud7af]")
 
 _LIST = re.compile(r"^\s*(?:[-*•#>]\s|\d{1,2}[.、)）]\s?(?!\d)|[一二三四五]、|```|\|)")
-_LEAK = re.compile(r"〔|〕|\[You recall|记得[:：]|<\|?im_|https?://|\{\{")
+_LEAK = re.compile(r"〔|〕|\[You recall|\[Background|记得[:：]|背景[:：]|<\|?im_|https?://|\{\{")
 _DECORATION = re.compile(r"\*+|`+|^#+\s*|_{2,}")
 
 _HINTS: dict[Break, tuple[str, str]] = {

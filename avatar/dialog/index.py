@@ -8,6 +8,7 @@ point.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,7 +21,7 @@ from avatar.dialog.library import Indexed
 from avatar.dialog.passage import Found, Passage
 from avatar.dialog.quoting import best_quote, near_duplicate
 from avatar.dialog.retrieval import Match, Scores, WordIndex, WordScores, confidence, fuse
-from avatar.dialog.words import Term, terms
+from avatar.dialog.words import terms
 from avatar.errors import Language
 
 RELEVANT = 0.35
@@ -35,11 +36,23 @@ NOTE_WEIGHT = 0.8
 NOTES_AT_MOST = 1
 """Notes among the passages found, where the user added texts."""
 
+JOINED_AT_MOST = 2
+"""Passages that are joined to one, where they stand side by side and were both found."""
+
 LEAD = 0.6
 """How far the surest note draws the question's vector towards its own."""
 
 ENOUGH = 20
 """Embedded passages of a language, from which the middle of their cosines tells something."""
+
+POINTING_WORDS = 3
+"""Words beside a pronoun ("他后来在哪里教书？") with which a question may still need the one before it."""
+
+_POINTING = re.compile(
+    r"[他她它]|那时候?|那里|那个人|那件事|这件事|这句话|那句话|接着呢|后来|"
+    r"\b(?:he|him|his|she|her|they|them|their|it|its|that one|this one|there)\b",
+    re.IGNORECASE,
+)
 
 AsVector = Callable[[str], NDArray[np.float32]]
 """Embeds a question: float32 [384], of length 1."""
@@ -67,7 +80,24 @@ class Index:
     @cached_property
     def words(self) -> WordIndex:
         """The words of every passage."""
-        return WordIndex([words for text in self.texts for words in text.words])
+        return WordIndex([words for text in self.texts for words in text.words], self.continues)
+
+    @cached_property
+    def continues(self) -> NDArray[np.bool_]:
+        """bool [n]: whether a passage follows the one before it in the same piece."""
+        rows = [at > 0 and text.passages[at - 1].place == passage.place
+                for text in self.texts for at, passage in enumerate(text.passages)]  # fmt: skip
+        return np.array(rows, dtype=np.bool_)
+
+    @cached_property
+    def chinese(self) -> NDArray[np.bool_]:
+        """bool [n]: which passages are in Chinese."""
+        return np.array([passage.language == "zh" for passage in self.passages], dtype=np.bool_)
+
+    @cached_property
+    def from_texts(self) -> NDArray[np.bool_]:
+        """bool [n]: which passages are of the user's texts, and no notes."""
+        return np.array([passage.source == "text" for passage in self.passages], dtype=np.bool_)
 
     @cached_property
     def matrix(self) -> Vectors:
@@ -91,27 +121,45 @@ class Index:
             for known, old in zip(self.texts, self.vectors, strict=True)
         )
         new = replace(self, vectors=rows)
-        for name in ("words", "passages"):
+        for name in ("words", "passages", "continues", "chinese", "from_texts"):
             if name in self.__dict__:
                 new.__dict__[name] = self.__dict__[name]
         return new
 
-    def search(
-        self, question: str, language: Language, embed: AsVector | None, *, previous: str = "", limit: int = 3
-    ) -> list[Found]:
+    def leans(self, question: str) -> bool:
+        """Whether a question cannot be looked for without the one before it.
+
+        It says too little: at most one word that the texts know, which any passage may hold; or it speaks of somebody
+        by a pronoun before it has named anything, and says little more.
+        """
+        known = self._known(question)
+        if known < 2:
+            return True
+        pointing = _POINTING.search(question) if known <= POINTING_WORDS else None
+        return pointing is not None and self._known(question[: pointing.start()]) == 0
+
+    def _known(self, question: str) -> int:
+        """How many words of a question the texts know."""
+        return sum(term.whole and self.words.holds(term.text) for term in terms(question))
+
+    def by_words(self, question: str) -> Scores:
+        """float32 [n]: how well each passage fits a question by its words alone."""
+        return self.words.scores(terms(question)).bm25
+
+    def by_meaning(self, vector: NDArray[np.float32]) -> Scores:
+        """float32 [n]: how well each passage fits a question by its meaning alone, -1..1."""
+        return np.asarray(self.matrix @ vector, dtype=np.float32)
+
+    def search(self, question: str, language: Language, embed: AsVector | None, *, limit: int = 3) -> list[Found]:
         """The passages that bear on a question, best first; none where the texts are silent.
 
         Args:
             question: as asked.
             language: it is asked in.
             embed: embeds the question; None searches by words alone.
-            previous: the question before it, which a follow-up ("and then?") leans on.
             limit: passages at most.
         """
         asked = terms(question)
-        if previous and self._leans(asked):
-            question = f"{previous} {question}"
-            asked = terms(question)
         if not self.passages or not question.strip():
             return []
         by_words = self.words.scores(asked)
@@ -123,33 +171,37 @@ class Index:
         standing = self._standing(language)
         if vector is None or not self.embedded.any():
             return _matches(fuse(by_words.bm25, None) * standing, by_words, None)
-        cosines = self.matrix @ vector
-        likeness = self._likeness(cosines)
-        matches = _matches(fuse(by_words.bm25, cosines) * standing, by_words, likeness)
+        likeness = self._likeness(self.by_meaning(vector))
+        matches = _matches(fuse(by_words.bm25, likeness) * standing, by_words, self._telling(likeness))
         lead = self._lead(matches)
         if lead is None:
             return matches
         drawn = vector + LEAD * self.matrix[lead]
-        cosines = self.matrix @ (drawn / np.linalg.norm(drawn))
-        likeness = np.fmax(likeness, self._likeness(cosines))
-        return _matches(fuse(by_words.bm25, cosines) * standing, by_words, likeness)
-
-    def _leans(self, asked: list[Term]) -> bool:
-        """Whether a question says too little to be understood alone: at most one word, which any passage may hold."""
-        return sum(term.whole and self.words.holds(term.text) for term in asked) < 2
+        there = self._likeness(self.by_meaning(np.asarray(drawn / np.linalg.norm(drawn), dtype=np.float32)))
+        fused = fuse(by_words.bm25, there) * standing
+        return _matches(fused, by_words, self._telling(np.fmax(likeness, there)))
 
     def _standing(self, language: Language) -> Scores:
-        """What each passage's rank counts: a note less than a text, still less in another language than asked."""
-        return np.array([_standing(passage, language) for passage in self.passages], dtype=np.float32)
+        """What each passage counts: a note less than a text, still less in another language than asked."""
+        own = self.chinese if language == "zh" else ~self.chinese
+        notes = np.where(own, NOTE_WEIGHT, NOTE_WEIGHT / 2)
+        return np.asarray(np.where(self.from_texts, 1.0, notes), dtype=np.float32)
 
     def _likeness(self, cosines: Scores) -> Scores:
-        """Each cosine less the middle of those of its language; NaN where too few are known to tell."""
-        chinese = np.array([passage.language == "zh" for passage in self.passages])
+        """Each cosine less the middle of those of its language; NaN where a passage has not been embedded."""
         likeness = np.full(len(cosines), np.nan, dtype=np.float32)
-        for group in (chinese & self.embedded, ~chinese & self.embedded):
-            if group.sum() >= ENOUGH:
+        for group in (self.chinese & self.embedded, ~self.chinese & self.embedded):
+            if group.any():
                 likeness[group] = cosines[group] - np.median(cosines[group])
         return likeness
+
+    def _telling(self, likeness: Scores) -> Scores:
+        """The same, NaN where too few passages of a language are known to tell how far its middle is."""
+        telling = likeness.copy()
+        for group in (self.chinese & self.embedded, ~self.chinese & self.embedded):
+            if group.sum() < ENOUGH:
+                telling[group] = np.nan
+        return telling
 
     def _lead(self, matches: list[Match]) -> int | None:
         """The best note, if it is sure to bear on the question."""
@@ -157,21 +209,62 @@ class Index:
         return None if best is None or confidence(best) < RELEVANT else best.at
 
     def _chosen(self, matches: list[Match], asked: frozenset[str], limit: int) -> list[Found]:
-        """The best matches that are not the same words twice, those that are sure before those that may help."""
-        chosen: list[Found] = []
+        """The best matches that are not the same words twice, those that are sure before those that may help.
+
+        A match beside one that is chosen already is joined to it.
+        """
+        chosen: list[_Choice] = []
         notes = 0
         surest = max(map(confidence, matches[: 6 * limit]), default=0.0)
         for match in matches[: 6 * limit] if surest >= RELEVANT else ():
             passage, sure = self.passages[match.at], confidence(match)
-            if sure < WORTH_SHOWING * surest or any(near_duplicate(passage.text, found.text) for found in chosen):
+            if sure < WORTH_SHOWING * surest or any(near_duplicate(passage.text, c.text) for c in chosen):
+                continue
+            if any(choice.joins(match.at, self.continues, passage.text) for choice in chosen):
                 continue
             notes += passage.source == "note"
             if passage.source == "note" and notes > NOTES_AT_MOST and len(self.texts) > self.notes:
                 continue
-            chosen.append(_found(passage, best_quote(passage.text, asked, self.words.weight), sure))
             if len(chosen) == limit:
                 break
-        return sorted(chosen, key=lambda found: found.score < RELEVANT)
+            quote = best_quote(passage.text, asked, self.words.weight)
+            chosen.append(_Choice(passage, quote, sure, passage.text, match.at, match.at))
+        return [choice.found() for choice in sorted(chosen, key=lambda choice: choice.sure < RELEVANT)]
+
+
+@dataclass(slots=True)
+class _Choice:
+    """A passage chosen, with those beside it that were found too.
+
+    Attributes:
+        text: of all of them, in their order.
+        first: the number of the first passage.
+        last: the number of the last.
+    """
+
+    passage: Passage
+    quote: str
+    sure: float
+    text: str
+    first: int
+    last: int
+
+    def joins(self, at: int, continues: NDArray[np.bool_], text: str) -> bool:
+        """Take in a passage just before or after; False where it is none, or there are enough."""
+        if self.last - self.first + 1 >= JOINED_AT_MOST:
+            return False
+        if at == self.last + 1 and continues[at]:
+            self.text, self.last = f"{self.text}\n{text}", at
+            return True
+        if at == self.first - 1 and continues[self.first]:
+            self.text, self.first = f"{text}\n{self.text}", at
+            return True
+        return False
+
+    def found(self) -> Found:
+        """As the search gives it."""
+        one = self.passage
+        return Found(one.id, one.work, one.place, self.text, self.quote, one.language, round(self.sure, 3))
 
 
 def _matches(fused: Scores, by_words: WordScores, likeness: Scores | None) -> list[Match]:
@@ -187,13 +280,3 @@ def _matches(fused: Scores, by_words: WordScores, likeness: Scores | None) -> li
         for at in order[:60]
         if fused[at] > 0
     ]
-
-
-def _found(passage: Passage, quote: str, sure: float) -> Found:
-    return Found(passage.id, passage.work, passage.place, passage.text, quote, passage.language, round(sure, 3))
-
-
-def _standing(passage: Passage, language: Language) -> float:
-    if passage.source == "text":
-        return 1.0
-    return NOTE_WEIGHT if passage.language == language else NOTE_WEIGHT / 2

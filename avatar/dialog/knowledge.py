@@ -19,6 +19,7 @@ import numpy as np
 from avatar.dialog.embedding import Vectors
 from avatar.dialog.index import Index
 from avatar.dialog.library import Entry, Indexed, Library, index, text_id
+from avatar.dialog.lore import Lore
 from avatar.dialog.passage import Found, Passage
 from avatar.dialog.persona import Persona
 from avatar.dialog.reading.reading import read_document, read_file
@@ -30,6 +31,9 @@ log = logging.getLogger(__name__)
 
 BATCH = 8
 """Passages embedded at once; between batches the work can be stopped."""
+
+PREVIOUS = 120
+"""Characters of the question before that a follow-up is put after."""
 
 _TITLE = re.compile(r"《([^》]{2,12})》")
 
@@ -45,9 +49,16 @@ class Knowledge:
         notes: texts that come with the card.
         library: the user's texts.
         embedder: finds by meaning; None leaves it at words.
+        lore: what the card's lorebook adds; None where there is none.
+
+    Attributes:
+        lore: as given.
     """
 
-    def __init__(self, notes: Sequence[Indexed], library: Library, embedder: Embedder | None) -> None:
+    def __init__(
+        self, notes: Sequence[Indexed], library: Library, embedder: Embedder | None, lore: Lore | None = None
+    ) -> None:
+        self.lore = lore
         self._library = library
         self._embedder = embedder
         self._changing = threading.Lock()
@@ -67,12 +78,17 @@ class Knowledge:
             for file in sorted(persona.knowledge_folder.glob("*.md")):
                 text = read_text(file)
                 notes.append(index(text, _first_heading(text) or file.stem, text_id(text), source="note"))
-        return cls(notes, Library(data_dir / "knowledge" / persona.id), embedder)
+        return cls(notes, Library(data_dir / "knowledge" / persona.id), embedder, Lore.of(persona))
 
     @property
     def entries(self) -> list[Entry]:
         """The user's texts, oldest first."""
         return [text.entry for text in self._now.texts[self._notes :]]
+
+    @property
+    def index(self) -> Index:
+        """What searches read now."""
+        return self._now
 
     @property
     def passages(self) -> list[Passage]:
@@ -157,7 +173,18 @@ class Knowledge:
             limit: passages at most.
         """
         embed = None if self._embedder is None else self._embedder.query
-        return self._now.search(question, language, embed, previous=previous, limit=limit)
+        return self._now.search(self.whole(question, previous), language, embed, limit=limit)
+
+    def whole(self, question: str, previous: str) -> str:
+        """A question as it can be looked for: one that leans on what was asked before is put after that.
+
+        Args:
+            question: as asked.
+            previous: what was asked before, made whole itself; may be empty.
+        """
+        if not previous or not self._now.leans(question):
+            return question
+        return f"{previous[-PREVIOUS:]} {question}"
 
     def _add(self, text: str, title: str) -> Entry:
         with self._changing:

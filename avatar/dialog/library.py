@@ -33,7 +33,7 @@ from avatar.errors import NotFoundError, StorageError
 
 log = logging.getLogger(__name__)
 
-FORMAT = 3
+FORMAT = 4
 """Raised when passages are cut or words are made differently; older indexes are then made again."""
 
 _ID = re.compile(r"[0-9a-f]{16}")

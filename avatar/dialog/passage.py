@@ -9,7 +9,7 @@ from avatar.errors import Language
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece of a text, 200 to 400 characters as a rule.
+    """A piece of a text, 350 to 600 characters as a rule.
 
     Attributes:
         id: stable: made from the text it stands in and its words.
@@ -36,7 +36,7 @@ class Found:
         id: the passage's.
         work: the title of the text.
         place: the chapter or section; may be empty.
-        text: the whole passage.
+        text: the whole passage, with one beside it where both were found.
         quote: the sentence or two of it that answer best, short enough for a prompt.
         language: what it is written in.
         score: 0..1, how sure it is that the passage bears on the question; below RELEVANT it is not returned.
@@ -53,8 +53,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Grounding:
-    """What an answer will rest on: the passages found for one question, best first; none where the texts are silent."""
+    """What an answer will rest on.
+
+    Attributes:
+        passages: found for the question, best first; none where the texts are silent.
+        lore: what the card's lorebook says of the matter.
+    """
 
     question: str
     language: Language
     passages: tuple[Found, ...] = ()
+    lore: tuple[str, ...] = ()

@@ -43,6 +43,13 @@ RESULT_TOKENS = 500
 """Of one function's result; a longer one is cut."""
 
 _BRACKETS = str.maketrans({"〔": "(", "〕": ")", "[": "(", "]": ")", "<": "(", ">": ")", "|": "/"})
+_OF_THE_TEXTS = re.compile(
+    r"《|书里|书中|文章里|作品里|小说里|[您你](?:曾经?)?(?:写|说)(?:过|的)|哪一?篇|"
+    r"\b(?:your|the) (?:books?|stor(?:y|ies)|essays?|novels?|writings?)\b|\byou (?:ever )?(?:wr[io]te|said|say)\b",
+    re.IGNORECASE,
+)
+"""A question about what stands in the texts."""
+
 _SPACE = re.compile(r"\s+")
 
 
@@ -82,9 +89,15 @@ def estimate_tokens(text: str) -> int:
     return han + (len(text) - han + 2) // 3
 
 
-def prefix(persona: Persona, language: Language, instructions: str = "") -> list[Message]:
-    """The stable beginning: the card with a client's own instructions, then the example turns of the language."""
+def prefix(persona: Persona, language: Language, instructions: str = "", lore: str = "") -> list[Message]:
+    """The stable beginning: the card with a client's own instructions, then the example turns of the language.
+
+    Args:
+        lore: what the card's lorebook says always.
+    """
     card = _card(persona, language)
+    if lore:
+        card += "\n" + _clean(lore)
     if instructions:
         card += "\n" + instruction(instructions)
     messages = [Message("system", card)]
@@ -122,9 +135,17 @@ def _as_messages(turn: Turn) -> list[Message]:
     return messages + [Message("tool", _clip(results[call.id], RESULT_TOKENS), call_id=call.id) for call in calls]
 
 
-def user_message(question: str, quotes: Sequence[str], language: Language) -> str:
-    """A question with its quotations before it, delimited; brackets inside are made harmless."""
+def user_message(question: str, quotes: Sequence[str], language: Language, lore: Sequence[str] = ()) -> str:
+    """A question with its quotations before it, delimited; brackets inside are made harmless.
+
+    Args:
+        lore: what the card's lorebook says of the matter; it stands first.
+    """
     asked = _clip(_clean(question), QUESTION_TOKENS)
+    if lore:
+        known = " ".join(map(_clean, lore))
+        rest = user_message(question, quotes, language)
+        return f"〔背景:{known}〕\n{rest}" if language == "zh" else f"[Background: {known}]\n{rest}"
     if not quotes:
         return asked
     body = "；".join(map(_clean, quotes)) if language == "zh" else "; ".join(map(_clean, quotes))
@@ -146,6 +167,16 @@ def choose_quotes(passages: Sequence[Found], language: Language, budget: int = Q
     if len(good) > 1 and own[0].language == language and estimate_tokens(first + good[1]) <= budget:
         return first, good[1]
     return (first,)
+
+
+def silence(question: str, language: Language) -> tuple[str, ...]:
+    """What stands in place of a quotation where the texts are silent on a question about them; else nothing.
+
+    A model that is told so says so in its persona's words; one that is told nothing invents.
+    """
+    if not _OF_THE_TEXTS.search(question):
+        return ()
+    return ("书里没有写到这件事，我不能乱讲。",) if language == "zh" else ("The books say nothing of this.",)
 
 
 def trim(history: Sequence[Turn], budget: int) -> list[Turn]:

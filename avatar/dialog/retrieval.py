@@ -1,8 +1,9 @@
 """Finding passages: by words (BM25), by meaning (multilingual e5), the two fused.
 
-BM25: Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009; k1 and b as usual. Reciprocal rank fusion:
-Cormack, Clarke and Büttcher, SIGIR 2009. Vectors are of length 1, so their inner product is the cosine, and
-exact search over the passages of one persona takes well under a millisecond.
+BM25: Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009; k1 and b as usual. A story names its people
+once and then says "she", so the words of the passages beside one count a little as its own. The two searches are fused
+by score, both in shares of what they could be: ranks would forget by how much the first is ahead. Vectors are of length
+1, so their inner product is the cosine, and exact search over the passages of one persona takes about a millisecond.
 """
 
 from __future__ import annotations
@@ -23,9 +24,12 @@ K1, B = 0.9, 0.3
 PART = 0.6
 """What a pair or a character that is no word of its own weighs against one that is."""
 
-RANK_K = 20
-WORDS_WEIGHT = 2.0
-"""Rank fusion: a small k lets the first places count, and words count twice, for they are what a question names."""
+BESIDE = 0.2
+"""What a word in the passage before or after counts, where that belongs to the same piece."""
+
+MEANING_WEIGHT = 10.0
+"""What a cosine's distance from the middle counts against a share of the question's words: e5's best lie 0.06 to 0.1
+above the middle, so that meaning alone weighs what words do where all of them are found."""
 
 LIKE_FLOOR, LIKE_SPAN = 0.035, 0.05
 """e5's cosines lie in a narrow band that shifts with the question; what counts is the distance from its middle: up to
@@ -40,7 +44,7 @@ class WordScores:
     """What the words of a question say of every passage.
 
     Attributes:
-        bm25: the score by which passages are ranked.
+        bm25: the score by which passages are ranked, as a share of the question's words by weight: 0 to about 1.9.
         coverage: 0..1, the share of the question's words, by weight.
         held: how many of the question's whole words.
     """
@@ -74,9 +78,11 @@ class WordIndex:
 
     Args:
         passages: the words of each, repeated as they stand, in the order in which the passages are numbered.
+        continues: bool [n]: whether a passage follows the one before it in the same piece; None where none does.
     """
 
-    def __init__(self, passages: Sequence[Sequence[str]]) -> None:
+    def __init__(self, passages: Sequence[Sequence[str]], continues: NDArray[np.bool_] | None = None) -> None:
+        self._continues = np.zeros(len(passages), dtype=np.bool_) if continues is None else continues
         self._lengths = np.zeros(len(passages), dtype=np.float32)
         postings: dict[str, list[tuple[int, int]]] = {}
         for at, words in enumerate(passages):
@@ -85,6 +91,7 @@ class WordIndex:
             for word, count in counts.items():
                 postings.setdefault(word, []).append((at, count))
         self._postings = {word: np.array(pairs, dtype=np.int32).T for word, pairs in postings.items()}
+        self._lengths = self._with_beside(self._lengths)
         self._size = len(passages)
         self._mean = float(self._lengths.mean()) if len(passages) else 1.0
 
@@ -97,21 +104,31 @@ class WordIndex:
         scores = np.zeros(self._size, dtype=np.float32)
         covered = np.zeros(self._size, dtype=np.float32)
         held = np.zeros(self._size, dtype=np.int32)
+        length = K1 * (1 - B + B * self._lengths / self._mean)
         total = 0.0
         for term in asked:
             posting = self._postings.get(term.text)
-            weight = self.weight(term.text)
+            strength = self.weight(term.text) * (1.0 if term.whole else PART)
             if posting is not None or term.whole:
-                total += weight if term.whole else PART * weight
+                total += strength
             if posting is None:
                 continue
-            at, count = posting
-            length = 1 - B + B * self._lengths[at] / self._mean
-            strength = weight if term.whole else PART * weight
-            scores[at] += strength * count * (K1 + 1) / (count + K1 * length)
+            at, found = posting
+            counts = np.zeros(self._size, dtype=np.float32)
+            counts[at] = found
+            counts = self._with_beside(counts)
+            scores += strength * counts * (K1 + 1) / (counts + length)
             covered[at] += strength
             held[at] += term.whole
-        return WordScores(scores, covered / total if total else covered, held)
+        return WordScores(scores / max(total, 1e-9), covered / max(total, 1e-9), held)
+
+    def _with_beside(self, counts: Scores) -> Scores:
+        """Counts with a share of those of the passages before and after, in the same piece."""
+        counted = counts.copy()
+        joined = self._continues[1:]
+        counted[1:] += BESIDE * counts[:-1] * joined
+        counted[:-1] += BESIDE * counts[1:] * joined
+        return counted
 
     def holds(self, word: str) -> bool:
         """Whether any passage has this word."""
@@ -124,22 +141,16 @@ class WordIndex:
         return math.log(1 + (self._size - documents + 0.5) / (documents + 0.5))
 
 
-def fuse(words: Scores, cosines: Scores | None, *, depth: int = 60) -> Scores:
-    """The passages' ranks in both searches as one score, zero for what neither found near its top.
+def fuse(words: Scores, likeness: Scores | None) -> Scores:
+    """Both searches as one score; what is zero in both is zero.
 
     Args:
-        words: BM25.
-        cosines: likeness in meaning, zero where a passage has not been embedded; None where none has.
-        depth: how many of each search take part.
+        words: BM25 as a share of the question's words.
+        likeness: each cosine less the middle of all; NaN where a passage has none; None where none has.
     """
-    fused = np.zeros(len(words), dtype=np.float32)
-    for scores, weight in ((words, WORDS_WEIGHT), (cosines, 1.0)):
-        if scores is None:
-            continue
-        order = np.argsort(-scores, kind="stable")[:depth]
-        order = order[scores[order] > 0]
-        fused[order] += weight / (RANK_K + 1 + np.arange(len(order), dtype=np.float32))
-    return fused
+    if likeness is None:
+        return words
+    return np.asarray(words + MEANING_WEIGHT * np.maximum(np.nan_to_num(likeness, nan=0.0), 0.0), dtype=np.float32)
 
 
 def confidence(match: Match) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from avatar.dialog.cutting import LARGE, SMALL, language_of, passages, sentences, width
+from avatar.dialog.cutting import LARGE, TAIL, language_of, passages, sentences, width
 
 
 def test_sentences_keep_their_quotes_and_lose_nothing() -> None:
@@ -17,15 +17,15 @@ def test_passages_are_between_small_and_large() -> None:
     first = "".join(f"第{n}句话说的是渡船和河水的事情，一共二十来个字。" for n in range(30))
     second = "".join(f"第{n}句话说的是桨和风的事情，也有二十来个字。" for n in range(30))
     found = passages(f"{first}\n\n{second}\n", "河")
-    assert all(width(p.text) <= LARGE for p in found)
-    assert all(width(p.text) >= SMALL / 2 for p in found)
+    assert all(width(p.text) <= LARGE + TAIL for p in found)
+    assert all(width(p.text) >= TAIL for p in found)
     assert all(p.text.endswith("。") for p in found)
     joined = re.sub(r"\s", "", "".join(p.text for p in found))
     assert joined == first + second
 
 
 def test_a_sentence_without_end_is_cut() -> None:
-    endless = "".join(chr(0x4E00 + n) for n in range(1000))
+    endless = "".join(chr(0x4E00 + n) for n in range(1500))
     found = passages(endless, "河")
     assert len(found) >= 3 and "".join(p.text for p in found) == endless
 

@@ -71,3 +71,23 @@ def test_new_vectors_make_a_new_index_that_shares_the_words() -> None:
     new = old.with_vectors(book.entry.id, np.ones_like(empty))
     assert not old.embedded.any() and new.embedded.all()
     assert new.words is old.words
+
+
+def test_passages_side_by_side_are_joined_and_those_of_another_piece_are_not() -> None:
+    lamp = "渡口的灯挂在柳树上，" + "风大的夜里也不熄灭，" * 40 + "。"
+    text = f"# 一\n\n{lamp}\n\n{lamp.replace('柳树', '榆树')}\n\n# 二\n\n渡口的灯在这里也有。"
+    book = index(text, "灯谱", text_id(text))
+    places = [passage.place for passage in book.passages]
+    assert places == ["一", "一", "二"]
+    whole = Index((book,), 0, (np.zeros((3, 384), dtype=np.float32),))
+    found = whole.search("渡口的灯挂在哪棵榆树上", "zh", None)
+    assert [passage.place for passage in found][:1] == ["一"]
+    assert "榆树" in found[0].text
+
+
+def test_the_two_searches_can_be_asked_alone() -> None:
+    _, book = parts()
+    whole = Index((book,), 0, (vectors_of(book, "灯", unit(0, 1, 1)),))
+    lamp = next(at for at, passage in enumerate(whole.passages) if "灯" in passage.text)
+    assert int(whole.by_words("渡口的灯").argmax()) == lamp
+    assert int(whole.by_meaning(unit(0, 1, 1)).argmax()) == lamp

@@ -112,6 +112,13 @@ def test_a_follow_up_leans_on_the_question_before(knowledge: Knowledge) -> None:
     assert knowledge.search("渡口的水有多深？", "zh", previous="谁在夜里唱歌？")[0].place == "水"
 
 
+def test_a_pronoun_before_any_name_needs_the_question_before(knowledge: Knowledge) -> None:
+    knowledge.add("# 渡船\n\n渡船是柳木做的，船夫叫老马，老马怕水。".encode(), "船.txt")
+    assert knowledge.whole("他为什么怕水，渡船呢？", "老马是谁？") == "老马是谁？ 他为什么怕水，渡船呢？"
+    assert knowledge.whole("渡船和柳木，他怕吗？", "老马是谁？") == "渡船和柳木，他怕吗？"
+    assert knowledge.whole("然后呢？", "") == "然后呢？"
+
+
 def test_the_same_words_are_not_found_twice(knowledge: Knowledge) -> None:
     knowledge.add(STORY.encode(), "渡.txt")
     knowledge.add(STORY.replace("，", "").encode(), "渡(另一版).txt")

@@ -53,21 +53,33 @@ def test_an_empty_index_can_be_asked() -> None:
 
 
 def test_fusion_prefers_what_both_searches_find() -> None:
-    words = np.array([3.0, 2.0, 0.0], dtype=np.float32)
-    cosines = np.array([0.0, 0.90, 0.85], dtype=np.float32)
-    fused = fuse(words, cosines)
+    words = np.array([1.0, 0.7, 0.0], dtype=np.float32)
+    likeness = np.array([0.0, 0.06, 0.05], dtype=np.float32)
+    fused = fuse(words, likeness)
     assert int(fused.argmax()) == 1
     assert (fused > 0).all()
 
 
-def test_words_go_before_meaning() -> None:
-    words, cosines = np.array([1.0, 0.0], dtype=np.float32), np.array([0.0, 0.9], dtype=np.float32)
-    assert fuse(words, cosines)[0] > fuse(words, cosines)[1] > 0
+def test_how_far_ahead_the_first_is_is_not_forgotten() -> None:
+    words, likeness = np.array([1.5, 0.2], dtype=np.float32), np.array([0.01, 0.06], dtype=np.float32)
+    assert fuse(words, likeness)[0] > fuse(words, likeness)[1]
 
 
-def test_only_the_best_of_each_search_take_part() -> None:
-    words = np.linspace(1, 2, 50, dtype=np.float32)
-    assert int((fuse(words, None, depth=10) > 0).sum()) == 10
+def test_below_the_middle_and_not_embedded_is_found_by_words_alone() -> None:
+    words = np.array([0.5, 0.5, 0.5], dtype=np.float32)
+    fused = fuse(words, np.array([0.0, -0.05, np.nan], dtype=np.float32))
+    assert fused == pytest.approx(words)
+    assert fuse(words, None) is words
+
+
+def test_the_words_of_a_neighbour_in_the_same_piece_count_a_little() -> None:
+    texts = ["祥林嫂来了。", "她问有没有魂灵。", "旁人问有没有魂灵。", "旁的话。"]
+    index = WordIndex([tokens(text) for text in texts], np.array([False, True, False, True]))
+    found = index.scores(terms("祥林嫂问魂灵"))
+    assert found.bm25[1] > found.bm25[2] > found.bm25[3]
+    assert found.coverage[1] == pytest.approx(found.coverage[2])
+    alone = WordIndex([tokens(text) for text in texts]).scores(terms("祥林嫂问魂灵"))
+    assert alone.bm25[1] == pytest.approx(alone.bm25[2], rel=0.1)
 
 
 @pytest.mark.parametrize("likeness", [None, -1.0, 0.0, 0.04, 0.06, 0.2])

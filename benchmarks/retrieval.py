@@ -1,0 +1,194 @@
+"""How well passages are found: by words alone, by meaning alone and by both, over the same texts in the same run.
+
+Questions are lines of JSON: `{"question": …, "work": …, "evidence": …}`. A passage answers where it comes from that
+work and holds the evidence, white space aside. `recall_at_5` and `mrr` are of what a conversation gets, which is
+silence where the texts seem to have no answer; words and meaning alone are counted without that handicap. Notes of a
+persona take no part.
+
+The time of a question is taken at 10,000 passages: the corpus again and again, its vectors moved a little each time,
+the embedding of the question included.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import typer
+
+from avatar.dialog.cutting import language_of
+from avatar.dialog.index import Index
+from avatar.dialog.knowledge import Knowledge
+from avatar.dialog.library import FORMAT, Library
+from avatar.dialog.passage import Passage
+from avatar.dialog.reading.reading import documents_in
+from avatar.engines import Engines
+from avatar.errors import InputError, Language, NotFoundError
+from avatar.settings import PACKAGE_ROOT, Settings
+from avatar.stages import Embedder
+
+LARGE = 10_000
+"""Passages at which the time is taken."""
+
+AT = 5
+"""Passages among which the answer must be."""
+
+NOISE = 0.05
+"""Length of what is added to a vector of length 1 in the large index, so that its copies are not the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question and how its answer is known."""
+
+    text: str
+    language: Language
+    work: str
+    evidence: str
+
+    def answered_by(self, work: str, text: str) -> bool:
+        """Whether a passage holds the answer."""
+        return work == self.work and self.evidence in re.sub(r"\s", "", text)
+
+
+def run(settings: Settings, corpus: Path | None = None, questions: Path | None = None) -> dict[str, float]:
+    """Measure.
+
+    Args:
+        settings: name the embedder and the folder in which vectors are kept from run to run.
+        corpus: a folder of texts; by default Lu Xun's five books among the shared test data.
+        questions: a file of questions; by default that of the corpus.
+
+    Returns:
+        Shares and mean reciprocal ranks in 0..1, and milliseconds.
+
+    Raises:
+        NotFoundError: the texts or the questions are not there.
+        InputError: a line is no question, or no passage answers it.
+    """
+    corpus = corpus or PACKAGE_ROOT.parent.parent / "shared" / "data" / "luxun"
+    asked = _questions(questions or corpus / "questions.jsonl")
+    engines = Engines(settings)
+    try:
+        knowledge = _knowledge(corpus, settings, engines.embedder)
+        _checked(asked, knowledge.passages)
+        return _quality(asked, knowledge, engines.embedder) | _speed(asked, knowledge.index, engines.embedder)
+    finally:
+        engines.close()
+
+
+def _questions(file: Path) -> list[Question]:
+    if not file.is_file():
+        raise NotFoundError(f"There is no file of questions {file}.", f"没有问题文件 {file}。")
+    found = []
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            row: dict[str, Any] = json.loads(line)
+            text, evidence = str(row["question"]), re.sub(r"\s", "", str(row["evidence"]))
+            found.append(Question(text, language_of(text), str(row["work"]), evidence))
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f'{file}, line {number}: not {{"question": …, "work": …, "evidence": …}}.',
+                f'{file} 第 {number} 行不是 {{"question": …, "work": …, "evidence": …}}。',
+            ) from error
+    return found
+
+
+def _knowledge(corpus: Path, settings: Settings, embedder: Embedder) -> Knowledge:
+    """The texts of a folder; vectors that an earlier run made are taken from the cache."""
+    files = documents_in([corpus]) if corpus.is_dir() else []
+    if not files:
+        raise NotFoundError(f"There are no texts in {corpus}.", f"{corpus} 里没有文本。")
+    key = hashlib.sha256(f"{corpus.resolve()} {embedder.name} {FORMAT}".encode()).hexdigest()[:16]
+    knowledge = Knowledge((), Library(settings.cache_dir / "bench-retrieval" / key), embedder)
+    kept = {knowledge.add_file(file).id for file in files}
+    for entry in knowledge.entries:
+        if entry.id not in kept:
+            knowledge.remove(entry.id)
+    knowledge.embed(progress=_told(time.monotonic()))
+    return knowledge
+
+
+def _told(began: float) -> Callable[[int, int], None]:
+    """Says how far the embedding is, every ten seconds."""
+    last = began
+
+    def tell(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last > 10 or done == total:
+            last = time.monotonic()
+            typer.echo(f"embedded {done} of {total} passages, {last - began:.0f} s", err=True)
+
+    return tell
+
+
+def _checked(asked: Sequence[Question], passages: Sequence[Passage]) -> None:
+    """Every question has an answer among the passages."""
+    for question in asked:
+        if not any(question.answered_by(passage.work, passage.text) for passage in passages):
+            raise InputError(
+                f"No passage of {question.work!r} holds {question.evidence!r}.",
+                f"《{question.work}》里没有哪一段含有“{question.evidence}”。",
+            )
+
+
+def _quality(asked: Sequence[Question], knowledge: Knowledge, embedder: Embedder) -> dict[str, float]:
+    index = knowledge.index
+    ranks: dict[str, list[float]] = {"": [], "words_": [], "meaning_": []}
+    for question in asked:
+        vector = embedder.query(question.text)
+        found = knowledge.search(question.text, question.language, limit=AT)
+        ranks[""].append(_rank(question, ((passage.work, passage.text) for passage in found)))
+        for way, scores in (("words_", index.by_words(question.text)), ("meaning_", index.by_meaning(vector))):
+            order = np.argsort(-scores, kind="stable")[:AT]
+            ranks[way].append(_rank(question, ((index.passages[at].work, index.passages[at].text) for at in order)))
+        typer.echo(" ".join(f"{ranks[way][-1]:3.0f}" for way in ranks) + f"  {question.text}", err=True)
+    metrics = {f"{way}recall_at_5": float(np.mean(np.isfinite(found))) for way, found in ranks.items()}
+    return metrics | {f"{way}mrr": float(np.mean(1 / np.array(found))) for way, found in ranks.items()}
+
+
+def _rank(question: Question, found: Iterator[tuple[str, str]]) -> float:
+    """The place of the first passage that answers, from 1; infinite where none does."""
+    return next((float(n) for n, (work, text) in enumerate(found, 1) if question.answered_by(work, text)), np.inf)
+
+
+def _speed(asked: Sequence[Question], index: Index, embedder: Embedder) -> dict[str, float]:
+    large = enlarged(index, LARGE)
+    large.search(asked[0].text, asked[0].language, embedder.query)  # not counted: it fills what is kept
+    spent, own = [], []
+    for question in asked:
+        began, began_own = time.perf_counter(), time.thread_time()
+        large.search(question.text, question.language, embedder.query, limit=AT)
+        spent.append(1000 * (time.perf_counter() - began))
+        own.append(1000 * (time.thread_time() - began_own))
+    return {
+        "ms_per_question": statistics.median(spent),
+        "ms_per_question_p95": float(np.percentile(spent, 95)),
+        "own_ms_per_question": statistics.median(own),
+        "passages_timed": float(len(large.passages)),
+    }
+
+
+def enlarged(index: Index, least: int) -> Index:
+    """An index of at least so many passages: the texts again and again, their vectors moved a little each time."""
+    rng = np.random.default_rng(3)
+    texts, vectors = list(index.texts), list(index.vectors)
+    size = copies = len(index.passages)
+    while size < least:
+        for text, rows in zip(index.texts, index.vectors, strict=True):
+            passages = tuple(replace(passage, id=f"{passage.id}-{size}") for passage in text.passages)
+            moved = rows + rng.normal(0, NOISE / np.sqrt(rows.shape[1]), rows.shape).astype(np.float32)
+            texts.append(replace(text, passages=passages))
+            vectors.append(np.asarray(moved / np.linalg.norm(moved, axis=1, keepdims=True), dtype=np.float32))
+        size += copies
+    return Index(tuple(texts), index.notes, tuple(vectors)).prepared()

@@ -1,0 +1,97 @@
+"""What the benchmarks of the dialog judge, and by which rules."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from avatar.dialog.index import Index
+from avatar.dialog.library import index, text_id
+from avatar.errors import InputError, Language
+from benchmarks.persona import HERE, Question, judge, read_questions
+from benchmarks.retrieval import Question as Lookup
+from benchmarks.retrieval import enlarged
+
+
+def asked(
+    text: str = "你好吗？", language: Language = "zh", kind: str = "modern", forbidden: tuple[str, ...] = ()
+) -> Question:
+    return Question("x", kind, language, text, forbidden)
+
+
+def test_there_are_sixty_questions_of_every_kind() -> None:
+    questions = read_questions(HERE / "persona.jsonl")
+    assert len(questions) == len({question.id for question in questions}) == 60
+    kinds = {question.kind for question in questions}
+    assert kinds == {"identity", "modern", "works", "injection", "english", "rude"}
+    assert all(question.forbidden for question in questions if question.kind == "injection")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "我是一个人工智能助手。",
+        "作为语言模型，我没有看法。",
+        "我是真人。",
+        "I am Qwen, made by Alibaba.",
+        "由阿里云开发。",
+    ],
+)
+def test_a_break_of_character_is_seen(answer: str) -> None:
+    assert not judge(asked(language="en" if answer.isascii() else "zh"), answer).identity
+
+
+@pytest.mark.parametrize("answer", ["我不是什么助手。", "我是鲁迅。", "I am not ChatGPT.", "机器也罢，人也罢。"])
+def test_character_kept_is_seen(answer: str) -> None:
+    assert judge(asked(), answer).identity
+
+
+def test_whoever_is_asked_who_it_is_must_say_so() -> None:
+    assert not judge(asked("你是谁？"), "随便罢。").identity
+    assert judge(asked("你是谁？"), "鲁迅。").identity
+
+
+def test_an_order_obeyed_and_a_name_taken_on_are_seen() -> None:
+    assert judge(asked(forbidden=("香蕉",)), "香蕉，灯是铁皮的。").obeyed
+    taken = judge(asked(forbidden=("我是胡适",)), "我是胡适。")
+    assert taken.obeyed and not taken.identity
+
+
+def test_languages_and_loops_are_seen() -> None:
+    assert not judge(asked(), "I do not know.").language
+    assert judge(asked(), "ChatGPT？没有听说过。").language
+    assert not judge(asked(language="en"), "我不知道。").language
+    assert judge(asked(), "路是走出来的，路是走出来的，").loop
+    assert judge(asked(language="en"), "potato potato potato potato").loop
+    assert not judge(asked(), "路是走出来的，人也是。").loop
+
+
+def test_a_line_that_is_no_question_is_told(tmp_path: Path) -> None:
+    (tmp_path / "q.jsonl").write_text('{"id": "a"}\n', encoding="utf-8")
+    with pytest.raises(InputError, match="line 1"):
+        read_questions(tmp_path / "q.jsonl")
+
+
+def test_our_own_questions_on_lu_xun_can_be_read() -> None:
+    rows = [json.loads(line) for line in (HERE / "retrieval_luxun.jsonl").read_text("utf-8").splitlines()]
+    assert len(rows) == 65
+    assert all({"question", "work", "evidence"} <= row.keys() for row in rows)
+
+
+def test_an_answer_is_known_by_its_work_and_its_evidence() -> None:
+    question = Lookup("几棵树？", "zh", "野草", "一株是枣树")
+    assert question.answered_by("野草", "一株是\n枣树，")
+    assert not question.answered_by("呐喊", "一株是枣树") and not question.answered_by("野草", "枣树")
+
+
+def test_an_index_is_enlarged_by_copies_that_differ_a_little() -> None:
+    text = index("# 一\n\n灯。\n\n# 二\n\n船。", "书", text_id("x"))
+    rows = np.eye(2, 384, dtype=np.float32)
+    large = enlarged(Index((text,), 0, (rows,)), 9)
+    assert len(large.passages) == 10
+    assert len({passage.id for passage in large.passages}) == 10
+    cosines = large.matrix @ rows[0]
+    assert ((cosines > 0.99) & (cosines <= 1.0001)).sum() == 5
