@@ -12,6 +12,8 @@ never wait (voice activity, the face) takes one thread of its own.
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -43,6 +45,10 @@ T = TypeVar("T")
 WORKERS = 16
 """Worker threads for blocking calls. They wait more than they compute; the computing has its own budget."""
 
+NICENESS = 5
+"""Of the workers: what a person does must be noticed at once, so the loop that listens comes before what computes, and so
+does a browser on the same machine; the language model comes last (`dialog.llama.writer`)."""
+
 
 class Engines:
     """The engines of one process.
@@ -57,7 +63,7 @@ class Engines:
         self.settings = settings
         self._built: dict[str, Any] = {}
         self._locks = {kind: threading.Lock() for kind in self.kinds}
-        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="avatar")
+        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="avatar", initializer=_step_back)
 
     @property
     def vad(self) -> VoiceActivity:
@@ -125,6 +131,12 @@ class Engines:
             if close is not None:
                 close()
         self._built.clear()
+
+
+def _step_back() -> None:
+    """A thread's own priority is Linux's; elsewhere all have the same."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 def find_engine(kind: str, name: str) -> Callable[[Settings], Engine]:
