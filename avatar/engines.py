@@ -46,8 +46,8 @@ WORKERS = 16
 """Worker threads for blocking calls. They wait more than they compute; the computing has its own budget."""
 
 NICENESS = 5
-"""Of the workers: what a person does must be noticed at once, so the loop that listens comes before what computes, and so
-does a browser on the same machine; the language model comes last (`dialog.llama.writer`)."""
+"""Of the workers: what a person does must be noticed at once, so the loop that listens comes before what computes, and
+so does a browser on the same machine; the language model comes last (`dialog.llama.writer`)."""
 
 
 class Engines:
