@@ -246,6 +246,21 @@ class Synthesizer(Engine, Protocol):
         """
 
 
+@runtime_checkable
+class Pronouncer(Protocol):
+    """What a synthesizer can be besides: one that can be told how words are read."""
+
+    def pronouncing(self, readings: Mapping[str, str]) -> Synthesizer:
+        """The same synthesizer with a lexicon.
+
+        Args:
+            readings: word to reading (docs/persona.md).
+
+        Raises:
+            InputError: a reading cannot be used; the sentence names its word.
+        """
+
+
 # face
 
 

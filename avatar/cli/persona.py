@@ -19,6 +19,7 @@ from avatar.dialog.library import write
 from avatar.dialog.persona import Persona, load_persona, read_fields
 from avatar.errors import InputError, TextError
 from avatar.settings import Settings
+from avatar.voice.speaking.lexicon import Lexicon
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -107,6 +108,8 @@ def edit(
     picture: Mapping[str, bytes] = {}
     if portrait is not None:
         fields["portrait"], picture = _portrait(_read(portrait, MAX_PICTURE_BYTES), portrait.name)
+    if isinstance(fields.get("lexicon"), dict):
+        Lexicon({str(word): str(reading) for word, reading in fields["lexicon"].items()})
     after = personas.change(persona_id, fields, picture)
     kept = personas.versions(persona_id)
     note(f"{after.id}: version {len(kept) + 1}.", f"{after.id}:第 {len(kept) + 1} 版。")

@@ -44,12 +44,22 @@ def _file_name(name: str) -> str:
     return name
 
 
+_READING = re.compile(r"/[^/\d<>]{1,120}/|(?:[^\W\d_][\w:'’-]*(?:\s+|$))+")
+
+
+def _reading(text: str) -> str:
+    if not _READING.fullmatch(text):
+        raise ValueError("is no reading: pinyin with its tones (lu3 xun4), hanzi, English words, or /IPA/")
+    return text
+
+
 Line = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_printable)
 ]
 Prose = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), AfterValidator(_printable)
 ]
+Reading = Annotated[Line, AfterValidator(_reading)]
 FileName = Annotated[Line, AfterValidator(_file_name)]
 
 
@@ -145,6 +155,7 @@ class Persona(_Part):
         fillers: said while an answer is still being made, where that is wanted.
         closing: said in character where no answer came that could be spoken.
         voice: the id of a voice profile.
+        lexicon: words that no dictionary knows, and how they are read.
         portrait: the picture's file name in the folder.
         folder: where the card lies.
     """
@@ -164,6 +175,7 @@ class Persona(_Part):
     examples: Annotated[tuple[Example, ...], Field(max_length=24)]
     names: Annotated[tuple[Line, ...], Field(max_length=200)] = ()
     voice: Line
+    lexicon: Annotated[dict[Line, Reading], Field(max_length=500)] = {}
     portrait: FileName = "portrait.png"
     folder: Path = Field(exclude=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Mapping
 
 from avatar.dialog.conversation import Conversation
 from avatar.dialog.knowledge import Knowledge
@@ -18,6 +19,7 @@ from avatar.live.picture import FaceLoop, PictureEncoder
 from avatar.live.prepared import PreparedSpeech
 from avatar.live.session import Session
 from avatar.live.shared import SharedStages
+from avatar.stages import Pronouncer
 from avatar.voice.speaking.delivery import DELIVERIES
 
 
@@ -32,6 +34,7 @@ class SessionHost:
         self.engines = engines
         self._knowledge: dict[str, Knowledge] = {}
         self._speech: PreparedSpeech | None = None
+        self._pronounced: dict[str, tuple[Mapping[str, str], PreparedSpeech]] = {}
         self._lock = threading.Lock()
 
     @property
@@ -41,6 +44,22 @@ class SessionHost:
         with self._lock:
             self._speech = self._speech or PreparedSpeech(engine)
             return self._speech
+
+    def speech_of(self, persona: Persona) -> PreparedSpeech:
+        """The voice's engine with a persona's lexicon, where it has one and the engine takes it.
+
+        Raises:
+            InputError: a reading cannot be used.
+        """
+        engine, speech = self.engines.synthesizer, self.speech
+        if not persona.lexicon or not isinstance(engine, Pronouncer):
+            return speech
+        with self._lock:
+            known = self._pronounced.get(persona.id)
+            if known is None or known[0] != persona.lexicon:
+                known = (persona.lexicon, PreparedSpeech(engine.pronouncing(persona.lexicon)))
+                self._pronounced[persona.id] = known
+            return known[1]
 
     def prepare(self, persona: Persona) -> None:
         """Make the sound with which a persona greets whoever comes, and its fillers, where they are wanted.
@@ -52,17 +71,19 @@ class SessionHost:
             EngineError: the voice failed.
         """
         settings, voice = self.engines.settings, persona.voice
-        speed, fillers = settings.speaking.speed, Fillers(persona, self.speech, 0)
+        speech = self.speech_of(persona)
+        speed, fillers = settings.speaking.speed, Fillers(persona, speech, 0)
         pace = DELIVERIES[GREETING].pace(speed)
         for language in persona.languages:
-            self.speech.prepare(persona.greeting.of(language), voice, language=language, speed=pace, most=1)
+            speech.prepare(persona.greeting.of(language), voice, language=language, speed=pace, most=1)
             if settings.live.filler:
                 fillers.prepare(voice, language, speed)
 
-    def stages(self) -> SharedStages:
-        """The engines as sessions use them. Blocks while they load.
+    def stages(self, persona: Persona | None = None) -> SharedStages:
+        """The engines as sessions use them, those of a persona with its lexicon. Blocks while they load.
 
         Raises:
+            InputError: a reading of its lexicon cannot be used.
             WeightsError: weights are missing.
         """
         engines = self.engines
@@ -70,7 +91,7 @@ class SessionHost:
             engines.vad,
             engines.turn_detector,
             engines.recognizer,
-            self.speech,
+            self.speech if persona is None else self.speech_of(persona),
             engines.run,
             engines.settings.llm.max_tokens,
         )
@@ -103,7 +124,7 @@ class SessionHost:
         def make_face(outlet: Outlet, chosen: SessionOptions) -> FaceLoop:
             return self._face(conversation.persona, outlet, chosen)
 
-        return Session(conversation, self.stages(), options, make_face, seed=secrets.randbits(32))
+        return Session(conversation, self.stages(conversation.persona), options, make_face, seed=secrets.randbits(32))
 
     def _face(self, persona: Persona, outlet: Outlet, options: SessionOptions) -> FaceLoop:
         animator = self.engines.animator.animator(persona.portrait_file, size=options.size)

@@ -23,7 +23,8 @@ from avatar.server.jobs import Streamed, sse, told_of_failure
 from avatar.server.protocol.base import Identifier, Message
 from avatar.server.protocol.client import VoiceReference
 from avatar.server.sessions import Stages
-from avatar.voice.speaking.clauses import ClauseChunker
+from avatar.voice.speaking.delivery import DELIVERIES
+from avatar.voice.speaking.marks import parse, plain, script_clauses
 
 MAX_INPUT = 4096
 """Characters of one request (OpenAI)."""
@@ -63,17 +64,17 @@ def speech_routes(house: House, stages: Stages) -> APIRouter:
 
 
 async def spoken(stages: SharedStages, text: str, voice: str, speed: float) -> AsyncGenerator[Samples, None]:
-    """A text's sound, clause by clause: blocks of float32 [n] at SPEECH_RATE. Closing stops the synthesis.
+    """A script's sound, its marks heeded: blocks of float32 [n] at SPEECH_RATE. Closing stops the synthesis.
 
     Raises:
         NotFoundError: there is no such voice.
         EngineError: the synthesizer failed.
     """
-    chunker = ClauseChunker()
-    language: Language = language_of(text, "zh")
-    for clause in [*chunker.push(text), *chunker.finish()]:
+    language: Language = language_of(plain(text), "zh")
+    for clause in script_clauses(text):
+        pace = DELIVERIES[parse(clause).style or "calm"].pace(speed)
         speech = await stages.run(
-            lambda clause=clause: stages.synthesizer.speak(clause, voice, language=language, speed=speed)  # type: ignore[misc]
+            lambda clause=clause, pace=pace: stages.synthesizer.speak(clause, voice, language=language, speed=pace)  # type: ignore[misc]
         )
         async with aclosing(pulled(speech.chunks, stages.run)) as blocks:
             async for block in blocks:

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from benchmarks._page import silence_after
+from benchmarks._sentences import sentences
 from benchmarks._sightings import WINDOW, find
 from benchmarks.streams import LATE_S, figures
 from benchmarks.sync import Track, theil_sen
+from benchmarks.voice import distance, units
 
 STEP_MS = 5
 
@@ -75,3 +77,21 @@ def test_a_picture_is_late_when_it_is_ready_more_than_forty_milliseconds_after_i
     assert told["lateness_max_ms"] == pytest.approx(200.0)
     assert told["lateness_p95_ms"] == pytest.approx(10.0)
     assert told["frame_cpu_ms_p50"] == pytest.approx(7.0)
+
+
+def test_what_was_heard_is_compared_as_it_sounds() -> None:
+    expected = ["yi1", "jiu3", "san1", "liu4", "nian2", "ay", "eye"]
+    assert units("1936年，AI！", "zh") == units("一九三六年AI", "zh") == expected
+    assert units("He paid $5.", "en") == ["he", "paid", "five", "dollars"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [("", "", 0), ("abc", "abc", 0), ("abc", "", 3), ("", "ab", 2), ("abc", "axc", 1), ("abcd", "bcd", 1)],
+)
+def test_distance_counts_changes(one: str, other: str, expected: int) -> None:
+    assert distance(list(one), list(other)) == expected
+
+
+def test_every_so_manieth_sentence() -> None:
+    assert sentences("zh", 40) == sentences("zh")[::40]

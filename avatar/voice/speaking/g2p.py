@@ -120,6 +120,9 @@ _BRITISH = {**_SHARED, "ə^ʊ": "Q", "o^ʊ": "Q", "e^ə": "ɛː", "iə": "ɪə"}
 _AS_TRAINED = {("I", "I"): "ˌI", ("a", "ə"): "ɐ", ("an", "ən"): "ɐn"}
 """Little words whose unstressed form misaki writes in its own way; Kokoro swallows an "I" without stress."""
 
+_UNTIED = re.compile("[aeoɔə](?=[ɪʊ])|[td](?=[ʃʒ])")
+"""Where espeak-ng ties two letters to one sound, and people who write IPA do not."""
+
 _SYLLABIC = re.compile("(\\S)\u0329")
 
 
@@ -189,7 +192,7 @@ class _English:
 def _given(group: Sequence[tuple[int, Word]], accent: Accent) -> list[list[Symbol]]:
     """The tokens of words whose IPA is known."""
     return [
-        [Symbol(token, index) for token in _notation(ipa, accent).replace(" ", "")]
+        [Symbol(token, index) for token in _notation(_UNTIED.sub(r"\g<0>^", ipa), accent).replace(" ", "")]
         for index, word in group
         for ipa in word.reading
     ]

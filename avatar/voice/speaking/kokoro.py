@@ -6,8 +6,9 @@ made as the iterator is pulled, in windows that begin short.
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,10 +17,12 @@ import numpy as np
 from avatar.errors import EngineError, Language
 from avatar.media import SPEECH_RATE, ClauseSpeech, PhoneSpan, Samples
 from avatar.voice.profiles import Style, VoiceLibrary, VoiceProfile
-from avatar.voice.speaking import level, normalise
+from avatar.voice.speaking import level, marks, normalise
 from avatar.voice.speaking.acoustics import MAX_TOKENS, Acoustics, Encoded, Floats
+from avatar.voice.speaking.emphasis import emphasised
 from avatar.voice.speaking.g2p import MODIFIERS, PAUSES, PHONES, STRESS, Phonetics
 from avatar.voice.speaking.graph import UNIT, cut_model
+from avatar.voice.speaking.lexicon import EMPTY, Lexicon
 from avatar.voice.speaking.statistics import VoiceStatistics
 from avatar.voice.speaking.timeline import SILENCE, phone_spans, without_silence, word_of_unit, word_spans
 from avatar.voice.speaking.words import Symbol, Word
@@ -37,14 +40,19 @@ _SAMPLE_TEXT: dict[Language, str] = {
 
 @dataclass(frozen=True, slots=True)
 class _Take:
-    """A stretch of speech that the model makes in one piece."""
+    """A stretch of speech that the model makes in one piece, and the samples of silence before it, whole units."""
 
     encoded: Encoded
     symbols: tuple[Symbol, ...]
+    before: int = 0
+
+    @property
+    def sounding(self) -> int:
+        return self.encoded.owners.size * UNIT
 
     @property
     def length(self) -> int:
-        return self.encoded.owners.size * UNIT
+        return self.before + self.sounding
 
 
 class KokoroSynthesizer:
@@ -70,6 +78,7 @@ class KokoroSynthesizer:
         self._voices = voices
         self._vocabulary = _read_vocabulary(vocab)
         self._phonetics = Phonetics()
+        self._lexicon = EMPTY
         parts = cut_model(model, cache)
         self._acoustics = Acoustics(parts, _resolve_device(device), threads)
         self._statistics = VoiceStatistics(
@@ -94,42 +103,60 @@ class KokoroSynthesizer:
                 for _ in self.speak(_SAMPLE_TEXT[language], voice, language=language).chunks:
                     pass
 
-    def speak(self, clause: str, voice: str, *, language: Language, speed: float = 1.0) -> ClauseSpeech:
-        """See `avatar.stages.Synthesizer.speak`.
+    def pronouncing(self, readings: Mapping[str, str]) -> KokoroSynthesizer:
+        """See `avatar.stages.Pronouncer.pronouncing`. Both share everything else."""
+        other = copy.copy(self)
+        other._lexicon = Lexicon(readings)
+        return other
 
-        A clause in which nothing can be said (empty, only marks) has length 0.
+    def speak(self, clause: str, voice: str, *, language: Language, speed: float = 1.0) -> ClauseSpeech:
+        """See `avatar.stages.Synthesizer.speak`. Marks (`speaking.marks`) are heeded; what is told has none.
+
+        A clause in which nothing can be said (empty, only signs) has length 0.
         """
         profile = self._voices.get(voice)
-        words = normalise.words(clause, language)
+        marked = marks.parse(clause)
+        words = normalise.words(marked.text, language, self._lexicon, marked.marks)
         symbols = self._phonetics.symbols(words, profile.accent)
         if all(symbol.text in PAUSES for symbol in symbols):
-            return ClauseSpeech(clause, (), (), 0, iter(()))
+            return _silence(marked.text, sum(_samples(word.pause_ms) for word in words))
         main = _main_language(words, language)
         style = self._voices.style(profile, main)
         pace = min(4.0, max(0.25, speed * profile.speed))
-        takes = [self._take(part, style, pace, profile.pitch) for part in split(symbols, MAX_TOKENS)]
-        pause = _pause(symbols, pace)
-        heard = [index for take in takes for index in word_of_unit(take.symbols, take.encoded)]
+        takes = [
+            replace(self._take(part, words, style, pace, profile.pitch), before=0 if index else before)
+            for before, stretch in stretches(symbols, words)
+            for index, part in enumerate(split(stretch, MAX_TOKENS))
+        ]
+        last = max(take.symbols[-1].word for take in takes)
+        pause = _pause(symbols, pace) + sum(_samples(word.pause_ms) for word in words[last + 1 :])
+        heard = [
+            index for take in takes for index in [-1] * (take.before // UNIT) + word_of_unit(take.symbols, take.encoded)
+        ]
         return ClauseSpeech(
-            text=clause,
+            text=marked.text,
             phones=_phones(takes, pause),
             words=word_spans(words, heard),
             length=sum(take.length for take in takes) + pause,
             chunks=self._render(takes, profile, style, main, pause),
         )
 
-    def _take(self, symbols: Sequence[Symbol], style: Style, speed: float, pitch: float) -> _Take:
+    def _take(
+        self, symbols: Sequence[Symbol], words: Sequence[Word], style: Style, speed: float, pitch: float
+    ) -> _Take:
         tokens = [self._vocabulary[symbol.text] for symbol in symbols]
         encoded = self._acoustics.encode(tokens, style, speed=speed, pitch=pitch)
-        return _Take(without_silence(encoded), tuple(symbols))
+        return _Take(emphasised(without_silence(encoded), symbols, words), tuple(symbols))
 
     def _render(
         self, takes: Sequence[_Take], profile: VoiceProfile, style: Style, language: Language, pause: int
     ) -> Iterator[Samples]:
         stats = self._statistics.of(style, language)
         for take in takes:
+            if take.before:
+                yield np.zeros(take.before, dtype=np.float32)
             latent = self._acoustics.decode(take.encoded)
-            rest = take.length
+            rest = take.sounding
             for sound in self._acoustics.stream(latent, stats):
                 chunk = level.levelled(sound, profile.gain_db)
                 rest -= chunk.size
@@ -142,9 +169,37 @@ class KokoroSynthesizer:
     def _measure(self, style: Style, language: Language) -> Floats:
         """The statistics of a voice's normalised channels over a sentence, float32 [2, channels, 1]."""
         words = normalise.words(_SAMPLE_TEXT[language], language)
-        take = self._take(self._phonetics.symbols(words, "en-us"), style, 1.0, 1.0)
+        take = self._take(self._phonetics.symbols(words, "en-us"), words, style, 1.0, 1.0)
         latent = self._acoustics.decode(take.encoded)
         return self._acoustics.generate(latent, 0, latent.columns, self._acoustics.no_stats, 0.0)[1]
+
+
+def stretches(symbols: Sequence[Symbol], words: Sequence[Word]) -> list[tuple[int, list[Symbol]]]:
+    """A clause's tokens between the breaks that its words ask for, each with the samples of silence before it."""
+    found: list[tuple[int, list[Symbol]]] = []
+    rest, silence = list(symbols), 0
+    for index, word in enumerate(words):
+        if word.pause_ms:
+            before = [symbol for symbol in rest if symbol.word < index]
+            if any(symbol.text not in PAUSES for symbol in before):
+                found.append((silence, before))
+                rest, silence = rest[len(before) :], 0
+            silence += _samples(word.pause_ms)
+    if any(symbol.text not in PAUSES for symbol in rest):
+        found.append((silence, rest))
+    return found
+
+
+def _samples(milliseconds: int) -> int:
+    """Whole units of silence."""
+    return round(milliseconds * SPEECH_RATE / 1000 / UNIT) * UNIT
+
+
+def _silence(text: str, length: int) -> ClauseSpeech:
+    """A clause in which nothing is said."""
+    if not length:
+        return ClauseSpeech(text, (), (), 0, iter(()))
+    return ClauseSpeech(text, (PhoneSpan(SILENCE, 0, length),), (), length, iter((np.zeros(length, dtype=np.float32),)))
 
 
 def split(symbols: Sequence[Symbol], most: int) -> list[Sequence[Symbol]]:
@@ -165,9 +220,12 @@ def _phones(takes: Sequence[_Take], pause: int) -> tuple[PhoneSpan, ...]:
     spans: list[PhoneSpan] = []
     at = 0
     for take in takes:
+        if take.before:
+            spans.append(PhoneSpan(SILENCE, at, at + take.before))
+        at += take.before
         for span in phone_spans(take.symbols, take.encoded):
             spans.append(PhoneSpan(span.phone, at + span.start, at + span.end))
-        at += take.length
+        at += take.sounding
     if pause and spans and spans[-1].phone == SILENCE:
         spans[-1] = replace(spans[-1], end=at + pause)
     elif pause:

@@ -12,6 +12,7 @@ import httpx
 
 from avatar.errors import EngineError, Language
 from avatar.media import MAX_UPLOAD_SECONDS, SPEECH_RATE, ClauseSpeech, Samples, from_pcm16
+from avatar.voice.speaking.marks import plain
 
 CONNECT_S = 5.0
 """Seconds in which the service must take the connection."""
@@ -48,7 +49,7 @@ class RemoteSynthesizer:
         return f"{url.scheme}://{url.netloc.decode('ascii', 'replace')}"
 
     def speak(self, clause: str, voice: str, *, language: Language, speed: float = 1.0) -> ClauseSpeech:
-        """See `avatar.stages.Synthesizer.speak`. The request is sent when the first chunk is pulled.
+        """See `avatar.stages.Synthesizer.speak`. Marks are left out; the request is sent when a chunk is pulled.
 
         Args:
             voice: the service's name for the voice.
@@ -57,10 +58,11 @@ class RemoteSynthesizer:
         Raises:
             EngineError: while chunks are pulled: out of reach, refused, too slow, or what came is no PCM.
         """
-        if not any(character.isalnum() for character in clause):
-            return ClauseSpeech(clause, (), (), 0, iter(()))
-        body = {"model": self._model, "input": clause, "voice": voice, "response_format": "pcm", "speed": speed}
-        return ClauseSpeech(clause, (), (), None, self._chunks(body))
+        text = plain(clause)
+        if not any(character.isalnum() for character in text):
+            return ClauseSpeech(text, (), (), 0, iter(()))
+        body = {"model": self._model, "input": text, "voice": voice, "response_format": "pcm", "speed": speed}
+        return ClauseSpeech(text, (), (), None, self._chunks(body))
 
     def close(self) -> None:
         """Close the connections."""

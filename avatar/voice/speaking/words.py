@@ -23,12 +23,16 @@ class Word:
         script: how `spoken` is read.
         reading: how it sounds, where that was said by somebody: syllables such as "lu3" for zh, one for each hanzi of
             `spoken`; a word of IPA for each word of `spoken` for en.
+        emphasis: "strong", "moderate" or "reduced", where somebody asked for it.
+        pause_ms: silence that somebody asked for at this place; such a piece is neither written nor spoken.
     """
 
     written: str
     spoken: str
     script: Script
     reading: tuple[str, ...] = ()
+    emphasis: str = ""
+    pause_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,8 @@ def _is_place(before: str, after: str) -> bool:
 
 def _bu(text: str, at: int, syllables: list[str]) -> str:
     before, after = text[max(0, at - 1) : at], text[at + 1 : at + 2]
+    if before and syllables[at + 1 : at + 2] == ["liao3"]:
+        return "bu5"
     if before and (before == after or (before in _POTENTIAL and after in _RESULTS)):
         return "bu5"
     return "bu2" if at + 1 < len(syllables) and syllables[at + 1][-1] == "4" else "bu4"

@@ -94,7 +94,7 @@ CODES: Patterns = (
      r"|400-\d{3,4}-\d{3,4}(?!\d)", _phone),
     (r"\d{3,20}(?![\d%°])", _code),
     (r"(?P<digits>\d{3,4})(?=\s?(?:室|房间|号房|教室|包厢|病房|路公交|路车|路汽车|国道|航班|次列车))", _room),
-    (rf"(?P<name>{_PLACES}) (?P<digits>\d{{3,4}})(?![\d.,])", _place),
+    (rf"(?P<name>{_PLACES}) (?P<digits>\d{{3,4}})(?!\d|[.,]\d)", _place),
 )  # fmt: skip
 
 ADDRESSES: Patterns = (

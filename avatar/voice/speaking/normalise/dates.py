@@ -113,7 +113,7 @@ def _until(match: re.Match[str], context: Context) -> Said:
 _MONTH_NAMES = "|".join([*english.MONTHS, r"(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.?"])
 
 DATES: Patterns = (
-    (r"(?P<year>\d{4})(?P<_s>[-/.])(?P<month>\d{1,2})(?P=_s)(?P<day>\d{1,2})(?![\d.])", _date),
+    (r"(?P<year>\d{4})(?P<_s>[-/.])(?P<month>\d{1,2})(?P=_s)(?P<day>\d{1,2})(?!\d|\.\d)", _date),
     (r"(?P<first>\d{1,2})/(?P<second>\d{1,2})/(?P<year>1\d{3}|20\d\d)(?![\d/])", _date_with_year_last),
     (r"(?P<first>1\d{3}|20\d\d)\s?[-–—~～]{1,2}\s?(?P<last>1\d{3}|20\d\d)(?!\d)(?=年|[^\d-]|$)", _year_range),
     (r"(?P<years>\d{4})(?=\s?年)", _years),
