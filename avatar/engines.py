@@ -287,6 +287,22 @@ def warp(settings: Settings) -> AnimatorEngine:
     return WarpEngine(model_path("face-landmarks", settings), settings.cache_dir / "portraits", threads=1)
 
 
+def wav2lip(settings: Settings) -> AnimatorEngine:
+    from avatar.face.neural.engine import NeuralLipsEngine
+    from avatar.face.neural.network import LipNetwork
+
+    face = settings.face
+    if not face.lips:
+        raise WeightsError(
+            "The animator wav2lip needs a network. Set face.lips to an ONNX file of Wav2Lip; see docs/models.md.",
+            "wav2lip 引擎需要一个网络。请把 face.lips 设为 Wav2Lip 的 ONNX 文件;见 docs/models.md。",
+        )
+    network = LipNetwork(weights(face.lips, settings), onnx_device(settings, face.device), settings.core_budget)
+    return NeuralLipsEngine(
+        model_path("face-landmarks", settings), settings.cache_dir / "portraits", network, threads=1
+    )
+
+
 def face_finder(settings: Settings) -> FaceFinder:
     """Finds faces in photographs that are looked at before they are animated."""
     from avatar.face.landmarks import FaceFinder

@@ -45,6 +45,8 @@ class Renderer:
         self._rest_gap = rig.opening(rig.points)
         self.aperture = self._rest_gap
         """The opening of the lips in the frame drawn last, as `intended_aperture` gives it."""
+        self.mesh = rig.points
+        """float32 [n, 3]: the mesh in pixels of the frame drawn last."""
         self._most_yaw = rig.most_yaw
 
     @property
@@ -58,7 +60,7 @@ class Renderer:
         vector[_YAW] = self._most_yaw * np.tanh(vector[_YAW] / self._most_yaw)
         shape = self._rig.shape(vector)
         self.aperture = self._rig.opening(shape)
-        placed = self._placed(shape, vector)
+        self.mesh = placed = self._placed(shape, vector)
         self._paint_eyes(vector)
         self._map[:] = self._rest_map
         draw_map(self._map, placed, self._rig.points, self._rig.triangles)
