@@ -92,10 +92,12 @@ class Frame:
     Attributes:
         image: uint8 [size, size, 3], RGB.
         aperture: how far the inner lips are meant to be open in this frame, as a fraction of the mouth's width at rest.
+        alpha: uint8 [size, size]: how far the person covers each pixel; None where there is a background.
     """
 
     image: Pixels
     aperture: float
+    alpha: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -322,12 +322,39 @@ ONLY_FACE = FaceChoice()
 """The one face that a photograph is of."""
 
 
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What stands behind the person.
+
+    Attributes:
+        kind: the photograph's own, the same out of focus, a colour, a picture, or nothing: then frames have an alpha.
+        colour: red, green and blue, 0..255, of a coloured one.
+        picture: a file of a picture, or its bytes.
+    """
+
+    kind: Literal["keep", "blur", "colour", "picture", "transparent"] = "keep"
+    colour: tuple[int, int, int] = (0, 0, 0)
+    picture: Path | bytes | None = None
+
+
+OWN_BACKGROUND = Background()
+"""The photograph's own."""
+
+
 class AnimatorEngine(Engine, Protocol):
     """Makes a photograph move."""
 
-    def animator(self, photo: Path, *, size: int, seed: int = 0, choice: FaceChoice = ONLY_FACE) -> Animator:
+    def animator(
+        self,
+        photo: Path,
+        *,
+        size: int,
+        seed: int = 0,
+        choice: FaceChoice = ONLY_FACE,
+        background: Background = OWN_BACKGROUND,
+    ) -> Animator:
         """A face made from a photograph; the preparation is kept, so the second time is quick.
 
         Raises:
-            PhotoError: the file is no picture, or not exactly one face can be used in it.
+            PhotoError: the file is no picture, or not exactly one face can be used in it; or the background is none.
         """

@@ -22,17 +22,23 @@ _PLATE, _WORDS = 0.5, 0.95  # how much of the dark plate and of the white words 
 
 
 def badged(frames: Iterable[Pixels]) -> Iterator[Pixels]:
-    """The same frames with the mark, uint8 [height, width, 3] RGB; each a picture of its own."""
+    """The same frames with the mark, uint8 [height, width, 3 or 4]; each a picture of its own.
+
+    Args:
+        frames: RGB; a fourth channel is the alpha, which the mark is seen through nowhere.
+    """
     for frame in frames:
         height, width = frame.shape[:2]
         words = _words(max(64, round(_WIDTH * width)))
         rows, columns = words.shape[0], min(words.shape[1], width)
         top, left = max(height - rows - round(_MARGIN * height), 0), round(_MARGIN * width)
         marked = frame.copy()
-        under = marked[top : top + rows, left : left + columns].astype(np.float32)
+        place = np.s_[top : top + rows, left : left + columns]
+        marked[(*place, slice(3, None))] = 255
+        under = marked[(*place, slice(3))].astype(np.float32)
         share = words[: under.shape[0], : under.shape[1], None]
         dark = under * (1.0 - _PLATE)
-        marked[top : top + rows, left : left + columns] = dark + (255.0 - dark) * share * _WORDS + 0.5
+        marked[(*place, slice(3))] = dark + (255.0 - dark) * share * _WORDS + 0.5
         yield marked
 
 

@@ -61,16 +61,18 @@ def to_i420(frame: Pixels) -> NDArray[np.uint8]:
 
 
 def video_frame(frame: Pixels) -> VideoFrame:
-    """A frame as the encoders take it, with its colours described."""
+    """A frame as the encoders take it, with its colours described; with an alpha where it has four channels."""
     from av import VideoFrame
 
-    height, width = frame.shape[:2]
-    picture = VideoFrame(width, height, "yuv420p")
-    luma, blue, red = (
+    height, width, channels = frame.shape
+    picture = VideoFrame(width, height, "yuva420p" if channels == 4 else "yuv420p")
+    luma, blue, red, *alpha = (
         np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
         for plane in picture.planes
     )
-    to_planes(frame, luma, blue, red)
+    to_planes(frame[..., :3], luma, blue, red)
+    if alpha:
+        alpha[0][:] = frame[..., 3]
     picture.colorspace, picture.color_range = _BT601_COLORSPACE, _LIMITED
     return picture
 

@@ -1,8 +1,9 @@
 """A film file: frames and sound as MP4 (H.264 and AAC), as WebM (VP9 and Opus), or as a GIF without its sound.
 
 The encoders of sound need a run-up; the file tells a player to leave it out, and no picture is reordered, so both
-tracks begin at zero and stay together. An MP4 starts to play before all of it has arrived. Frames are pulled one at a
-time and never kept (but for a GIF). The file appears under its name only when it is whole.
+tracks begin at zero and stay together. An MP4 starts to play before all of it has arrived, and holds what is said as
+subtitles that a player can show (3GPP timed text). WebM and GIF can be transparent. Frames are pulled one at a time and
+never kept (but for a GIF). The file appears under its name only when it is whole.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import errno
 import logging
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,7 +25,8 @@ import numpy as np
 from avatar.errors import AvatarError, EngineError, InputError, StorageError
 from avatar.face.encode import describe_colours, video_frame
 from avatar.face.gif import write_gif
-from avatar.media import FPS, SAMPLES_PER_FRAME, SPEECH_RATE, Pixels, Samples
+from avatar.face.timedtext import SubtitleTrack
+from avatar.media import FPS, SAMPLES_PER_FRAME, SPEECH_RATE, Pixels, Samples, WordSpan
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -61,6 +63,7 @@ _VP9 = {
     "row-mt": "1",
     "threads": "2",
     "lag-in-frames": "0",
+    "auto-alt-ref": "0",
 }
 _FORMS = {
     ".mp4": _Form("mp4", {"movflags": "+faststart"}, "libx264", _X264, "aac", 1024),
@@ -69,6 +72,9 @@ _FORMS = {
 
 FILM_KINDS = (*_FORMS, ".gif")
 """What a film's name may end in."""
+
+TRANSPARENT_KINDS = (".webm", ".gif")
+"""Those that can be transparent; a GIF only wholly or not at all."""
 
 _AUDIO_BITS = 96_000
 _FULL_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -81,6 +87,7 @@ def write_film(
     *,
     title: str = "",
     comment: str = "",
+    lines: Sequence[WordSpan] = (),
     progress: Progress | None = None,
 ) -> int:
     """Write a film; what shorter ends first is held: the last picture, or silence.
@@ -88,16 +95,18 @@ def write_film(
     Args:
         path: the file, of one of FILM_KINDS; its folder is made where it is missing, and an older file of that name is
             replaced.
-        frames: uint8 [size, size, 3] RGB, sides even, FPS of them a second.
+        frames: uint8 [size, size, 3] RGB, sides even, FPS of them a second; with a fourth channel, the alpha, all of
+            them, in a film of TRANSPARENT_KINDS.
         sound: float32 [n] in -1..1 at SPEECH_RATE; its first sample sounds with the first frame.
         title, comment: the film's metadata; the comment always ends with NOTICE.
+        lines: what is said when, in order; an MP4 holds it.
         progress: told the count after each frame.
 
     Returns:
         How many frames the film has.
 
     Raises:
-        InputError: the name ends in something else.
+        InputError: the name ends in something else, or such a film cannot be transparent.
         StorageError: the disk is full or the folder is not writable.
         EngineError: there are no frames, or encoding failed.
     """
@@ -105,28 +114,36 @@ def write_film(
     first = next(frames, None)
     if first is None:
         raise EngineError("There is no picture to make a film of.", "没有画面,无法生成视频。")
+    film_kind(path, transparent=first.shape[2] == 4)
     with _whole_or_nothing(path) as unfinished, _mux_errors(path):
         labels = {"title": title, "comment": f"{comment} {NOTICE}".strip()}
         pictures = chain([first], frames)
         if kind == ".gif":
             count = write_gif(unfinished, pictures, labels["comment"], progress)
         else:
-            count = _write(unfinished, _FORMS[kind], pictures, sound, labels, progress)
+            count = _write(unfinished, _FORMS[kind], pictures, sound, labels, lines, progress)
     logger.info("film_written", extra={"frames": count})
     return count
 
 
-def film_kind(path: Path) -> str:
+def film_kind(path: Path, *, transparent: bool = False) -> str:
     """One of FILM_KINDS.
 
     Raises:
-        InputError: the name ends in something else.
+        InputError: the name ends in something else, or such a film cannot be transparent.
     """
     kind = path.suffix.lower()
     if kind not in FILM_KINDS:
         known = ", ".join(FILM_KINDS)
         raise InputError(
             f"{path.name} must end in one of {known}.", f"{path.name} 必须以 {known} 之一结尾。", code="bad_output"
+        )
+    if transparent and kind not in TRANSPARENT_KINDS:
+        able = ", ".join(TRANSPARENT_KINDS)
+        raise InputError(
+            f"A film in {kind} cannot be transparent. Choose one of {able}, or another background.",
+            f"{kind} 视频不能透明。请改用 {able} 之一,或换一种背景。",
+            code="no_transparency",
         )
     return kind
 
@@ -137,6 +154,7 @@ def _write(
     frames: Iterator[Pixels],
     sound: Samples,
     labels: dict[str, str],
+    lines: Sequence[WordSpan],
     progress: Progress | None,
 ) -> int:
     """Mux everything into one file; how many frames it took."""
@@ -145,7 +163,7 @@ def _write(
     first = next(frames)
     with av.open(os.fspath(path), "w", format=form.container, options=form.options) as container:
         container.metadata.update({key: value.replace("\0", "") for key, value in labels.items() if value})
-        writer = _Writer(container, form, first.shape, sound)
+        writer = _Writer(container, form, first.shape, sound, lines)
         for frame in chain([first], frames):
             writer.put(frame)
             if progress is not None:
@@ -154,20 +172,30 @@ def _write(
 
 
 class _Writer:
-    """Two streams of a container, filled side by side so that a player never has to seek between them."""
+    """The streams of a container, filled side by side so that a player never has to seek between them."""
 
-    def __init__(self, container: OutputContainer, form: _Form, shape: tuple[int, ...], sound: Samples) -> None:
+    def __init__(
+        self,
+        container: OutputContainer,
+        form: _Form,
+        shape: tuple[int, ...],
+        sound: Samples,
+        lines: Sequence[WordSpan],
+    ) -> None:
         self._container = container
         self._block = form.block
         options = dict(form.video_options)
         self._video = cast("VideoStream", container.add_stream(form.video, rate=FPS, options=options))
         self._video.height, self._video.width = shape[0], shape[1]
-        self._video.pix_fmt = "yuv420p"
+        self._video.pix_fmt = "yuva420p" if shape[2] == 4 else "yuv420p"
+        if shape[2] == 4:
+            self._video.metadata["alpha_mode"] = "1"
         self._video.codec_context.max_b_frames = 0
         self._video.codec_context.gop_size = 2 * FPS
         describe_colours(self._video.codec_context)
         self._audio = cast("AudioStream", container.add_stream(form.audio, rate=SPEECH_RATE, layout="mono"))
         self._audio.bit_rate = _AUDIO_BITS
+        self._subtitles = SubtitleTrack(container, lines) if lines and form.container == "mp4" else None
         self._sound = np.asarray(sound, dtype=np.float32).reshape(-1)
         self._heard = 0
         self._last: Pixels | None = None
@@ -175,12 +203,14 @@ class _Writer:
 
     def put(self, frame: Pixels) -> None:
         """Append a frame, and the sound up to its end."""
-        picture = video_frame(np.ascontiguousarray(frame))
+        picture = video_frame(frame)
         picture.pts, picture.time_base = self.count, Fraction(1, FPS)
         self._container.mux(self._video.encode(picture))
         self._last = frame
         self.count += 1
         self._sound_until(self.count * SAMPLES_PER_FRAME)
+        if self._subtitles is not None:
+            self._subtitles.until(self.count * SAMPLES_PER_FRAME)
 
     def finish(self) -> int:
         """Hold the last picture while there is sound, and end both streams; how many frames there are."""

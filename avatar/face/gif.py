@@ -7,7 +7,7 @@ change from picture to picture shimmer and make the file many times larger.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -23,13 +23,15 @@ LONGEST_S = 60
 """A longer GIF would be larger than anybody wants to load, and is held in memory until it is written."""
 
 _COLOURS = 255
+_CLEAR = 255  # the one that is left stands for what is transparent
 
 
 def write_gif(path: Path, frames: Iterator[Pixels], comment: str, progress: Callable[[int], None] | None) -> int:
     """Write a GIF that repeats for ever.
 
     Args:
-        frames: uint8 [size, size, 3] RGB, FPS of them a second, one at least.
+        frames: uint8 [size, size, 3] RGB, FPS of them a second, one at least; a fourth channel is the alpha, of which
+            more than half is there and the rest is not.
         comment: written into the file.
         progress: told the count after each frame.
 
@@ -43,25 +45,29 @@ def write_gif(path: Path, frames: Iterator[Pixels], comment: str, progress: Call
     kept = islice(counted, 0, None, EVERY)
     beginning = list(islice(kept, FPS // EVERY))
     palette = _palette(beginning)
-    pictures = (Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in beginning)
-    rest = (Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in kept)
+    pictures = (_reduced(frame, palette) for frame in chain(beginning, kept))
     first = next(pictures)
+    clear = {"transparency": _CLEAR, "disposal": 2} if beginning[0].shape[2] == 4 else {}
     first.save(
         path,
         format="GIF",
         save_all=True,
-        append_images=_joined(pictures, rest),
+        append_images=pictures,
         duration=1000 * EVERY // FPS,
         loop=0,
         comment=comment.encode("utf-8"),
         optimize=False,
+        **clear,
     )
     return counted.count
 
 
-def _joined(*parts: Iterator[Image.Image]) -> Iterator[Image.Image]:
-    for part in parts:
-        yield from part
+def _reduced(frame: Pixels, palette: Image.Image) -> Image.Image:
+    """A picture in the colours of a palette."""
+    reduced = Image.fromarray(np.ascontiguousarray(frame[..., :3])).quantize(palette=palette, dither=Image.Dither.NONE)
+    if frame.shape[2] == 4:
+        reduced.paste(_CLEAR, mask=Image.fromarray(np.where(frame[..., 3] < 128, 255, 0).astype(np.uint8)))
+    return reduced
 
 
 class _Counted:
@@ -88,5 +94,5 @@ class _Counted:
 
 def _palette(frames: list[Pixels]) -> Image.Image:
     """The colours of some pictures, as the picture that PIL takes a palette from."""
-    strip = np.concatenate([frame[::2, ::2] for frame in frames[::3]])
+    strip = np.concatenate([frame[::2, ::2, :3] for frame in frames[::3]])
     return Image.fromarray(np.ascontiguousarray(strip)).quantize(_COLOURS, method=Image.Quantize.MEDIANCUT)

@@ -39,6 +39,7 @@ def _words(frame: Pixels) -> NDArray[np.int32]:
     whole = frame.base
     if (
         isinstance(whole, np.ndarray)
+        and whole.dtype in (np.uint8, np.uint32)
         and whole.flags.c_contiguous
         and whole.nbytes == 4 * height * width
         and frame.strides == (4 * width, 4, 1)

@@ -23,7 +23,7 @@ BLOCK_BITS = 4
 _EIGHT, _ONE, _WHOLE = np.uint32(8), np.uint32(1), np.uint32(256)
 _BLOCK_SHIFT = np.uint32(8 + BLOCK_BITS)
 _FRACTION, _PAIR, _HALF, _UPPER = np.uint32(255), np.uint32(0x00FF00FF), np.uint32(0x00800080), np.uint32(0xFF00FF00)
-_SEVEN, _SIXTEEN = np.uint32(7), np.uint32(16)
+_SEVEN, _SIXTEEN, _OPAQUE = np.uint32(7), np.uint32(16), np.uint32(255 << 16)
 _RUN = 16
 _FIXED = np.float32(TEXTURE_SCALE * 256)
 
@@ -107,6 +107,8 @@ def person_blocks(matte: NDArray[np.uint8]) -> NDArray[np.bool_]:
 def compose(frame: Words, source: Floats, texture: Words, plate: Words, person: NDArray[np.bool_]) -> None:
     """Sample the texture through the map and lay it over the background by its matte.
 
+    The highest byte of a pixel becomes 255 where the person covers it, and stays that of the background elsewhere.
+
     Args:
         frame: uint32 [size, size]: the background; written where the person lies over it.
         source: float32 [2, size / 2 + 1, size / 2 + 1]: the map, in pixels of the picture, for every second pixel.
@@ -189,6 +191,7 @@ def _blend(row: Words, plate: Words, across: Words, down: Words, texels: Words, 
         green = np.uint32(np.uint32(green >> _EIGHT) & _PAIR)
         alpha = np.uint32(green >> _SIXTEEN)
         share = np.uint32(alpha + np.uint32(alpha >> _SEVEN))
+        green = np.uint32((green & _FRACTION) | _OPAQUE)
         rest, under = np.uint32(_WHOLE - share), fetch(plate, k)
         red = np.uint32(np.uint32((under & _PAIR) * rest + red * share + _HALF) >> _EIGHT)
         green = np.uint32(np.uint32(np.uint32(under >> _EIGHT) & _PAIR) * rest + green * share + _HALF)

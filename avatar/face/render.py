@@ -9,6 +9,7 @@ compiled kernels on one thread that hold no lock; a pixel takes 32 bits in all o
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from avatar.face import topology
 from avatar.face.eyes import Eye, paint_eye
@@ -29,14 +30,22 @@ _UPPER, _LOWER = list(topology.UPPER_INNER), list(topology.LOWER_INNER)
 
 
 class Renderer:
-    """Draws the frames of one face. Not shared between threads; several may draw from one rig."""
+    """Draws the frames of one face. Not shared between threads; several may draw from one rig.
 
-    def __init__(self, rig: Rig) -> None:
+    Args:
+        clear: nothing is behind the person, and `alpha` tells where they are.
+    """
+
+    def __init__(self, rig: Rig, *, clear: bool = False) -> None:
         self._rig = rig
         size = rig.size
         self._texture = rig.texture.copy()
         self._texels = self._texture.view(np.uint32)[..., 0]
-        self._plate = np.dstack([rig.plate, np.full((size, size), 255, np.uint8)]).view(np.uint32)[..., 0]
+        plate = np.dstack([rig.plate, np.full((size, size), 0 if clear else 255, np.uint8)])
+        self._plate = plate.view(np.uint32)[..., 0]
+        self.alpha: NDArray[np.uint8] | None = None
+        """uint8 [size, size]: how far the person covers the pixels of the frame drawn last; None with a background."""
+        self._clear = clear
         self._person = person_blocks(rig.texture[..., 3])
         line = np.arange(size // 2 + 1, dtype=np.float32) * 2
         self._rest_map = np.stack(np.meshgrid(line, line))
@@ -68,6 +77,7 @@ class Renderer:
         compose(frame, self._map, self._texels, self._plate, self._person)
         pixels = frame.view(np.uint8).reshape(*frame.shape, 4)
         self._paint_mouth(pixels, shape, placed, vector)
+        self.alpha = pixels[..., 3] if self._clear else None
         return pixels[..., :3]
 
     def _placed(self, shape: Floats, vector: Floats) -> Floats:

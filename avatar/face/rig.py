@@ -19,7 +19,7 @@ from avatar.face import topology
 from avatar.face.expressions import BASIS_OF, MOUTH_BASES, build_expressions
 from avatar.face.eyes import Eye, build_eye
 from avatar.face.landmarks import FaceFinder, Points, head_pose
-from avatar.face.matte import matte, plate
+from avatar.face.matte import cutout, matte, plate
 from avatar.face.mesh import FaceFrame, build_mesh, face_frame
 from avatar.face.mouth import Mouth, build_mouth
 from avatar.face.params import INDEX
@@ -28,7 +28,7 @@ from avatar.face.seam import close_lips
 from avatar.media import Pixels
 from avatar.stages import ONLY_FACE, FaceChoice
 
-VERSION = 5
+VERSION = 6
 """Raised when rigs made before can no longer be used."""
 
 KEPT = 64
@@ -51,6 +51,7 @@ class Rig:
     Attributes:
         picture: uint8 [size, size, 3]: the head and shoulders.
         matte: float32 [size, size] in 0..1: what moves with the person.
+        cut: float32 [size, size] in 0..1: the person alone.
         plate: uint8 [size, size, 3]: the background behind the head.
         texture: uint8 [2 size, 2 size, 4]: the picture at twice the size, and the matte; texel 2k is pixel k.
         landmarks: float32 [478, 3] in pixels of the picture.
@@ -62,6 +63,7 @@ class Rig:
 
     picture: Pixels
     matte: Floats
+    cut: Floats
     plate: Pixels
     texture: NDArray[np.uint8]
     landmarks: Points
@@ -167,11 +169,12 @@ def assemble(picture: Pixels, landmarks: Points, person: Floats) -> Rig:
     mesh = build_mesh(landmarks, picture.shape[0])
     expressions = build_expressions(mesh, frame)
     soft, inside = matte(person, picture, landmarks)
-    texture = _texture(picture, soft)
+    texture = texture_of(picture, soft)
     texels = landmarks * np.float32(TEXTURE_SCALE)
     return Rig(
         picture=picture,
         matte=soft,
+        cut=cutout(person, picture, landmarks),
         plate=plate(picture, inside, frame),
         texture=texture,
         landmarks=landmarks,
@@ -209,7 +212,7 @@ def crop(photo: Pixels, landmarks: Points, size: int) -> tuple[Pixels, Points]:
     return np.asarray(picture, dtype=np.uint8), moved.astype(np.float32)
 
 
-def _texture(picture: Pixels, soft: Floats) -> NDArray[np.uint8]:
+def texture_of(picture: Pixels, soft: Floats) -> NDArray[np.uint8]:
     """The picture and its matte at twice the size; every other texel is a pixel of the picture."""
     size = picture.shape[0]
     fine = TEXTURE_SCALE * size
@@ -278,7 +281,7 @@ def read_rig(path: Path) -> Rig | None:
             for field in fields(Rig):
                 if field.name not in _PARTS and field.name != "texture":
                     values[field.name] = stored[field.name]
-            values["texture"] = _texture(stored["picture"], stored["matte"])
+            values["texture"] = texture_of(stored["picture"], stored["matte"])
             return Rig(**values)  # type: ignore[arg-type]
     except FileNotFoundError:
         return None

@@ -8,13 +8,14 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
+from avatar.face.background import before
 from avatar.face.landmarks import FaceFinder
 from avatar.face.motion import Motion
 from avatar.face.params import FaceParams
 from avatar.face.render import Renderer, warm
 from avatar.face.rig import Rig, load_rig
 from avatar.media import Frame, PhoneSpan, Samples
-from avatar.stages import ONLY_FACE, FaceChoice, Presence, Style
+from avatar.stages import ONLY_FACE, OWN_BACKGROUND, Background, FaceChoice, Presence, Style
 
 logger = logging.getLogger(__name__)
 
@@ -49,19 +50,29 @@ class WarpEngine:
         """Compile the drawing kernels, some seconds once on each machine, so that the first face is not late."""
         warm()
 
-    def animator(self, photo: Path, *, size: int, seed: int = 0, choice: FaceChoice = ONLY_FACE) -> WarpAnimator:
+    def animator(
+        self,
+        photo: Path,
+        *,
+        size: int,
+        seed: int = 0,
+        choice: FaceChoice = ONLY_FACE,
+        background: Background = OWN_BACKGROUND,
+    ) -> WarpAnimator:
         """A face made from a photograph; the preparation is kept, so the second time is quick.
 
         Args:
             size: width and height of the frames in pixels, 256..1024, even.
             seed: repeats its blinks and glances.
             choice: which face is meant, where there are several or none is found.
+            background: what stands behind the person; it takes some hundredths of a second each time.
 
         Raises:
-            PhotoError: the file is no picture, or the face that is meant cannot be used.
+            PhotoError: the file or the background is no picture, or the face that is meant cannot be used.
             StorageError: the prepared portrait cannot be kept in the cache.
         """
-        return WarpAnimator(self._rig(photo, size, choice), seed)
+        rig = before(self._rig(photo, size, choice), background)
+        return WarpAnimator(rig, seed, clear=background.kind == "transparent")
 
     def _rig(self, photo: Path, size: int, choice: FaceChoice) -> Rig:
         """The prepared portrait, from memory where the file has not changed since. One is prepared at a time."""
@@ -93,8 +104,8 @@ class WarpAnimator:
     The first of a process takes seconds where the drawing kernels are not compiled yet; they are kept on the disk.
     """
 
-    def __init__(self, rig: Rig, seed: int = 0) -> None:
-        self._renderer = Renderer(rig)
+    def __init__(self, rig: Rig, seed: int = 0, *, clear: bool = False) -> None:
+        self._renderer = Renderer(rig, clear=clear)
         self._renderer.render(_EVERYTHING)
         self._motion = Motion(seed)
 
@@ -129,7 +140,7 @@ class WarpAnimator:
     def frame(self) -> Frame:
         """The next frame, 40 ms after the last."""
         image = self._renderer.render(self._motion.step())
-        return Frame(image, self._renderer.aperture)
+        return Frame(image, self._renderer.aperture, self._renderer.alpha)
 
     def skip(self) -> None:
         """Let 40 ms pass without a picture, for one that would come too late."""

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from avatar.errors import EngineError, InputError, StorageError
+from avatar.face.badge import badged
 from avatar.face.film import NOTICE, write_film
-from avatar.media import FPS, SAMPLES_PER_FRAME, SPEECH_RATE, Pixels, Samples, read_audio
+from avatar.media import FPS, SAMPLES_PER_FRAME, SPEECH_RATE, Pixels, Samples, WordSpan, read_audio
 
 SIZE = 64
 
@@ -210,3 +211,84 @@ def test_the_sound_is_clipped_not_wrapped(tmp_path: Path) -> None:
     _, samples = sounds(path)
     assert np.isfinite(samples).all()
     assert 0.7 < np.abs(samples).max() < 1.5
+
+
+def cut_out(count: int) -> Iterator[Pixels]:
+    """Frames of which the left half is there, and is light."""
+    frame = np.zeros((SIZE, SIZE, 4), dtype=np.uint8)
+    frame[:, : SIZE // 2] = 200, 180, 160, 255
+
+    def numbered(number: int) -> Pixels:
+        frame[40 + number % 16, : SIZE // 2, :3] = 100
+        return frame.copy()
+
+    return (numbered(number) for number in range(count))
+
+
+def test_a_webm_can_be_transparent(tmp_path: Path) -> None:
+    path = tmp_path / "clear.webm"
+    write_film(path, cut_out(10), np.zeros(9600, dtype=np.float32))
+    with av.open(str(path)) as container:
+        tags = {key.lower(): value for key, value in container.streams.video[0].metadata.items()}
+        assert tags["alpha_mode"] == "1", tags
+        decoder = av.CodecContext.create("libvpx-vp9", "r")
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+        frame = decoder.decode(packets[0])[0]
+    assert frame.format.name == "yuva420p"
+    alpha = np.frombuffer(memoryview(frame.planes[3]), dtype=np.uint8).reshape(SIZE, -1)
+    assert alpha[:, 8 : SIZE // 2 - 8].min() > 240
+    assert alpha[:, SIZE // 2 + 8 : SIZE - 8].max() < 15
+
+
+def test_a_gif_can_be_transparent(tmp_path: Path) -> None:
+    path = tmp_path / "clear.gif"
+    write_film(path, cut_out(10), np.zeros(9600, dtype=np.float32))
+    with Image.open(path) as image:
+        for number in (0, 3):
+            image.seek(number)
+            pixels = np.asarray(image.convert("RGBA"))
+            assert (pixels[:, : SIZE // 2, 3] == 255).all()
+            assert (pixels[:, SIZE // 2 :, 3] == 0).all()
+            assert np.abs(pixels[8, 8, :3].astype(int) - [200, 180, 160]).max() < 10
+
+
+def test_an_mp4_cannot_be_transparent(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="webm") as caught:
+        write_film(tmp_path / "clear.mp4", cut_out(3), np.zeros(2880, dtype=np.float32))
+    assert caught.value.code == "no_transparency"
+    assert "透明" in caught.value.zh
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_mark_is_seen_where_there_is_nothing_behind_the_person() -> None:
+    frame = np.zeros((256, 256, 4), dtype=np.uint8)
+    (marked,) = badged(iter([frame]))
+    assert (marked[..., 3] == 255).any()
+    assert marked[marked[..., 3] == 0].max() == 0
+    assert marked[..., :3].max() > 200
+
+
+def _seconds(packet: av.Packet[av.SubtitleStream], ticks: int | None) -> float:
+    assert ticks is not None
+    return float(ticks * packet.time_base)
+
+
+def test_an_mp4_holds_what_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "said.mp4"
+    lines = [WordSpan("你好，世界。", 0, 24_000), WordSpan(" ", 24_000, 30_000), WordSpan("Good bye.", 36_000, 48_000)]
+    write_film(path, (grey(90) for _ in range(50)), clicking(48_000, 24_000), lines=lines)
+    with av.open(str(path)) as container:
+        assert container.streams.subtitles[0].language == "chi"
+        assert [float(stream.start_time or 0) for stream in container.streams] == [0.0, 0.0, 0.0]
+        packets = [packet for packet in container.demux(subtitles=0) if packet.size > 2]
+    said = [(_seconds(packet, packet.pts), _seconds(packet, packet.duration), bytes(packet)[2:]) for packet in packets]
+    assert said == [(0.0, 1.0, "你好，世界。".encode()), (1.5, 0.5, b"Good bye.")]
+    begins, samples = sounds(path)
+    assert abs(begins + int(np.argmax(np.abs(samples) > 0.2)) / SPEECH_RATE - 1.0) < 0.02
+
+
+def test_other_films_hold_no_subtitles(tmp_path: Path) -> None:
+    path = tmp_path / "said.webm"
+    write_film(path, (grey(90) for _ in range(5)), clicking(4800, 0), lines=[WordSpan("你好", 0, 4800)])
+    with av.open(str(path)) as container:
+        assert not container.streams.subtitles

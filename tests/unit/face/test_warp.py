@@ -32,9 +32,10 @@ class FlatRig:
 class FlatRenderer:
     """Draws the jaw as brightness."""
 
-    def __init__(self, rig: FlatRig) -> None:
+    def __init__(self, rig: FlatRig, *, clear: bool = False) -> None:
         self.size = rig.size
         self.aperture = 0.0
+        self.alpha = np.zeros((4, 4), dtype=np.uint8) if clear else None
 
     def render(self, params: FaceParams) -> Pixels:
         self.aperture = params.jaw * (1.0 - params.close)
