@@ -218,20 +218,23 @@ class _Handles:
             self._moves[point, 1] += down * share
 
     def _jaw(self) -> None:
-        self._move(topology.LOWER_INNER, down=JAW_DROP - 0.1, power=0.95)
+        self._move(topology.LOWER_INNER, down=JAW_DROP - 0.1, power=1.1)
         self._move(topology.LOWER_OUTER, down=JAW_DROP - 0.1, power=0.8)
-        self._move(topology.UPPER_INNER, down=-0.05, power=0.9)
-        self._move(topology.UPPER_OUTER, down=-0.035, power=0.9)
+        self._move(topology.UPPER_INNER, down=-0.06, power=1.3)
+        self._move(topology.UPPER_OUTER, down=-0.035, power=1.0)
         self._lips(across=-0.12)
         for ring in (topology.LOWER_INNER[1:-1], topology.LOWER_OUTER[1:-1]):
             self._moves[list(ring), 1] += 0.1
+        for ring in (topology.UPPER_INNER, topology.UPPER_OUTER):  # near the corners the lips stay together
+            points = list(ring[1:-1])
+            self._moves[points, 1] += 0.1 * (1.0 - self._arch(ring)[1:-1]) ** 1.5
         for corner in (61, 291, 78, 308):
             self._moves[corner, 1] += 0.1
         self._chin(JAW_DROP)
 
     def _upper(self) -> None:
-        self._move(topology.UPPER_INNER, down=-0.12)
-        self._move(topology.UPPER_OUTER, down=-0.11)
+        self._move(topology.UPPER_INNER, down=-0.125, power=1.0)
+        self._move(topology.UPPER_OUTER, down=-0.1, power=0.8)
         self._moves[[2, 98, 327], 1] = -0.01
 
     def _lower(self) -> None:

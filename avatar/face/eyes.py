@@ -1,13 +1,12 @@
 """The eyes: what is needed to close them and to turn their gaze, and the painting of it.
 
 An eye is painted into the texture that the mesh carries, at twice the picture's resolution, so turning the head costs
-it nothing. The lid is not stretched over the eye: beneath the fold lies skin filled in from above and below the eye,
-and the line of the lashes, taken from the photograph, rides on the lid's edge.
+it nothing. The lid is not stretched over the eye: it slides over it as skin of its own (`lids`), and the line of the
+lashes, taken from the photograph while the eye is nearly open, rides on the lid's edge.
 """
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import cv2
@@ -16,26 +15,15 @@ from numpy.typing import NDArray
 
 from avatar.face import topology
 from avatar.face.landmarks import Points
+from avatar.face.lids import lash_colour, lid_cover, lid_skin, shut_line
 from avatar.face.matte import fill_smoothly
 from avatar.face.shading import Colour, Floats, bump, compiled, darker, mix, put, ramp, sample, scaled, step, texel
 
 COLUMNS = 64
 """Places along an eye at which its lids are tabulated."""
 
-_BEYOND = 0.24
-"""How far beyond the corners a shut eye is painted, in widths of the eye."""
-
-_FALL = 1.0
-"""The share of a closing eye that the upper lid covers; the lower one rises over the rest."""
-
-_LINE, _FRINGE = 0.03, 0.09
-"""Half the thickness of a shut eye's line of lashes, and their length, in widths of the eye."""
-
-_SHADE = 0.1
-"""How much darker the lid is at its edge, where it turns away from the light."""
-
-_DARK = 0.5
-"""Lashes are no lighter than this share of the lid's brightness."""
+_LINE, _SOFT, _FRINGE = 0.029, 0.024, 0.085
+"""Half the thickness of a shut eye's lash line, how softly it ends, and the lashes' length, in widths of the eye."""
 
 
 class Eye(NamedTuple):
@@ -46,8 +34,9 @@ class Eye(NamedTuple):
         photo: float32 [height, width, 3]: the texture as it is.
         skin: float32 [height, width, 3]: the patch with the eye grown over by skin.
         ball: float32 [height, width, 3]: the eyeball, continued beneath the lids.
-        place: float32 [height, width, 4]: for each texel, how far it lies along the line between the eye's corners,
-            0..1 from the viewer's left; how far below that line; and how far below it the two lids' edges are there.
+        place: float32 [height, width, 7]: for each texel, how far it lies along the line between the eye's corners,
+            0..1 from the viewer's left; how far below that line; how far below it the two lids' edges are there, and
+            the lashes of the shut eye; how strong those are, 0..1; and how far the shut eye's skin covers it, 0..1.
         axis: float32 [6]: the unit vector from corner to corner, their distance, the height of the open eye, and how
             far above the upper lid and below the lower one a shut eye's skin is painted.
         iris: float32 [3]: centre x, y and radius.
@@ -76,8 +65,9 @@ def build_eye(texture: NDArray[np.uint8], landmarks: Points, *, left: bool) -> E
     lower = topology.LEFT_LOWER_LID if left else topology.RIGHT_LOWER_LID
     iris = landmarks[topology.LEFT_IRIS if left else topology.RIGHT_IRIS :][:5, :2].astype(np.float64)
     curves = [landmarks[list(ring), :2].astype(np.float64) for ring in (upper, lower)]
+    outward = -1.0  # the rings run from the outer corner to the inner one
     if curves[0][0, 0] > curves[0][-1, 0]:
-        curves = [curve[::-1] for curve in curves]
+        curves, outward = [curve[::-1] for curve in curves], 1.0
     start, along = curves[0][0], curves[0][-1] - curves[0][0]
     width = max(float(np.hypot(*along)), 4.0)
     right = along / width
@@ -88,12 +78,15 @@ def build_eye(texture: NDArray[np.uint8], landmarks: Points, *, left: bool) -> E
     brow = landmarks[list(topology.LEFT_BROW if left else topology.RIGHT_BROW)[5:], :2] - (x, y)
     beside = 0.2 * height + 0.18 * width
     room = _room(brow.astype(np.float64), start - (x, y), right, curves[0], width)
-    above = float(np.clip(0.7 * room, 0.1 * width, beside + 0.12 * width))
+    above = float(np.clip(0.75 * room, 0.1 * width, beside + 0.2 * width))
     axis = np.array([*right, width, height, above, beside], dtype=np.float32)
     photo = texture[y : y + h, x : x + w, :3].astype(np.float32)
-    eye = Eye(np.array([x, y], dtype=np.int32), photo, photo, photo, place, axis, disc, np.zeros(3, np.float32))
-    whole = eye._replace(skin=_grown_over(eye), ball=_eyeball(eye))
-    return _trimmed(whole._replace(lash=_lash_colour(whole)))
+    place = np.concatenate([place, shut_line(place, width, outward)], axis=-1)
+    place = np.concatenate([place, lid_cover(place, axis)[..., None]], axis=-1)
+    skin = lid_skin(photo, place, axis)
+    lash = lash_colour(photo, skin, place, height)
+    eye = Eye(np.array([x, y], dtype=np.int32), photo, skin, photo, place, axis, disc, lash)
+    return _trimmed(eye._replace(ball=_eyeball(eye)))
 
 
 def _room(
@@ -115,10 +108,7 @@ def _room(
 
 def _trimmed(eye: Eye) -> Eye:
     """The eye without the surroundings that the skin was made from."""
-    across, below, upper, lower = np.moveaxis(eye.place, -1, 0)
-    high, low = float(eye.axis[4]), float(eye.axis[5])
-    aside = _BEYOND + 0.01
-    used = (across > -aside) & (across < 1 + aside) & (below > upper - high - 1) & (below < lower + low + 1)
+    used = eye.place[..., 6] > 0.0
     rows, columns = np.flatnonzero(used.any(axis=1)), np.flatnonzero(used.any(axis=0))
     part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     corner = np.array([columns[0], rows[0]])
@@ -166,49 +156,10 @@ def _table(curve: NDArray[np.float64], right: NDArray[np.float64], width: float)
     return np.asarray(np.convolve(padded, kernel / kernel.sum(), mode="same")[6:-6])
 
 
-def _grown_over(eye: Eye) -> Floats:
-    """The patch without the eye: skin from around it, lashes and brows left out, a little rounded."""
-    width, height = float(eye.axis[2]), float(eye.axis[3])
-    across, below, upper, lower = np.moveaxis(eye.place, -1, 0)
-    taper = np.sqrt(np.clip(4 * (across + _BEYOND) * (1 + _BEYOND - across), 0.0, 1.0))
-    high, low = eye.axis[4] * taper, eye.axis[5] * taper
-    hidden = (below > upper - 0.75 * high) & (below < lower + 0.6 * low)
-    hidden &= (across > -_BEYOND) & (across < 1 + _BEYOND)
-    light = cv2.GaussianBlur(eye.photo, (0, 0), 0.06 * height + 0.5)
-    bright = light.mean(axis=2) + 1.0
-    around = np.maximum(cv2.GaussianBlur(bright, (0, 0), 0.3 * width), 0.8 * np.percentile(bright, 60))
-    known = np.where(hidden, 0.0, np.clip((bright / around - 0.5) / 0.4, 0.02, 1.0))  # lashes and brows hardly count
-    skin = cv2.GaussianBlur(
-        fill_smoothly(np.asarray(light, dtype=np.float32), known.astype(np.float32)), (0, 0), max(0.1 * height, 1.0)
-    )
-    hollow = np.exp(-(((below - upper + 0.4 * high) / (0.5 * high + 1.0)) ** 2))
-    span = np.clip(4 * across * (1 - across), 0, 1)
-    skin = skin * (1.0 + span * (0.01 - 0.08 * hollow))[..., None] + _grain(eye.photo, 0.04 * width)
-    return np.asarray(skin, dtype=np.float32)
-
-
-def _lash_colour(eye: Eye) -> Floats:
-    """The darkest of what lies along the upper lid's edge, and no lighter than half of the lid's skin."""
-    across, below, upper, _ = np.moveaxis(eye.place, -1, 0)
-    band = (np.abs(below - upper) < 0.16 * eye.axis[3] + 1.0) & (across > 0.05) & (across < 0.95)
-    line = eye.photo[band]
-    dark = line[np.argsort(line.sum(axis=1))[: max(1, len(line) // 8)]].mean(axis=0)
-    return np.asarray(np.minimum(dark, _DARK * eye.skin[band].mean(axis=0)), dtype=np.float32)
-
-
-def _grain(photo: Floats, scale: float) -> Floats:
-    """Noise as strong as the photograph's own fine texture."""
-    fine = photo - cv2.GaussianBlur(photo, (0, 0), max(scale, 1.0))
-    strength = float(np.median(np.abs(fine)))
-    noise = np.random.default_rng(0).standard_normal((*photo.shape[:2], 1)).astype(np.float32)
-    soft = cv2.GaussianBlur(noise, (0, 0), 1.0)[..., None]
-    return np.asarray(soft * (0.8 * min(strength, 3.0) / max(float(soft.std()), 1e-6)), dtype=np.float32)
-
-
 def _eyeball(eye: Eye) -> Floats:
     """The eyeball as if the lids were not there: the iris mirrored about its centre, the white filled in."""
     photo, iris = eye.photo, eye.iris
-    across, below, upper, lower = np.moveaxis(eye.place, -1, 0)
+    across, below, upper, lower = np.moveaxis(eye.place[..., :4], -1, 0)
     margin = 0.08 * (lower - upper)
     inside = (below > upper + 1.5 * margin) & (below < lower - margin) & (across > 0.02) & (across < 0.98)
     seen = inside.astype(np.float32)
@@ -244,25 +195,24 @@ def _eye_colour(eye: Eye, pose: Floats, column: int, row: int) -> Colour:
     blink, squint = pose[0], pose[1]
     across, below = eye.place[row, column, 0], eye.place[row, column, 1]
     upper, lower = eye.place[row, column, 2], eye.place[row, column, 3]
-    high, low = eye.axis[4], eye.axis[5]
+    cover = eye.place[row, column, 6]
     colour = texel(eye.photo, row, column)
-    if across < -_BEYOND or across > 1.0 + _BEYOND or below < upper - high or below > lower + low:
+    if cover <= 0.0:
         return colour
     if across > 0.0 and across < 1.0 and below > upper and below < lower:
         colour = _gazing(colour, eye, pose, column, row)
-    taper = ramp(-_BEYOND, -0.06, across) * ramp(1.0 + _BEYOND, 1.06, across)
-    rise = ((1.0 - _FALL) * blink + (1.0 - blink) * 0.22 * squint) * (lower - upper)
-    if blink + squint > 0.0:
-        cover = ramp(-0.7, 0.7, below - (lower - rise)) * ramp(lower + low, lower + 0.3 * low, below)
-        colour = mix(colour, texel(eye.skin, row, column), cover * taper * ramp(0.0, 0.25, blink + squint))
+    skin = texel(eye.skin, row, column)
+    rise = (1.0 - blink) * 0.22 * squint * (lower - upper)
+    share = max(ramp(0.0, 0.25, squint), ramp(0.4, 1.0, blink))  # beneath a shut lid the old rim is gone
+    if share > 0.0:
+        colour = mix(colour, skin, share * cover * ramp(-0.7, 0.7, below - (lower - rise)))
     follow = max(pose[3], 0.0) * 0.25 + 0.1 * squint  # the upper lid follows the gaze downwards
-    fall = (_FALL * blink + (1.0 - blink) * follow) * (lower - upper)
-    if fall > 0.0:
-        edge = upper + fall
-        cover = ramp(0.7, -0.7, below - edge) * step(upper - high, upper - 0.3 * high, below)
-        colour = mix(colour, texel(eye.skin, row, column), cover * taper * ramp(0.0, 0.15, blink + follow))
-        colour = _lashes(colour, eye, column, row, fall, below - edge)
-        colour = _fringe(colour, eye, across, below - edge, blink)
+    fall = (1.0 - blink) * follow * (lower - upper) + blink * (eye.place[row, column, 4] - upper)
+    if blink + follow > 0.0:
+        distance = below - upper - fall
+        colour = mix(colour, skin, ramp(0.7, -0.7, distance) * cover * ramp(0.0, 0.15, blink + follow))
+        colour = _lashes(colour, eye, column, row, fall, distance, 1.0 - blink)
+        colour = _fringe(colour, eye, eye.place[row, column, 5], distance, blink)
     return colour
 
 
@@ -284,15 +234,14 @@ def _gazing(colour: Colour, eye: Eye, pose: Floats, column: int, row: int) -> Co
 
 
 @compiled
-def _lashes(colour: Colour, eye: Eye, column: int, row: int, fall: float, distance: float) -> Colour:
+def _lashes(colour: Colour, eye: Eye, column: int, row: int, fall: float, distance: float, share: float) -> Colour:
     """The photograph's own line of lashes, riding on the lid's edge. Args: distance: below the edge."""
     lash = 0.07 * eye.axis[3] + 0.022 * eye.axis[2] + 0.5
     across = eye.place[row, column, 0]
-    if abs(distance + 0.2 * lash) >= 1.2 * lash:
+    if share <= 0.0 or abs(distance + 0.2 * lash) >= 1.2 * lash:
         return colour
-    line = (
-        ramp(1.2 * lash, 0.3 * lash, abs(distance + 0.2 * lash)) * ramp(-0.04, 0.06, across) * ramp(1.04, 0.94, across)
-    )
+    line = ramp(1.2 * lash, 0.3 * lash, abs(distance + 0.2 * lash))
+    line *= share * ramp(-0.04, 0.06, across) * ramp(1.04, 0.94, across)
     if line <= 0.0:
         return colour
     carried = sample(eye.photo, column + eye.axis[1] * fall, row - eye.axis[0] * fall)
@@ -300,16 +249,13 @@ def _lashes(colour: Colour, eye: Eye, column: int, row: int, fall: float, distan
 
 
 @compiled
-def _fringe(colour: Colour, eye: Eye, across: float, distance: float, blink: float) -> Colour:
+def _fringe(colour: Colour, eye: Eye, strength: float, distance: float, blink: float) -> Colour:
     """The lashes of a shut eye: a dark line along the lid's edge and the soft fringe below it."""
-    width, height = eye.axis[2], eye.axis[3]
-    shape = 4.0 * (across + 0.07) * (1.07 - across)
-    if shape <= 0.0 or blink <= 0.0 or distance < -0.6 * height - 0.04 * width or distance > _FRINGE * width + 1.5:
+    width = eye.axis[2]
+    if strength <= 0.0 or blink <= 0.0 or distance < -0.1 * width - 1.5 or distance > _FRINGE * width + 1.5:
         return colour
-    profile = math.sqrt(shape)
-    line, length = _LINE * width * profile + 0.4, _FRINGE * width * profile + 0.4
-    core = ramp(-line - 0.8, -line + 0.4, distance) * ramp(line + 0.8, line - 0.4, distance)
-    fringe = 0.5 * ramp(length, 0.0, distance) * ramp(-line, 0.0, distance)
-    shade = 1.0 - _SHADE * ramp(-0.6 * height, 0.0, distance) * ramp(line, 0.0, distance) * blink
-    share = max(0.92 * core, fringe) * ramp(0.0, 0.7, blink) * min(1.0, 1.6 * profile)
-    return mix(scaled(colour, shade), (float(eye.lash[0]), float(eye.lash[1]), float(eye.lash[2])), share)
+    line, soft = _LINE * width * strength, _SOFT * width + 0.5
+    core = step(line + soft, line - 0.5 * soft, abs(distance))
+    fringe = 0.45 * ramp(_FRINGE * width * strength + 0.4, 0.0, distance) * ramp(-line, 0.0, distance)
+    share = max(0.95 * core, fringe) * ramp(0.0, 0.7, blink) * min(1.0, 3.0 * strength)
+    return mix(colour, (float(eye.lash[0]), float(eye.lash[1]), float(eye.lash[2])), share)

@@ -160,7 +160,10 @@ def paint_mouth(picture: NDArray[np.uint8], mouth: Mouth, opening: Opening) -> N
             cover *= step(0.004, 0.03, lower - upper - opening.state[2])
             if cover > 0.0:
                 inside = _inside(mouth, opening, across, down, down - upper, lower - down)
-                inside = scaled(inside, 0.35 + 0.65 * step(0.0, 0.22, min(place, 1.0 - place)))
+                aside = step(0.0, 0.2, min(place, 1.0 - place))
+                shows = 0.65 * step(0.05, 0.0, opening.state[2])  # of the lips' own wet skin, in the corners
+                cover *= 1.0 - shows * (1.0 - aside)
+                inside = scaled(inside, 0.55 + 0.45 * aside)
                 old = (float(picture[y, x, 0]), float(picture[y, x, 1]), float(picture[y, x, 2]))
                 put(picture, y, x, mix(old, inside, cover))
 
@@ -172,10 +175,14 @@ def _inside(mouth: Mouth, opening: Opening, across: float, down: float, from_upp
     dark, teeth = texel(mouth.colours, 0, 0), texel(mouth.colours, 0, 2)
     colour = scaled(dark, 1.0 + 0.6 * step(0.0, 0.5, from_upper))
     soft = 0.7 / opening.frame[4] + 0.006
-    # the tongue: a mound behind the lower teeth, its tip rising to the upper ones
+    # the tongue: a mound behind the lower teeth, from which its tip, narrower, rises to the upper ones
     mound = max(0.0, 1.0 - (across / (0.36 - 0.08 * rounding)) ** 2)
-    top = seam + 0.97 * jaw - (0.06 + 0.15 * min(1.0, 3.0 * jaw)) * mound - tongue * mound * (0.75 * jaw + 0.02)
-    light = 0.5 + 0.45 * step(0.0, 0.3, from_upper) + 0.12 * tongue - 0.07 * bump(across, 0.03)
+    tip = bump(across, 0.15 - 0.03 * rounding)
+    top = seam + 0.97 * jaw - (0.06 + 0.15 * min(1.0, 3.0 * jaw)) * mound
+    top -= tongue * (0.35 * mound + 0.65 * tip) * (0.75 * jaw + 0.02)
+    edge = bump(down - top - 0.035, 0.035)  # its rim takes the light, and beneath a raised tip lies a shadow
+    light = 0.46 + 0.42 * step(0.0, 0.3, from_upper) + 0.12 * tongue - 0.07 * bump(across, 0.03)
+    light += 0.06 * edge * (0.4 + 0.6 * tip) - 0.22 * tongue * step(0.06, 0.2, down - top)
     share = step(-0.03, 0.05, down - top) * (0.35 + 0.65 * mound) * min(1.0, 4.0 * mound)
     colour = mix(colour, scaled(texel(mouth.colours, 0, 1), light), share)
     # the lower teeth sink with the jaw and lie in the shadow of the upper ones
@@ -186,7 +193,7 @@ def _inside(mouth: Mouth, opening: Opening, across: float, down: float, from_upp
     # the upper teeth stay with the skull, in the shadow of the lip
     edge = seam + 0.04 - 0.24 * across * across
     light = lookup(mouth.teeth, across + 0.5) * (0.4 + 0.52 * step(-0.01, 0.06, from_upper))
-    light *= 0.6 + 0.4 * step(0.0, 0.09, from_upper + from_lower)  # little light comes through a narrow slit
+    light *= 0.35 + 0.65 * step(0.0, 0.12, from_upper + from_lower)  # little light comes through a narrow slit
     colour = mix(colour, mix(dark, teeth, light), step(-1.4 * soft, 1.4 * soft, edge - down))
     # the lips' moist inner side softens the rim
     rim = 0.022 + 0.012 * rounding

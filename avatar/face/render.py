@@ -141,7 +141,7 @@ def warm() -> None:
     carry(points.copy(), points, points[:, 0].copy(), points[:, 0].copy(), points, np.zeros((4, 3), dtype=np.float32))
     draw_map(source, points, points, np.array([[0, 1, 2]], dtype=np.int32))
     compose(plate, source, texture.view(np.uint32)[..., 0], plate, person_blocks(texture[..., 3]))
-    place = np.zeros((4, 4, 4), dtype=np.float32)
+    place = np.zeros((4, 4, 7), dtype=np.float32)
     paint_eye(texture, Eye(np.zeros(2, dtype=np.int32), layer, layer, layer, place, six, three, three), four)
     corners, edges = lip_tables(np.array([[-0.5, 0.0], [0.5, 0.0]]), np.array([[-0.5, 0.1], [0.5, 0.1]]))
     mouth = Mouth(np.zeros((1, 4, 3), dtype=np.float32), np.ones(256, np.float32), np.ones(256, np.float32))

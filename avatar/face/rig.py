@@ -18,6 +18,7 @@ from avatar.errors import StorageError
 from avatar.face import topology
 from avatar.face.expressions import BASIS_OF, MOUTH_BASES, build_expressions
 from avatar.face.eyes import Eye, build_eye
+from avatar.face.folds import INNER_LIPS, unfold
 from avatar.face.landmarks import FaceFinder, Points, head_pose
 from avatar.face.matte import cutout, matte, plate
 from avatar.face.mesh import FaceFrame, build_mesh, face_frame
@@ -28,7 +29,7 @@ from avatar.face.seam import close_lips
 from avatar.media import Pixels
 from avatar.stages import ONLY_FACE, FaceChoice
 
-VERSION = 6
+VERSION = 7
 """Raised when rigs made before can no longer be used."""
 
 KEPT = 64
@@ -107,7 +108,9 @@ class Rig:
         crossed = np.minimum(gap, 0.0)[:, None] * self.frame.down * 0.5
         moved[upper, :2] += crossed
         moved[lower, :2] -= crossed
-        return np.asarray(moved, dtype=np.float32)
+        whole = np.ascontiguousarray(moved, dtype=np.float32)
+        unfold(whole, self.points, self.triangles[topology.GAPS :], INNER_LIPS)
+        return whole
 
     def aperture(self, vector: Floats) -> float:
         """The opening of the lips in their middle third, in widths of the mouth at rest. See `shape`."""

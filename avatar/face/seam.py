@@ -24,6 +24,9 @@ PERHAPS = 0.18
 
 _SIDE = 0.035  # of the mouth's width: how far from the ridge its two sides are looked at
 _CLEAR = 6.0  # grey levels by which a ridge is darker than both sides
+_TEETH = 12.0  # grey levels by which teeth are brighter than the lower lip
+_PALER = 4.5  # by which they are less red than the lips, in CIELAB's a* with 256 levels
+_LEAST = 0.03  # lips nearer than this, in widths of the mouth, show no teeth
 
 _UPPER, _LOWER = list(topology.UPPER_INNER), list(topology.LOWER_INNER)
 
@@ -36,11 +39,11 @@ def close_lips(landmarks: Points, picture: Pixels, frame: FaceFrame) -> Points:
         picture: uint8 [size, size, 3].
     """
     gap = (landmarks[_LOWER, :2] - landmarks[_UPPER, :2]) @ frame.down / frame.mouth_width
-    if gap.max() > PERHAPS:
+    if gap.max() > PERHAPS or (gap.max() > _LEAST and _pale_between(landmarks, picture, frame)):
         return landmarks
     middle = np.asarray((landmarks[_UPPER] + landmarks[_LOWER]) / 2, dtype=np.float32)
     offset, clear = _line(middle, gap, picture, frame)
-    if gap.max() > SHUT and not (clear and _no_teeth(landmarks, middle, offset, picture, frame)):
+    if gap.max() > SHUT and not (clear and _no_teeth(landmarks, picture, frame)):
         return landmarks
     closed = landmarks.copy()
     middle[:, :2] += (offset[:, None] * frame.down).astype(np.float32)
@@ -76,15 +79,33 @@ def _line(
     return smooth * width, bool(inner.mean() > 0.75)
 
 
-def _no_teeth(
-    landmarks: Points, middle: Points, offset: NDArray[np.float64], picture: Pixels, frame: FaceFrame
-) -> bool:
-    """Whether what lies above the line is no brighter than the lower lip."""
+def _pale_between(landmarks: Points, picture: Pixels, frame: FaceFrame) -> bool:
+    """Whether what is brightest between the inner lips is less red than both lips, and not just their shadow."""
+    lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB)
+    lab = cv2.GaussianBlur(lab.astype(np.float32), (0, 0), 0.02 * frame.mouth_width + 0.3)
+    light, red = (np.ascontiguousarray(lab[..., layer], dtype=np.float32) for layer in (0, 1))
+    upper, lower = landmarks[_UPPER[3:-3], :2], landmarks[_LOWER[3:-3], :2]
+    between = upper + np.linspace(0.2, 0.8, 7, dtype=np.float32)[:, None, None] * (lower - upper)
+    brightest = _sampled(light, between).argmax(axis=0)
+    columns = np.arange(len(upper))
+    seen = _sampled(light, between)[brightest, columns], _sampled(red, between)[brightest, columns]
+    lips = [
+        (edge + landmarks[list(ring[3:-3]), :2]) / 2
+        for edge, ring in ((upper, topology.UPPER_OUTER), (lower, topology.LOWER_OUTER))
+    ]
+    least_red = min(float(np.median(_sampled(red, lip))) for lip in lips)
+    darkest = min(float(np.median(_sampled(light, lip))) for lip in lips)
+    return bool(np.median(seen[1]) < least_red - _PALER and np.median(seen[0]) > darkest)
+
+
+def _no_teeth(landmarks: Points, picture: Pixels, frame: FaceFrame) -> bool:
+    """Whether nothing of what lies between the inner lips is brighter than the lower lip."""
     grey = _grey(picture, 0.02 * frame.mouth_width)
-    line = middle[3:-3, :2] + offset[3:-3, None] * frame.down
-    above = _sampled(grey, (line + landmarks[_UPPER[3:-3], :2]) / 2)
-    below = _sampled(grey, (line + landmarks[list(topology.LOWER_OUTER[3:-3]), :2]) / 2)
-    return bool(np.median(above) < np.median(below) + 12.0)
+    upper, lower = landmarks[_UPPER[3:-3], :2], landmarks[_LOWER[3:-3], :2]
+    lip = landmarks[list(topology.LOWER_OUTER[3:-3]), :2] - lower
+    between = _sampled(grey, upper + np.linspace(0.1, 0.8, 8, dtype=np.float32)[:, None, None] * (lower - upper))
+    beneath = _sampled(grey, lower + np.linspace(0.3, 0.8, 6, dtype=np.float32)[:, None, None] * lip)
+    return bool(np.median(between.max(axis=0)) < np.percentile(beneath, 75) + _TEETH)
 
 
 def _grey(picture: Pixels, blur: float) -> NDArray[np.float32]:

@@ -70,6 +70,9 @@ def triangles() -> NDArray[np.int32]:
 SKIN_TRIANGLES = 852
 """How many of `triangles()` are skin; the others span the mouth and the eyes."""
 
+GAPS = 46
+"""How many those are."""
+
 
 def _strip(above: tuple[int, ...], below: tuple[int, ...]) -> list[tuple[int, int, int]]:
     """Triangles between two curves that share both ends, from the viewer's left to right."""

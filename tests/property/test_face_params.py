@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from avatar.face import topology
+from avatar.face.folds import SMALL
 from avatar.face.motion import Motion
 from avatar.face.params import NAMES, FaceParams, clipped
 from avatar.face.render import Renderer
@@ -45,12 +47,27 @@ def test_the_lips_never_cross(values: tuple[float, ...]) -> None:
     assert rig().aperture(vector) >= 0.0
 
 
+@settings(deadline=None)
+@given(vectors)
+def test_no_triangle_of_skin_is_turned_over(values: tuple[float, ...]) -> None:
+    before, after = (_areas(points) for points in (rig().points, rig().shape(clipped(FaceParams(*values)))))
+    assert (after[before > SMALL] > 0).all()
+
+
+@settings(deadline=None)
+@given(st.tuples(*(st.sampled_from((-1.0, 0.0, 1.0)) for _ in NAMES)))
+def test_nor_where_everything_is_at_its_end(values: tuple[float, ...]) -> None:
+    before, after = (_areas(points) for points in (rig().points, rig().shape(clipped(FaceParams(*values)))))
+    assert (after[before > SMALL] > 0).all()
+
+
 @settings(max_examples=25, deadline=None)
 @given(vectors)
 def test_any_vector_can_be_drawn(values: tuple[float, ...]) -> None:
     frame = renderer().render(FaceParams(*values))
     assert frame.shape == (256, 256, 3)
     assert frame.dtype == np.uint8
+    assert frame.std() > 1.0, "a face, not one colour"
     assert (renderer().render(FaceParams()) == Renderer(rig()).render(FaceParams())).all()
 
 
@@ -70,11 +87,11 @@ def test_a_living_face_folds_no_triangle(seed: int) -> None:
     before = _areas(rig().points)
     for _ in range(40):
         after = _areas(rig().shape(clipped(motion.step())))
-        assert (after[before > 1.0] > 0).all()
+        assert (after[before > SMALL] > 0).all()
 
 
 def _areas(points: NDArray[np.float32]) -> NDArray[np.float32]:
     """Twice the area of each triangle of skin; negative where it is turned over."""
-    skin = rig().triangles[46:]
+    skin = rig().triangles[topology.GAPS :]
     a, b, c = (points[skin[:, corner], :2] for corner in range(3))
     return np.asarray((b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (c[:, 0] - a[:, 0]) * (b[:, 1] - a[:, 1]))
