@@ -67,6 +67,7 @@ class Portrait:
     """One photograph, made ready to speak. Raises PhotoError where it cannot be."""
 
     def __init__(self, photo: Path, finder: FaceFinder, witness: Witness) -> None:
+        self.name = photo.stem
         self._picture, self._finder, self._witness = load_photo(photo), finder, witness
         self.rig = build_rig(self._picture, finder, SIZE)
         self.still = Renderer(self.rig).render(FaceParams())

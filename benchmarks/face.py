@@ -4,7 +4,7 @@ Each photograph says a sentence in Mandarin and one in English, with more than t
 table on standard error has one line for each photograph, the figures are those of the worst. What the lips do is
 measured twice: exactly, in the vertices that are drawn, and in the pictures, by two networks that share nothing: our
 own landmarks and dlib's. Neither is reliable under every moustache, so the better of the two counts; chance stands
-beside it. See docs/decisions/017-lips.md.
+beside it. See docs/decisions/017-lips.md. With `--sheets FOLDER` pictures of it are written, to be looked at.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from avatar.media import Samples
 from avatar.models import model_path
 from avatar.settings import PACKAGE_ROOT, Settings
 from benchmarks._portrait import SIZE, Portrait, Spoken, av_offset_ms, closures
+from benchmarks._sheets import write_sheets
 from benchmarks._witness import Witness
 
 SENTENCES = (
@@ -36,14 +37,18 @@ SIZES = (256, SIZE, 768)
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 
 
-def run(settings: Settings) -> dict[str, float]:
+def run(settings: Settings, sheets: Path | None = None) -> dict[str, float]:
     """Measure.
+
+    Args:
+        sheets: a folder for contact sheets of every photograph.
 
     Returns:
         The figures of the worst photograph; times in milliseconds for each frame with motion, drawing and H.264.
 
     Raises:
         NotFoundError: there are no photographs, or dlib is not installed.
+        StorageError: the sheets cannot be written.
     """
     photos = photographs()
     witness = Witness()
@@ -53,7 +58,7 @@ def run(settings: Settings) -> dict[str, float]:
     rows: dict[str, dict[str, float]] = {}
     for photo in photos:
         try:
-            rows[photo.name] = measured(Portrait(photo, finder, witness), spoken)
+            rows[photo.name] = measured(Portrait(photo, finder, witness), spoken, sheets)
         except PhotoError as error:
             typer.echo(f"{photo.name:<32} {error.sentence(settings.message_language)}", err=True)
             continue
@@ -89,8 +94,8 @@ def sentences(settings: Settings) -> list[Spoken]:
         engines.close()
 
 
-def measured(portrait: Portrait, spoken: list[Spoken]) -> dict[str, float]:
-    """The figures of one photograph, over all sentences."""
+def measured(portrait: Portrait, spoken: list[Spoken], sheets: Path | None = None) -> dict[str, float]:
+    """The figures of one photograph, over all sentences; its contact sheets where a folder is given."""
     row: dict[str, float] = {}
     for size in SIZES:
         times = portrait.pace(spoken[0], size)
@@ -99,6 +104,9 @@ def measured(portrait: Portrait, spoken: list[Spoken]) -> dict[str, float]:
         )
         row[f"frame_cpu_ms_p50_{size}"] = float(np.median(times[:, 1]))
     films = [portrait.say(sentence) for sentence in spoken]
+    if sheets is not None:
+        languages = (sentence.name for sentence in spoken)
+        write_sheets(sheets, portrait.name, portrait.rig, dict(zip(languages, films, strict=True)))
     closed = np.sum([closures(film, sentence) for film, sentence in zip(films, spoken, strict=True)], axis=0)
     row["bilabial_closed_min"], row["bilabials"] = float(closed[0] / max(closed[1], 1)), float(closed[1])
     followed = [portrait.follows(film) for film in films]

@@ -31,6 +31,9 @@ def bench(  # noqa: PLR0913, PLR0917 - one for each option
     photos: Annotated[
         Path | None, typer.Option("--photos", help="For face and streams: a folder of photographs. 照片文件夹。")
     ] = None,
+    sheets: Annotated[
+        Path | None, typer.Option("--sheets", help="For face: write contact sheets here. 联系表图片的文件夹。")
+    ] = None,
     minutes: Annotated[
         float | None, typer.Option("--minutes", help="For sync and streams: how much is measured. 测量时长,分钟。")
     ] = None,
@@ -51,9 +54,8 @@ def bench(  # noqa: PLR0913, PLR0917 - one for each option
     if photos is not None:
         os.environ["AVATAR_BENCH_PHOTOS"] = str(photos)
     module = load(name)
-    metrics = module.run(
-        settings(), **chosen(module, minutes=minutes, corpus=corpus, questions=questions, limit=limit, every=every)
-    )
+    options = {"minutes": minutes, "corpus": corpus, "questions": questions, "limit": limit, "every": every}
+    metrics = module.run(settings(), **chosen(module, sheets=sheets, **options))
     for key, value in metrics.items():
         typer.echo(f"{key:<28}{value:12.4f}")
     if json is not None:

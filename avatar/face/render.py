@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from avatar.face import topology
 from avatar.face.eyes import Eye, paint_eye
+from avatar.face.folds import INNER_LIPS, unfold
 from avatar.face.mouth import Mouth, Opening, lip_tables, paint_mouth
 from avatar.face.params import INDEX, FaceParams, clipped
 from avatar.face.planes import to_planes
@@ -140,6 +141,7 @@ def warm() -> None:
     three, four, six = (np.ones(count, dtype=np.float32) for count in (3, 4, 6))
     carry(points.copy(), points, points[:, 0].copy(), points[:, 0].copy(), points, np.zeros((4, 3), dtype=np.float32))
     draw_map(source, points, points, np.array([[0, 1, 2]], dtype=np.int32))
+    unfold(points.copy(), points, np.array([[0, 1, 2]], dtype=np.int32), INNER_LIPS)
     compose(plate, source, texture.view(np.uint32)[..., 0], plate, person_blocks(texture[..., 3]))
     place = np.zeros((4, 4, 7), dtype=np.float32)
     paint_eye(texture, Eye(np.zeros(2, dtype=np.int32), layer, layer, layer, place, six, three, three), four)
