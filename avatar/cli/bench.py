@@ -54,8 +54,15 @@ def bench(  # noqa: PLR0913, PLR0917 - one for each option
     if photos is not None:
         os.environ["AVATAR_BENCH_PHOTOS"] = str(photos)
     module = load(name)
-    options = {"minutes": minutes, "corpus": corpus, "questions": questions, "limit": limit, "every": every}
-    metrics = module.run(settings(), **chosen(module, sheets=sheets, **options))
+    options: dict[str, float | Path | None] = {
+        "sheets": sheets,
+        "minutes": minutes,
+        "corpus": corpus,
+        "questions": questions,
+        "limit": limit,
+        "every": every,
+    }
+    metrics = module.run(settings(), **chosen(module, **options))
     for key, value in metrics.items():
         typer.echo(f"{key:<28}{value:12.4f}")
     if json is not None:
