@@ -16,6 +16,7 @@ from PIL import Image
 from avatar.cli.console import choose, emit_json, language, note, progress, settings
 from avatar.engines import Engines
 from avatar.errors import InputError, StorageError
+from avatar.face.background import background_of
 from avatar.face.film import film_kind
 from avatar.face.photo import Photograph, read_photo
 from avatar.face.quality import Examination
@@ -26,7 +27,7 @@ from avatar.live.recording import voice_of
 from avatar.live.studio import EngineStudio
 from avatar.media import HEARING_RATE, SPEECH_RATE, Pixels, read_audio, resample
 from avatar.server.subtitles import Segment, segments_of, segments_of_lines, srt, vtt
-from avatar.stages import STYLES, FaceChoice, HearingHints, Style
+from avatar.stages import STYLES, Background, FaceChoice, HearingHints, Style
 
 DEFAULT_VOICE = "zm_yunxi"
 """Who speaks where no voice is named."""
@@ -43,6 +44,7 @@ class Wish:
     out: Path
     choice: FaceChoice
     size: int
+    background: Background
     subtitles: str | None
     ground: Ground | None
     restore: bool
@@ -57,6 +59,9 @@ def animate(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     voice: Annotated[str, typer.Option("--voice", help="Whose voice says the text. 声音。")] = DEFAULT_VOICE,
     face: Annotated[int | None, typer.Option("--face", help="Which face, 1 is the largest. 第几张脸。")] = None,
     size: Annotated[int | None, typer.Option("--size", help="Pixels, 256..1024. 画面边长。")] = None,
+    background: Annotated[
+        str, typer.Option("--background", help="keep, blur, transparent, #rrggbb or a picture's file. 背景。")
+    ] = "keep",
     subtitles: Annotated[str | None, typer.Option("--subtitles", help="srt or vtt, beside the film. 字幕。")] = None,
     ground: Annotated[str | None, typer.Option("--ground", help="own, consent or historical. 使用依据。")] = None,
     restore: Annotated[bool, typer.Option("--restore", help="Mend what is found first. 先修复照片。")] = False,
@@ -66,15 +71,16 @@ def animate(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     json: Annotated[bool, typer.Option("--json", help="Print JSON. 输出 JSON。")] = False,
 ) -> None:
     """Let a photograph speak. 让照片开口说话。"""
-    base = settings()
+    base, behind = settings(), background_of(background)
     wish = Wish(
         photo=photo,
         text=text,
         audio=audio,
         voice=voice,
-        out=_checked(out, (text is None) == (audio is None)),
+        out=_checked(out, (text is None) == (audio is None), behind),
         choice=FaceChoice(face),
         size=_size(size or base.face.size),
+        background=behind,
         subtitles=_one_of(subtitles, ("srt", "vtt"), "--subtitles"),
         ground=cast("Ground | None", _one_of(ground, get_args(Ground), "--ground")),
         restore=restore,
@@ -110,7 +116,7 @@ def _restored(studio: EngineStudio, photo: Pixels, repairs: Repairs, path: Path)
 
 def _make(wish: Wish, engines: Engines) -> dict[str, object]:
     """Speak, draw and write; what there is to report."""
-    animator = engines.animator.animator(wish.photo, size=wish.size, choice=wish.choice)
+    animator = engines.animator.animator(wish.photo, size=wish.size, choice=wish.choice, background=wish.background)
     with progress("Speaking", "正在合成语音", 1.0) as bar:
 
         def shown(step: Step, share: float) -> None:
@@ -192,10 +198,10 @@ def _report(result: dict[str, object], photo: Photograph, examination: Examinati
         typer.echo(f"{choose('Subtitles', '字幕')}: {result['subtitles']}")
 
 
-def _checked(out: Path, wrong: bool) -> Path:
+def _checked(out: Path, wrong: bool, background: Background) -> Path:
     if wrong:
         raise InputError("Give either --text or --audio.", "请给出 --text 或 --audio,二者选一。", code="nothing_to_say")
-    film_kind(out)
+    film_kind(out, transparent=background.kind == "transparent")
     if not out.absolute().parent.is_dir():
         raise InputError(f"There is no folder {out.parent}.", f"没有文件夹 {out.parent}。", code="bad_output")
     return out

@@ -174,11 +174,11 @@ def film(
     """Write the portrait saying it, marked as made by AI in the picture and in the file; returns how many frames.
 
     Args:
-        out: an .mp4, .webm or .gif file.
+        out: an .mp4, .webm or .gif file; an .mp4 holds the lines as subtitles.
         comment: the film's metadata besides, such as on what ground a face is used.
 
     Raises:
-        InputError: the name ends in something else, or the GIF would be too long.
+        InputError: the name ends in something else, the GIF would be too long, or such a film cannot be transparent.
         StorageError: the file cannot be written.
         EngineError: a frame could not be drawn or encoded.
     """
@@ -187,6 +187,7 @@ def film(
     def images() -> Iterator[Pixels]:
         for number, frame in enumerate(frames(narration, animator)):
             progress("drawing", number / total)
-            yield frame.image
+            yield frame.image if frame.alpha is None else np.dstack([frame.image, frame.alpha])
 
-    return write_film(out, badged(images()), narration.sound, title=title, comment=comment)
+    lines = narration.lines
+    return write_film(out, badged(images()), narration.sound, title=title, comment=comment, lines=lines)

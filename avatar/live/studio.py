@@ -16,7 +16,7 @@ from avatar.face.restore.tone import Tint
 from avatar.face.restore.work import Damage, Progress, Repairs, Restorer, assess
 from avatar.live.recording import Speak, voice_of
 from avatar.media import Pixels, Samples
-from avatar.stages import Animator, FaceChoice, HearingHints, Transcript
+from avatar.stages import OWN_BACKGROUND, Animator, Background, FaceChoice, HearingHints, Transcript
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class Studio(Protocol):
     def restore(self, photo: Pixels, repairs: Repairs, progress: Progress) -> Pixels:
         """The photograph, mended."""
 
-    def animator(self, photo: Path, size: int, choice: FaceChoice) -> Animator:
-        """The face of a photograph."""
+    def animator(self, photo: Path, size: int, choice: FaceChoice, background: Background = OWN_BACKGROUND) -> Animator:
+        """The face of a photograph, before a background."""
 
     def voice(self, voice: str) -> Speak:
         """A voice, ready to say clauses."""
@@ -82,9 +82,9 @@ class EngineStudio:
             self._restorer = self._restorer or Restorer(finder, upscaler(self._engines.settings), Tint())
         return self._restorer.restore(photo, repairs, progress)
 
-    def animator(self, photo: Path, size: int, choice: FaceChoice) -> Animator:
+    def animator(self, photo: Path, size: int, choice: FaceChoice, background: Background = OWN_BACKGROUND) -> Animator:
         """See `Studio`."""
-        return self._engines.animator.animator(photo, size=size, choice=choice)
+        return self._engines.animator.animator(photo, size=size, choice=choice, background=background)
 
     def voice(self, voice: str) -> Speak:
         """See `Studio`."""

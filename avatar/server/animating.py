@@ -11,6 +11,7 @@ import json
 import threading
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from fastapi import APIRouter, Request
@@ -19,6 +20,9 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from avatar.errors import InputError, NotFoundError
+from avatar.face.background import background_of
+from avatar.face.film import film_kind
+from avatar.face.photo import MAX_BYTES, read_photo
 from avatar.live.answering import language_of as language_of_text
 from avatar.live.filming import (
     GROUNDS,
@@ -41,7 +45,7 @@ from avatar.server.photos import Choice, picture_of
 from avatar.server.protocol.parsing import EventError
 from avatar.server.shelf import Shelf, Thing
 from avatar.server.subtitles import segments_of, segments_of_lines, srt, vtt
-from avatar.stages import STYLES, Style
+from avatar.stages import STYLES, Background, Style
 
 MAX_SPEECH = 25 * 1024 * 1024
 """Bytes of one recording."""
@@ -72,6 +76,7 @@ class FilmWish:
     kind: FilmKind
     size: int
     preview: bool
+    background: Background
     style: Style | None
 
 
@@ -101,7 +106,7 @@ def animation_routes(house: House, studio: Studio, shelf: Shelf) -> APIRouter:
 
     @router.post("/animations", response_class=Response)
     async def animate(request: Request) -> Response:
-        async with request.form(max_files=1, max_fields=16, max_part_size=64 * 1024) as form:
+        async with request.form(max_files=2, max_fields=16, max_part_size=64 * 1024) as form:
             wish = await _wish(form, shelf)
         thing = shelf.new("film", language_of(request))
         events = told_of_failure(_events(studio, shelf, wish, thing), language_of(request))
@@ -162,7 +167,7 @@ def _make(studio: Studio, wish: FilmWish, thing: Thing, progress: Any) -> dict[s
     """Speak, draw and write; what there is to tell."""
     progress("speaking", 0.0)
     size = PREVIEW_SIZE if wish.preview else wish.size
-    animator = studio.animator(picture_of(wish.photo, wish.choice.version), size, wish.choice.choice())
+    animator = studio.animator(picture_of(wish.photo, wish.choice.version), size, wish.choice.choice(), wish.background)
     if wish.speech:
         narration = spoken(read_audio(wish.speech, SPEECH_RATE), wish.style)
     else:
@@ -229,6 +234,8 @@ async def _wish(form: FormData, shelf: Shelf) -> FilmWish:
             f"`format` is mp4, webm or gif; `size` one of {SIZES}.",
             f"`format` 为 mp4、webm 或 gif;`size` 为 {SIZES} 之一。",
         )
+    background = await _background(form)
+    film_kind(Path(f"film.{kind}"), transparent=background.kind == "transparent")
     return FilmWish(
         photo=shelf.get("photo", _text(form, "photo")),
         choice=_choice(form),
@@ -239,7 +246,26 @@ async def _wish(form: FormData, shelf: Shelf) -> FilmWish:
         kind=cast(FilmKind, kind),
         size=int(size),
         preview=_text(form, "preview") == "true",
+        background=background,
         style=_style(_text(form, "emotion")),
+    )
+
+
+async def _background(form: FormData) -> Background:
+    """What stands behind the person: a word or a colour, or a picture in `backdrop`; never a file of this machine."""
+    name, file = _text(form, "background") or "keep", form.get("backdrop")
+    if name == "picture" and isinstance(file, UploadFile):
+        data = await file.read(MAX_BYTES + 1)
+        await asyncio.to_thread(read_photo, data)
+        return Background("picture", picture=data)
+    if name == "picture":
+        raise _wrong("backdrop", "Send the picture in `backdrop`.", "请用 `backdrop` 发送背景图片。")
+    if name in ("keep", "blur", "transparent") or name.startswith("#"):
+        return background_of(name)
+    raise _wrong(
+        "background",
+        "`background` is keep, blur, transparent, picture or a colour such as #1e3a5f.",
+        "`background` 须为 keep、blur、transparent、picture 或 #1e3a5f 这样的颜色。",
     )
 
 

@@ -9,6 +9,10 @@ const check = (name) => `<label><input type="checkbox" name="${name}"><span data
 /** How what is said can be meant; `auto` goes by the words. */
 const EMOTIONS = ["auto", "calm", "warm", "sad", "stern", "amused"];
 
+const BACKGROUNDS = ["keep", "blur", "colour", "picture", "transparent"];
+
+const background = (value) => `<option value="${value}" data-text="background-${value}"></option>`;
+
 const emotion = (value) => `<option value="${value}" data-text="emotion-${value}"></option>`;
 
 const ground = (value, key) =>
@@ -92,6 +96,14 @@ const MARKUP = `
       <div class="row options">
         <label class="field"><span data-text="emotion"></span>
           <select class="emotion">${EMOTIONS.map(emotion).join("")}</select></label>
+        <label class="field"><span data-text="background"></span>
+          <select class="background">${BACKGROUNDS.map(background).join("")}</select></label>
+        <label class="field tint" hidden><span data-text="backgroundColour"></span>
+          <input type="color" class="colour" value="#1e3a5f"></label>
+        <label class="file backdrop-file" hidden>
+          <input type="file" accept="image/*" class="hidden-input backdrop">
+          <span class="backdrop-name" data-text="backdrop"></span>
+        </label>
         <label class="field"><span data-text="form"></span>
           <select class="form"><option>mp4</option><option>webm</option><option>gif</option></select></label>
         <label class="field"><span data-text="pixels"></span>
@@ -168,6 +180,12 @@ export function build(element) {
     recordingName: find(".file-name"),
     grounds: [...element.querySelectorAll('input[name="ground"]')],
     emotion: find(".emotion"),
+    background: find(".background"),
+    tint: find(".tint"),
+    colour: find(".colour"),
+    backdropField: find(".backdrop-file"),
+    backdrop: find(".backdrop"),
+    backdropName: find(".backdrop-name"),
     form: find(".form"),
     pixels: find(".pixels"),
     make: find(".make"),

@@ -58,6 +58,8 @@ class AnimatePage {
     view.preview.addEventListener("click", () => this.#film(true));
     view.cancel.addEventListener("click", () => this.#work?.abort());
     view.recording.addEventListener("change", () => this.#showRecording());
+    view.background.addEventListener("change", () => this.#showBackground());
+    view.backdrop.addEventListener("change", () => this.#showBackground());
     for (const tab of view.tabs) tab.addEventListener("click", () => this.#choose(tab.dataset.tab));
     for (const button of view.languages) {
       button.addEventListener("click", () => {
@@ -77,6 +79,7 @@ class AnimatePage {
     }
     this.#panel.speak(language);
     this.#showRecording();
+    this.#showBackground();
     this.#listVoices();
     this.#showCaption();
   }
@@ -106,6 +109,18 @@ class AnimatePage {
     this.#view.recordingName.textContent = file?.name ?? sentence(this.#language, "recording");
   }
 
+  /** What belongs to the chosen background; an MP4 cannot be transparent. */
+  #showBackground() {
+    const { background, tint, backdropField, backdrop, backdropName, form } = this.#view;
+    const [file] = backdrop.files;
+    tint.hidden = background.value !== "colour";
+    backdropField.hidden = background.value !== "picture";
+    backdropName.textContent = file?.name ?? sentence(this.#language, "backdrop");
+    const clear = background.value === "transparent";
+    form.options[0].disabled = clear;
+    if (clear && form.value === "mp4") form.value = "webm";
+  }
+
   /** What is missing before a film can be made; null if nothing is. */
   #missing() {
     const view = this.#view;
@@ -113,6 +128,7 @@ class AnimatePage {
     if (this.#tab === "text" && !view.text.value.trim()) return ["needText", view.text];
     if (this.#tab === "recording" && view.recording.files.length === 0) return ["needText", view.recording];
     if (!view.grounds.some((each) => each.checked)) return ["needGround", view.grounds[0]];
+    if (view.background.value === "picture" && view.backdrop.files.length === 0) return ["needBackdrop", view.backdrop];
     return null;
   }
 
@@ -122,7 +138,10 @@ class AnimatePage {
     form.set("photo", this.#panel.card.id);
     form.set("choice", JSON.stringify(this.#panel.choice));
     form.set("ground", view.grounds.find((each) => each.checked).value);
-    form.set("format", preview ? "mp4" : view.form.value);
+    const background = view.background.value;
+    form.set("format", preview && background !== "transparent" ? "mp4" : view.form.value);
+    form.set("background", background === "colour" ? view.colour.value : background);
+    if (background === "picture") form.set("backdrop", view.backdrop.files[0]);
     form.set("size", view.pixels.value);
     form.set("preview", String(preview));
     form.set("emotion", view.emotion.value);

@@ -6,6 +6,7 @@ import resource
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -268,7 +269,7 @@ def test_the_mark_is_seen_where_there_is_nothing_behind_the_person() -> None:
     assert marked[..., :3].max() > 200
 
 
-def _seconds(packet: av.Packet[av.SubtitleStream], ticks: int | None) -> float:
+def _seconds(packet: av.Packet[Any], ticks: int | None) -> float:
     assert ticks is not None
     return float(ticks * packet.time_base)
 

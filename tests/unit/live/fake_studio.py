@@ -20,7 +20,7 @@ from avatar.face.restore.work import Damage, Progress, Repairs
 from avatar.live.recording import Speak
 from avatar.live.studio import VoiceCard
 from avatar.media import FPS, SPEECH_RATE, ClauseSpeech, Frame, PhoneSpan, Pixels, Samples, WordSpan
-from avatar.stages import Animator, FaceChoice, HeardWord, Presence, Style, Transcript
+from avatar.stages import OWN_BACKGROUND, Animator, Background, FaceChoice, HeardWord, Presence, Style, Transcript
 
 RED = (220, 40, 40)
 """A red square in a photograph is a face to the scripted studio."""
@@ -79,6 +79,7 @@ class ScriptedStudio:
     frame_s: float = 0.0
     restored: list[Repairs] = field(default_factory=list)
     moods: list[tuple[Style, int]] = field(default_factory=list)
+    backgrounds: list[Background] = field(default_factory=list)
 
     def examine(self, photo: Photograph, choice: FaceChoice) -> Examination:
         faces = self._faces(photo.pixels)
@@ -105,7 +106,8 @@ class ScriptedStudio:
         self.restored.append(repairs)
         return np.asarray(np.clip(photo.astype(np.int16) + 20, 0, 255), dtype=np.uint8)
 
-    def animator(self, photo: Path, size: int, choice: FaceChoice) -> Animator:
+    def animator(self, photo: Path, size: int, choice: FaceChoice, background: Background = OWN_BACKGROUND) -> Animator:
+        self.backgrounds.append(background)
         if not self.examine(read_photo(photo), choice).usable:
             raise PhotoError("There is no face to animate.", "没有可以动起来的脸。", code="no_face")
         picture = cv2.resize(read_photo(photo).pixels, (size, size))

@@ -19,6 +19,7 @@ from avatar.media import wav_bytes
 from avatar.server.app import create_app
 from avatar.server.shelf import KEPT_S, PLACES, Shelf
 from avatar.settings import ServerSettings, Settings
+from avatar.stages import OWN_BACKGROUND, Background
 from tests.unit.live.fake_studio import ScriptedStudio, photo_of
 from tests.unit.server.fake_session import FakeHouse, tone
 
@@ -177,6 +178,36 @@ def test_a_preview_is_short_and_small(client: TestClient) -> None:
     assert "srt" not in told[-1]
 
 
+@pytest.mark.parametrize(
+    ("name", "background"),
+    [
+        ("", OWN_BACKGROUND),
+        ("blur", Background("blur")),
+        ("#1e3a5f", Background("colour", (30, 58, 95))),
+        ("transparent", Background("transparent")),
+    ],
+)
+def test_a_film_has_a_background(client: TestClient, studio: ScriptedStudio, name: str, background: Background) -> None:
+    told = events(film(client, send(client).json()["id"], text="你好。", background=name, format="webm"))
+    assert told[-1]["type"] == "animation.done"
+    assert studio.backgrounds[-1] == background
+
+
+def test_a_picture_stands_behind_the_person(client: TestClient, studio: ScriptedStudio) -> None:
+    wish = {
+        "photo": send(client).json()["id"],
+        "ground": "own",
+        "size": "256",
+        "text": "你好。",
+        "background": "picture",
+    }
+    told = events(client.post(FILMS, data=wish, files={"backdrop": ("b.png", ONE)}))
+    assert told[-1]["type"] == "animation.done"
+    assert studio.backgrounds[-1] == Background("picture", picture=ONE)
+    refused = client.post(FILMS, data=wish, files={"backdrop": ("b.png", b"<svg></svg>")})
+    assert refused.json()["error"]["code"] == "photo_unreadable"
+
+
 @pytest.mark.parametrize(("emotion", "style"), [("warm", "warm"), ("auto", "sad"), ("", "sad")])
 def test_a_film_has_a_mood(client: TestClient, studio: ScriptedStudio, emotion: str, style: str) -> None:
     told = events(film(client, send(client).json()["id"], text="[sad]他不来了。", emotion=emotion))
@@ -194,6 +225,11 @@ def test_a_film_has_a_mood(client: TestClient, studio: ScriptedStudio, emotion: 
         ({"text": "x", "format": "avi"}, b""),
         ({"text": "x", "size": "4096"}, b""),
         ({"text": "x", "emotion": "furious"}, b""),
+        ({"text": "x", "background": "beach"}, b""),
+        ({"text": "x", "background": "/etc/passwd"}, b""),
+        ({"text": "x", "background": "#12"}, b""),
+        ({"text": "x", "background": "picture"}, b""),
+        ({"text": "x", "background": "transparent", "format": "mp4"}, b""),
         ({"text": "x" * 4000}, b""),
         ({"text": "x", "choice": "{"}, b""),
         ({"text": "x", "choice": '{"face": 0}'}, b""),
