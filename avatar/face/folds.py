@@ -16,8 +16,10 @@ from avatar.face.shading import Floats, compiled, kernel
 SMALL = 1.0
 """Triangles of less than half a square pixel, and those turned over in the photograph itself, are not watched."""
 
-INNER_LIPS: NDArray[np.bool_] = np.isin(np.arange(topology.COUNT), (*topology.UPPER_INNER, *topology.LOWER_INNER))
-"""bool [468]: the points that touch where lips are shut."""
+INNER_LIPS: NDArray[np.bool_] = np.isin(
+    np.arange(topology.COUNT), (*topology.UPPER_INNER[2:-2], *topology.LOWER_INNER[2:-2])
+)
+"""bool [468]: the points that touch where lips are shut, but for the corners, whose triangles are the smallest."""
 
 _ROUNDS = 24
 _NARROW = 0.2
