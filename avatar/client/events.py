@@ -9,7 +9,7 @@ from typing import Any, Literal
 from avatar.errors import AvatarError, Language
 from avatar.media import SPEECH_RATE, Samples, from_pcm16
 from avatar.server.protocol.framing import Flag, Kind, unpack
-from avatar.stages import Presence
+from avatar.stages import Presence, Style
 
 
 class RefusedError(AvatarError):
@@ -75,6 +75,15 @@ class Cited:
 
 
 @dataclass(frozen=True, slots=True)
+class Meant:
+    """How the reply is meant from a time within it on; it begins calm."""
+
+    reply_id: str
+    style: Style
+    audio_start_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """The reply's next words."""
 
@@ -131,7 +140,9 @@ class Problem:
     zh: str
 
 
-Event = Connected | Lost | Ended | Heard | Replying | Cited | Words | Sound | Picture | Answered | Present | Problem
+Event = (
+    Connected | Lost | Ended | Heard | Replying | Cited | Meant | Words | Sound | Picture | Answered | Present | Problem
+)
 
 Json = dict[str, Any]
 
@@ -169,6 +180,7 @@ _READERS: dict[str, Callable[[Json], Event]] = {
     "avatar.state": lambda e: Present(e["state"]),
     "avatar.reply.started": lambda e: Replying(e["response_id"], e["generation"], e["language"]),
     "avatar.citations": lambda e: Cited(e["response_id"], tuple(e["citations"])),
+    "avatar.style": lambda e: Meant(e["response_id"], e["style"], e["audio_start_ms"]),
     "conversation.item.input_audio_transcription.completed": lambda e: Heard(e["item_id"], e["transcript"]),
     "response.output_audio_transcript.delta": lambda e: Words(e["response_id"], e["delta"]),
     "response.output_text.delta": lambda e: Words(e["response_id"], e["delta"]),

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from avatar.face.background import before
 from avatar.face.neural.blend import cut, lay, place
 from avatar.face.neural.mel import SPAN, first_sample, mel
 from avatar.face.neural.network import SIDE, LipNetwork
@@ -20,7 +21,7 @@ from avatar.face.rig import Rig
 from avatar.face.soundshape import Sound
 from avatar.face.warp import WarpAnimator, WarpEngine
 from avatar.media import SAMPLES_PER_FRAME, Frame, PhoneSpan, Samples
-from avatar.stages import ONLY_FACE, FaceChoice
+from avatar.stages import ONLY_FACE, OWN_BACKGROUND, Background, FaceChoice
 
 FADE_FRAMES = 4
 """Frames in which the network's mouth takes the place of the portrait's own, and gives it back."""
@@ -43,16 +44,25 @@ class NeuralLipsEngine(WarpEngine):
         self._network = network
         self.device = network.device
 
-    def animator(self, photo: Path, *, size: int, seed: int = 0, choice: FaceChoice = ONLY_FACE) -> NeuralLips:
+    def animator(
+        self,
+        photo: Path,
+        *,
+        size: int,
+        seed: int = 0,
+        choice: FaceChoice = ONLY_FACE,
+        background: Background = OWN_BACKGROUND,
+    ) -> NeuralLips:
         """See `WarpEngine.animator`."""
-        return NeuralLips(self._rig(photo, size, choice), self._network, seed)
+        rig = before(self._rig(photo, size, choice), background)
+        return NeuralLips(rig, self._network, seed, clear=background.kind == "transparent")
 
 
 class NeuralLips(WarpAnimator):
     """One session's face. Not shared between threads."""
 
-    def __init__(self, rig: Rig, network: LipNetwork, seed: int = 0) -> None:
-        super().__init__(rig, seed)
+    def __init__(self, rig: Rig, network: LipNetwork, seed: int = 0, *, clear: bool = False) -> None:
+        super().__init__(rig, seed, clear=clear)
         self._rig = rig
         self._network = network
         self._sound: Sound | None = None
@@ -83,12 +93,12 @@ class NeuralLips(WarpAnimator):
         """
         params, heard = self._step()
         if self._share == 0.0:
-            return Frame(self._renderer.render(params), self._renderer.aperture)
+            return Frame(self._renderer.render(params), self._renderer.aperture, self._renderer.alpha)
         image = self._renderer.render(_shown(params, self._share))
         where = place(self._renderer.mesh)
         drawn = self._network(mel(heard), cut(image, where, SIDE))
         shown = lay(image, drawn, where, self._share)
-        return Frame(shown, intended_aperture(params, self._rig))
+        return Frame(shown, intended_aperture(params, self._rig), self._renderer.alpha)
 
     def skip(self) -> None:
         """Let 40 ms pass without a picture; the network does not run."""

@@ -19,6 +19,7 @@ from avatar.client import (
     Event,
     Heard,
     Lost,
+    Meant,
     Picture,
     Present,
     Problem,
@@ -27,6 +28,7 @@ from avatar.client import (
     Sound,
     Words,
 )
+from avatar.client.events import from_json
 from avatar.media import to_pcm16
 from avatar.settings import ServerSettings, Settings
 from tests.unit.server.conftest import running
@@ -77,6 +79,12 @@ async def test_a_spoken_turn(tmp_path: Path) -> None:
         assert file.readframes(4800) == to_pcm16(tone(0.2))
     assert house.opened[0].heard == 18_000
     assert house.opened[0].closed
+
+
+def test_a_style_is_understood() -> None:
+    told = {"type": "avatar.style", "response_id": "resp_1", "style": "sad", "audio_start_ms": 840}
+    assert from_json(told) == Meant("resp_1", "sad", 840)
+    assert from_json({"type": "rate_limits.updated"}) is None
 
 
 async def test_writing_settings_and_pictures() -> None:

@@ -26,9 +26,12 @@ AHEAD = SPAN - BEHIND - SAMPLES_PER_FRAME
 """Samples beyond its own end that a frame hears."""
 
 
+SIZE = 256
+
+
 @lru_cache
 def rig() -> Rig:
-    return drawn_rig(256)
+    return drawn_rig(SIZE)
 
 
 @pytest.fixture
@@ -131,6 +134,19 @@ def test_a_reply_that_is_broken_off_fades_and_the_network_rests(network: LipNetw
 def test_at_rest_it_is_the_portrait(network: LipNetwork) -> None:
     face, twin = NeuralLips(rig(), network, 9), WarpAnimator(rig(), 9)
     assert np.array_equal(drawn(face, 10), drawn(twin, 10))
+
+
+def test_with_nothing_behind_it_the_person_has_the_portrait_s_outline(network: LipNetwork) -> None:
+    face, twin = NeuralLips(rig(), network, 2, clear=True), WarpAnimator(rig(), 2, clear=True)
+    for each in (face, twin):
+        each.begin()
+        each.speak(speech(0.5), (), 0)
+    shown, portrait = face.frame().alpha, twin.frame().alpha
+    assert shown is not None
+    assert portrait is not None
+    half = SIZE // 2  # a jaw that drops changes the outline below
+    assert np.array_equal(shown[:half], portrait[:half])
+    assert (shown.min(), shown.max()) == (0, 255)
 
 
 def test_a_network_that_fails_is_told(network: LipNetwork) -> None:
