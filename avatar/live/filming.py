@@ -81,7 +81,7 @@ def narrate(
     """Let a voice say a text.
 
     Args:
-        seconds: no clause begins after so many; a preview needs only the first.
+        seconds: a preview needs no more; what comes after them is not synthesized.
         style: how all of it is meant; None goes by the tags in the text, such as `[warm]`, and by its words.
 
     Raises:
@@ -114,6 +114,8 @@ def narrate(
             blocks.append(block)
             length += block.size
             progress("speaking", number / len(clauses))
+            if seconds < LONGEST_S and length >= seconds * SPEECH_RATE:
+                break
         lines.append(WordSpan(speech.text, start, length))
     if length > LONGEST_S * SPEECH_RATE and seconds >= LONGEST_S:
         raise TextError(

@@ -158,6 +158,21 @@ def test_a_preview_speaks_only_the_beginning() -> None:
     assert all(span.start < short.sound.size for span in short.phones)
 
 
+def test_a_preview_synthesizes_no_more_of_a_long_clause() -> None:
+    pulled: list[int] = []
+
+    def say(clause: str, language: Language, style: Style) -> ClauseSpeech:
+        def blocks() -> Iterator[Samples]:
+            for number in range(100):
+                pulled.append(number)
+                yield np.full(SPEECH_RATE // 2, 0.25, dtype=np.float32)
+
+        return ClauseSpeech(clause, (), (), 50 * SPEECH_RATE, blocks())
+
+    assert narrate("一句很长很长的话。", "zh", say, Told(), seconds=2.0).seconds == 2.0
+    assert len(pulled) == 4
+
+
 def test_uploaded_speech_gets_a_moment_to_close_the_mouth() -> None:
     sound = np.full(SPEECH_RATE, 0.3, dtype=np.float32)
     narration = spoken(sound)
