@@ -33,7 +33,7 @@ SENTENCES = (
 )
 """Sentences full of bilabials, and the voices that say them."""
 
-SIZES = (256, SIZE, 768)
+SIZES = (256, SIZE, 768, 1024)
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 
 
