@@ -1,9 +1,9 @@
 """How well passages are found: by words alone, by meaning alone and by both, over the same texts in the same run.
 
 Questions are lines of JSON: `{"question": …, "work": …, "evidence": …}`. A passage answers where it comes from that
-work and holds the evidence, white space aside. `recall_at_5` and `mrr` are of what a conversation gets, which is
-silence where the texts seem to have no answer; words and meaning alone are counted without that handicap. Notes of a
-persona take no part.
+work and holds the evidence, white space aside. Passages side by side that were both found count as one, in all three
+ways alike; `single_` tells what fused scores find without that. `silent` is the share of the questions to which a
+conversation gets nothing, because the search is not sure enough. Notes of a persona take no part.
 
 The time of a question is taken at 10,000 passages: the corpus again and again, its vectors moved a little each time,
 the embedding of the question included.
@@ -16,7 +16,7 @@ import json
 import re
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,12 @@ import numpy as np
 import typer
 
 from avatar.dialog.cutting import language_of
-from avatar.dialog.index import Index
+from avatar.dialog.index import JOINED_AT_MOST, Index
 from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.library import FORMAT, Library
 from avatar.dialog.passage import Passage
 from avatar.dialog.reading.reading import documents_in
+from avatar.dialog.retrieval import fuse
 from avatar.engines import Engines
 from avatar.errors import InputError, Language, NotFoundError
 from avatar.settings import PACKAGE_ROOT, Settings
@@ -39,7 +40,10 @@ LARGE = 10_000
 """Passages at which the time is taken."""
 
 AT = 5
-"""Passages among which the answer must be."""
+"""Finds among which the answer must be."""
+
+DEPTH = 10
+"""Finds that the reciprocal rank looks at."""
 
 NOISE = 0.05
 """Length of what is added to a vector of length 1 in the large index, so that its copies are not the same."""
@@ -144,22 +148,53 @@ def _checked(asked: Sequence[Question], passages: Sequence[Passage]) -> None:
 
 def _quality(asked: Sequence[Question], knowledge: Knowledge, embedder: Embedder) -> dict[str, float]:
     index = knowledge.index
-    ranks: dict[str, list[float]] = {"": [], "words_": [], "meaning_": []}
+    ranks: dict[str, list[float]] = {"": [], "words_": [], "meaning_": [], "single_": []}
+    silent: list[bool] = []
     for question in asked:
         vector = embedder.query(question.text)
-        found = knowledge.search(question.text, question.language, limit=AT)
-        ranks[""].append(_rank(question, ((passage.work, passage.text) for passage in found)))
-        for way, scores in (("words_", index.by_words(question.text)), ("meaning_", index.by_meaning(vector))):
-            order = np.argsort(-scores, kind="stable")[:AT]
-            ranks[way].append(_rank(question, ((index.passages[at].work, index.passages[at].text) for at in order)))
+        found = knowledge.search(question.text, question.language, limit=DEPTH, least=0.0)
+        ranks[""].append(_rank(question, [[(passage.work, passage.text)] for passage in found]))
+        silent.append(not knowledge.search(question.text, question.language))
+        words, meaning = index.by_words(question.text), index.by_meaning(vector)
+        for way, scores in (("words_", words), ("meaning_", meaning)):
+            ranks[way].append(_rank(question, joined(index, np.argsort(-scores, kind="stable"), JOINED_AT_MOST)))
+        fused = fuse(words, meaning - np.float32(np.median(meaning)))
+        ranks["single_"].append(_rank(question, joined(index, np.argsort(-fused, kind="stable"), 1)))
         typer.echo(" ".join(f"{ranks[way][-1]:3.0f}" for way in ranks) + f"  {question.text}", err=True)
-    metrics = {f"{way}recall_at_5": float(np.mean(np.isfinite(found))) for way, found in ranks.items()}
-    return metrics | {f"{way}mrr": float(np.mean(1 / np.array(found))) for way, found in ranks.items()}
+    metrics = {f"{way}recall_at_5": float(np.mean(np.array(found) <= AT)) for way, found in ranks.items()}
+    metrics |= {f"{way}mrr": float(np.mean(1 / np.array(found))) for way, found in ranks.items()}
+    return metrics | {"silent": float(np.mean(silent))}
 
 
-def _rank(question: Question, found: Iterator[tuple[str, str]]) -> float:
-    """The place of the first passage that answers, from 1; infinite where none does."""
-    return next((float(n) for n, (work, text) in enumerate(found, 1) if question.answered_by(work, text)), np.inf)
+def _rank(question: Question, found: Sequence[Sequence[tuple[str, str]]]) -> float:
+    """The place of the first find that answers, from 1; infinite where none does."""
+    places = (n for n, parts in enumerate(found, 1) if any(question.answered_by(work, text) for work, text in parts))
+    return float(next(places, np.inf))
+
+
+def joined(index: Index, order: Iterable[int], most: int) -> list[list[tuple[str, str]]]:
+    """Works and texts of the first finds; passages side by side in one piece are one find, as a search gives them.
+
+    Args:
+        index: whose passages.
+        order: their numbers, best first.
+        most: passages of one find.
+    """
+    finds: list[list[int]] = []
+    for at in map(int, order):
+        beside = (
+            find
+            for find in finds
+            if len(find) < most
+            and ((at == max(find) + 1 and index.continues[at]) or (at == min(find) - 1 and index.continues[at + 1]))
+        )
+        if (find := next(beside, None)) is not None:
+            find.append(at)
+        elif len(finds) == DEPTH:
+            break
+        else:
+            finds.append([at])
+    return [[(index.passages[at].work, index.passages[at].text) for at in find] for find in finds]
 
 
 def _speed(asked: Sequence[Question], index: Index, embedder: Embedder) -> dict[str, float]:

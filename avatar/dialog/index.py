@@ -36,7 +36,7 @@ NOTE_WEIGHT = 0.8
 NOTES_AT_MOST = 1
 """Notes among the passages found, where the user added texts."""
 
-JOINED_AT_MOST = 2
+JOINED_AT_MOST = 3
 """Passages that are joined to one, where they stand side by side and were both found."""
 
 LEAD = 0.6
@@ -52,6 +52,13 @@ _POINTING = re.compile(
     r"[他她它]|那时候?|那里|那个人|那件事|这件事|这句话|那句话|接着呢|后来|"
     r"\b(?:he|him|his|she|her|they|them|their|it|its|that one|this one|there)\b",
     re.IGNORECASE,
+)
+
+DOUBT = 0.4
+"""How sure a passage stays that answers a question about today or tomorrow: no text knows the weather."""
+
+_TODAY = re.compile(
+    r"今天|明天|后天|最近|眼下|这几天|\b(?:today|tomorrow|right now|nowadays|currently)\b", re.IGNORECASE
 )
 
 AsVector = Callable[[str], NDArray[np.float32]]
@@ -150,7 +157,9 @@ class Index:
         """float32 [n]: how well each passage fits a question by its meaning alone, -1..1."""
         return np.asarray(self.matrix @ vector, dtype=np.float32)
 
-    def search(self, question: str, language: Language, embed: AsVector | None, *, limit: int = 3) -> list[Found]:
+    def search(
+        self, question: str, language: Language, embed: AsVector | None, *, limit: int = 3, least: float = RELEVANT
+    ) -> list[Found]:
         """The passages that bear on a question, best first; none where the texts are silent.
 
         Args:
@@ -158,13 +167,18 @@ class Index:
             language: it is asked in.
             embed: embeds the question; None searches by words alone.
             limit: passages at most.
+            least: how sure the surest must be; 0 gives the best there are, as a list of finds does.
         """
         asked = terms(question)
         if not self.passages or not question.strip():
             return []
         by_words = self.words.scores(asked)
         matches = self._ranked(by_words, None if embed is None else embed(question), language)
-        return self._chosen(matches, frozenset(term.text for term in asked), limit)
+        doubt = DOUBT if _TODAY.search(question) else 1.0
+        chosen = self._chosen(matches, frozenset(term.text for term in asked), limit)
+        if not chosen or doubt * max(choice.sure for choice in chosen) < least:
+            return []
+        return [choice.found() for choice in sorted(chosen, key=lambda choice: choice.sure < least)]
 
     def _ranked(self, by_words: WordScores, vector: NDArray[np.float32] | None, language: Language) -> list[Match]:
         """Both searches fused; where a note is sure, the search by meaning is made again from where it leads."""
@@ -208,15 +222,15 @@ class Index:
         best = next((match for match in matches if self.passages[match.at].source == "note"), None)
         return None if best is None or confidence(best) < RELEVANT else best.at
 
-    def _chosen(self, matches: list[Match], asked: frozenset[str], limit: int) -> list[Found]:
-        """The best matches that are not the same words twice, those that are sure before those that may help.
+    def _chosen(self, matches: list[Match], asked: frozenset[str], limit: int) -> list[_Choice]:
+        """The best matches that are not the same words twice.
 
         A match beside one that is chosen already is joined to it.
         """
         chosen: list[_Choice] = []
         notes = 0
         surest = max(map(confidence, matches[: 6 * limit]), default=0.0)
-        for match in matches[: 6 * limit] if surest >= RELEVANT else ():
+        for match in matches[: 6 * limit]:
             passage, sure = self.passages[match.at], confidence(match)
             if sure < WORTH_SHOWING * surest or any(near_duplicate(passage.text, c.text) for c in chosen):
                 continue
@@ -229,7 +243,7 @@ class Index:
                 break
             quote = best_quote(passage.text, asked, self.words.weight)
             chosen.append(_Choice(passage, quote, sure, passage.text, match.at, match.at))
-        return [choice.found() for choice in sorted(chosen, key=lambda choice: choice.sure < RELEVANT)]
+        return chosen
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from avatar.dialog.embedding import Vectors
-from avatar.dialog.index import Index
+from avatar.dialog.index import RELEVANT, Index
 from avatar.dialog.library import Entry, Indexed, Library, index, text_id
 from avatar.dialog.lore import Lore
 from avatar.dialog.passage import Found, Passage
@@ -163,7 +163,9 @@ class Knowledge:
             return False
         return all(self._embed_text(self._embedder, text, progress, cancelled) for text in self._now.texts)
 
-    def search(self, question: str, language: Language, *, previous: str = "", limit: int = 3) -> list[Found]:
+    def search(
+        self, question: str, language: Language, *, previous: str = "", limit: int = 3, least: float = RELEVANT
+    ) -> list[Found]:
         """The passages that bear on a question, best first; none where the texts are silent.
 
         Args:
@@ -171,9 +173,10 @@ class Knowledge:
             language: it is asked in.
             previous: the question before it, which a follow-up ("and then?") leans on.
             limit: passages at most.
+            least: how sure the surest must be; 0 gives the best there are.
         """
         embed = None if self._embedder is None else self._embedder.query
-        return self._now.search(self.whole(question, previous), language, embed, limit=limit)
+        return self._now.search(self.whole(question, previous), language, embed, limit=limit, least=least)
 
     def whole(self, question: str, previous: str) -> str:
         """A question as it can be looked for: one that leans on what was asked before is put after that.

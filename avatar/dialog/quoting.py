@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from avatar.dialog.cutting import sentences, width
 from avatar.dialog.words import tokens
@@ -71,6 +72,8 @@ def _from_here(text: str) -> str:
     return whole if width(whole) * 2 >= QUOTE_WIDTH else taken
 
 
-def _pairs(text: str) -> set[str]:
+@lru_cache(maxsize=512)
+def _pairs(text: str) -> frozenset[str]:
+    """Kept, because one search compares the same few passages again and again."""
     letters = re.sub(r"\W+", "", text)
-    return {letters[at : at + 2] for at in range(len(letters) - 1)}
+    return frozenset(letters[at : at + 2] for at in range(len(letters) - 1))

@@ -35,6 +35,9 @@ LIKE_FLOOR, LIKE_SPAN = 0.035, 0.05
 """e5's cosines lie in a narrow band that shifts with the question; what counts is the distance from its middle: up to
 0.035 for any passage, 0.06 and more for one that answers (measured on questions that the texts answer, and do not)."""
 
+SUPPORT = 0.03
+"""The distance from the middle at which meaning supports a single word."""
+
 Scores = NDArray[np.float32]
 """float32 [n], one for each passage."""
 
@@ -157,11 +160,11 @@ def confidence(match: Match) -> float:
     """How sure it is, 0..1, that a passage bears on the question.
 
     By words: the share of the question's words, by weight, that the passage holds. A single word does not convince
-    where meaning is known and does not support it ("今天天气怎么样" shares 天气 with a story and nothing else). Meaning
-    may speak alone.
+    where meaning is known and does not support it. Meaning may speak alone.
     """
     if match.likeness is None:
         return 0.85 * match.coverage
     meaning = min(1.0, max(0.0, (match.likeness - LIKE_FLOOR) / LIKE_SPAN))
-    by_words = match.coverage * (0.9 if match.held > 1 else 1 / 3 + 2 / 3 * min(1.0, 4 * meaning))
+    support = min(1.0, max(0.0, match.likeness / SUPPORT))
+    by_words = match.coverage * (0.9 if match.held > 1 else 1 / 3 + 2 / 3 * support)
     return max(0.95 * by_words, 0.9 * meaning) + 0.05 * min(by_words, meaning)
