@@ -44,7 +44,7 @@ def _file_name(name: str) -> str:
     return name
 
 
-_READING = re.compile(r"/[^/\d<>]{1,120}/|(?:[^\W\d_][\w:'’-]*(?:\s+|$))+")
+_READING = re.compile(r"/[^/\d<>]{1,120}/|(?:[^\W\d_][\w:'’-]*(?: +|$))+")
 
 
 def _reading(text: str) -> str:

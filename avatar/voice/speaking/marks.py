@@ -132,13 +132,18 @@ def script_clauses(text: str) -> list[str]:
 
 def _cut(parts: Iterator[str | _Tag], tags: list[_Tag]) -> Iterator[str]:
     """Clauses with their marks hidden. Where the style changes, a clause ends."""
-    chunker = ClauseChunker()
+    hidden: list[str] = []
     for part in parts:
         if isinstance(part, _Tag) and part.name == "style":
-            yield from chunker.finish()
-            chunker = ClauseChunker()
-        yield from chunker.push(_hidden(part, tags))
-    yield from chunker.finish()
+            yield from _clauses("".join(hidden))
+            hidden = []
+        hidden.append(_hidden(part, tags))
+    yield from _clauses("".join(hidden))
+
+
+def _clauses(text: str) -> list[str]:
+    chunker = ClauseChunker()
+    return [*chunker.push(text), *chunker.finish()]
 
 
 def _hidden(part: str | _Tag, tags: list[_Tag]) -> str:

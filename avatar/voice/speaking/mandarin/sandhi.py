@@ -15,7 +15,7 @@ _DOUBLED = frozenset("看说想试走问听写读聊谈坐等找玩笑歇尝摸�
 """Verbs whose second half is neutral where they are doubled, and 一 between the halves."""
 
 _POTENTIAL = frozenset(
-    "看听说想找睡吃买拿走跑写读做干办用受忘少免来去到打开关站坐起赶追摸够见记认分弄搞抓拉推搬放装住管改变数算学猜等"
+    "回看听说想找睡吃买拿走跑写读做干办用受忘少免来去到打开关站坐起赶追摸够见记认分弄搞抓拉推搬放装住管改变数算学猜等"
 )
 _RESULTS = frozenset("起见了到着懂出下住完开动及上清过得定来去走成死掉够透")
 """不 is neutral between a verb of the one set and a result of the other: 看不见, 听不懂."""
@@ -82,7 +82,7 @@ def _yi(text: str, at: int, syllables: list[str]) -> str:
 def _is_digit(before: str, after: str) -> bool:
     """Whether 一 stands in a number; before 百, 千, 万, 亿 at its beginning it changes as elsewhere."""
     if before[-1:] and before[-1] in _DIGITS + _SCALES:
-        return True
+        return not (before[-1] == "点" and after[0] == "刻")
     return after[0] in _DIGITS[:-1] or bool(re.match(f"点(?:钟|半|整|[{_DIGITS}])", after))
 
 

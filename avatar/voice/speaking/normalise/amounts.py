@@ -70,6 +70,13 @@ def _measure(match: re.Match[str], context: Context) -> Said:
     return say(context, minus[0] + read + zh, f"{minus[1]}{read} {en}")
 
 
+def _cents(match: re.Match[str], context: Context) -> Said:
+    amount = match["amount"]
+    return say(
+        context, f"{chinese.cardinal(amount)}美分", f"{english.cardinal(amount)} {'cent' if amount == '1' else 'cents'}"
+    )
+
+
 def _feet_and_inches(match: re.Match[str], context: Context) -> Said:
     feet, inches = match["feet"], match["inches"]
     return say(
@@ -147,6 +154,7 @@ AMOUNTS: Patterns = (
     (rf"(?P<minus>[-−])?(?P<first>{NUMBER})(?:%?\s?[-–~～至到]\s?(?P<last>{NUMBER}))?"
      r"\s?(?P<sign>[%‰])", _percent),
     (rf"{_SPAN}\s?(?:°\s?|(?=[℃℉]))(?P<scale>[CF℃℉](?![A-Za-z])|)", _degrees),
+    (r"(?P<amount>\d{1,4})\s?¢", _cents),
     (r"(?P<feet>\d)['′](?P<inches>\d{1,2})[\"″”]", _feet_and_inches),
     (rf"{_SPAN}\s?(?P<unit>{_UNIT_NAMES})(?![A-Za-z0-9²³])", _measure),
     (r"(?P<whole>\d{1,3})[\s-](?P<over>\d{1,2})/(?P<under>\d{1,2})(?![\d/])", _mixed_fraction),
