@@ -71,6 +71,7 @@ class FaceSettings(Section):
     animator: str = Field("warp", description="warp, or wav2lip: with the mouth of a network")
     device: str = Field("auto", description="where the network of `wav2lip` computes")
     lips: str = Field("", description="for the animator `wav2lip`: an ONNX file, its folder, or a name of the catalog")
+    background: str = Field("keep", description="in conversations: keep, blur, #rrggbb or a picture's file")
     size: int = Field(512, ge=256, le=1024, multiple_of=16, description="pixels, width and height")
 
 

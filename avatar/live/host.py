@@ -10,6 +10,8 @@ from avatar.dialog.conversation import Conversation
 from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.persona import Persona, load_persona
 from avatar.engines import Engines
+from avatar.errors import SettingsError
+from avatar.face.background import background_of
 from avatar.face.encode import H264Encoder, JpegEncoder
 from avatar.live.composing import GREETING
 from avatar.live.filler import Fillers
@@ -19,7 +21,8 @@ from avatar.live.picture import FaceLoop, PictureEncoder
 from avatar.live.prepared import PreparedSpeech
 from avatar.live.session import Session
 from avatar.live.shared import SharedStages
-from avatar.stages import Pronouncer
+from avatar.settings import Settings
+from avatar.stages import Background, Pronouncer
 from avatar.voice.speaking.delivery import DELIVERIES
 
 
@@ -127,6 +130,23 @@ class SessionHost:
         return Session(conversation, self.stages(conversation.persona), options, make_face, seed=secrets.randbits(32))
 
     def _face(self, persona: Persona, outlet: Outlet, options: SessionOptions) -> FaceLoop:
-        animator = self.engines.animator.animator(persona.portrait_file, size=options.size)
+        background = live_background(self.engines.settings)
+        animator = self.engines.animator.animator(persona.portrait_file, size=options.size, background=background)
         encoder: PictureEncoder = H264Encoder(options.size) if options.codec == "h264" else JpegEncoder()
         return FaceLoop(animator, encoder, outlet, self.engines.run)
+
+
+def live_background(settings: Settings) -> Background:
+    """What stands behind the personas of conversations.
+
+    Raises:
+        InputError: the setting is none of what there is.
+        SettingsError: it is transparent, which live video cannot be.
+    """
+    background = background_of(settings.face.background)
+    if background.kind == "transparent":
+        raise SettingsError(
+            "Setting face.background: live video cannot be transparent. Choose keep, blur, a colour or a picture.",
+            "设置 face.background:实时画面不能透明。请选择 keep、blur、颜色或图片。",
+        )
+    return background
