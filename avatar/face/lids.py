@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from avatar.face.matte import fill_smoothly
 from avatar.face.shading import Floats
 
-BEYOND = 0.36
+BEYOND = 0.48
 """How far beyond the corners a shut eye is painted, in widths of the eye."""
 
 _HANG, _LEAST = 0.85, 0.19
@@ -28,6 +28,9 @@ _ENDS = (0.34, 0.24)
 
 _LIGHT, _SHADOW, _FOLD = 0.145, 0.28, 0.09
 """By how much the lid is lighter, the skin beneath the lashes and the fold above darker, than the skin around."""
+
+_EVEN = 0.7
+"""How far all of that is evened out, for a dark corner is taken for a part of an open eye."""
 
 _DARK = 0.15
 """Lashes are no lighter than this share of the lid's brightness."""
@@ -70,7 +73,7 @@ def lid_skin(photo: Floats, place: Floats, axis: Floats) -> Floats:
 
     Args:
         photo: float32 [height, width, 3].
-        place: float32 [height, width, 5 or more], see `Eye.place`.
+        place: float32 [height, width, 7], see `Eye.place`.
         axis: see `Eye.axis`.
     """
     width, height = float(axis[2]), float(axis[3])
@@ -95,7 +98,8 @@ def lid_skin(photo: Floats, place: Floats, axis: Floats) -> Floats:
     shadow = np.clip(hanging / (0.06 * width), 0.0, 1.0)
     fold = np.exp(-(((below - upper + 0.35 * high) / (0.05 * width + 1.0)) ** 2)) * np.clip(1.5 * span, 0.0, 1.0)
     shaped = skin * (1.0 + _LIGHT * lit - _SHADOW * shadow - _FOLD * fold)[..., None]
-    return np.asarray(shaped + _grain(photo, 0.04 * width), dtype=np.float32)
+    middle = np.median(shaped[place[..., 6] > 0.5], axis=0)
+    return np.asarray(shaped + _EVEN * (middle - shaped) + _grain(photo, 0.04 * width), dtype=np.float32)
 
 
 def lash_colour(photo: Floats, skin: Floats, place: Floats, height: float) -> Floats:

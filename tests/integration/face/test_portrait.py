@@ -248,7 +248,7 @@ def test_a_blink_shuts_the_eyes(rigs: dict[str, Rig], finder: FaceFinder, name: 
         for blink in (0.0, 0.6, 1.0)
     ]
     assert openings[0] > openings[2]
-    assert openings[2] < (0.25 if name in CLEAR else 0.5) * openings[0]
+    assert openings[2] < 0.25 * openings[0]
 
 
 @pytest.mark.parametrize("name", PORTRAITS)
