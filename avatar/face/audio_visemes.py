@@ -3,7 +3,7 @@
 Uploaded speech, and engines that do not tell their phones, come as sound alone. The network was taught, on this
 project's own synthesis, what the gestures of the exact phones do (`coarticulation`), in two languages, many voices,
 noise and rooms; docs/decisions/018-audio-to-viseme.md says how, and `scripts/train_viseme.py` does it again. It runs
-once for each frame of video, remembers what it heard, and looks AHEAD no further than 80 ms.
+once for each frame of video, remembers what it heard, and looks AHEAD no further than 120 ms.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from avatar.media import SPEECH_RATE, Samples
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-AHEAD = int(0.080 * SPEECH_RATE)
-"""Samples beyond the moment that is shown: 80 ms, less than the phones' own reach."""
+AHEAD = int(0.120 * SPEECH_RATE)
+"""Samples beyond the moment that is shown: 120 ms, less than the phones' own reach."""
 
-HOP, LENGTH, LOOKS = 240, 600, 8
+HOP, LENGTH, LOOKS = 240, 600, 22
 """Samples between two looks at the sound, samples that one takes in (25 ms), and looks for each frame of video."""
 
 SPAN = LENGTH + (LOOKS - 1) * HOP
-"""Samples that the looks of one frame take in together: 95 ms."""
+"""Samples that the looks of one frame take in together: 235 ms."""
 
 BEHIND = SPAN - AHEAD
 """How many of them lie before the moment."""
 
 BANDS = 32
 FEATURES = LOOKS * BANDS
-MEMORY = 96
+MEMORY = 160
 """The size of the network's memory."""
 
 _FFT = 1024
@@ -52,10 +52,11 @@ def features(span: Samples) -> Floats:
     """What the network sees of one frame's sound: the logarithm of mel bands, about -2.5 for silence to 4.
 
     Args:
-        span: float32 [SPAN] in -1..1 at SPEECH_RATE, of which the last sample lies AHEAD of the moment shown.
+        span: float32 [SPAN] in -1..1 at SPEECH_RATE, of which the last sample lies AHEAD of the moment shown; or a
+            longer stretch, for the looks of many frames at once.
 
     Returns:
-        float32 [FEATURES], the looks in order of time.
+        float32 [FEATURES], the looks in order of time (BANDS for each).
     """
     looks = np.lib.stride_tricks.sliding_window_view(span, LENGTH)[::HOP]
     power = np.square(np.abs(np.fft.rfft(looks * _WINDOW, _FFT))).astype(np.float32)
@@ -74,7 +75,7 @@ class AudioVisemes:
         seen = features(span)[None, None]
         shape, self._memory = self._network.run(None, {"sound": seen, "memory": self._memory})
         mouth = np.clip(np.asarray(shape, dtype=np.float32).reshape(-1), _LOWEST, 1.0)
-        mouth[CLOSE] = min(max((mouth[CLOSE] - _DOUBT) / (_SURE - _DOUBT), 0.0), 1.0)
+        mouth[CLOSE] = min(max((mouth[CLOSE] - DOUBT) / (SURE - DOUBT), 0.0), 1.0)
         heard = float(np.sqrt(np.mean(np.square(span))))
         return np.asarray(mouth * np.float32(min(1.0, heard / _QUIET) ** 2), dtype=np.float32)
 
@@ -100,7 +101,7 @@ def _mel() -> Floats:
     return np.maximum(0.0, np.minimum(rise, fall)).astype(np.float32)
 
 
-_DOUBT, _SURE = 0.15, 0.5
+DOUBT, SURE = 0.15, 0.6
 """The probability up to which lips do not close at all, and from which they touch: half-shut lips say nothing."""
 
 _MEL = _mel()

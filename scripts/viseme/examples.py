@@ -7,28 +7,50 @@ times stay what they were.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from avatar.face.audio_visemes import AHEAD, BEHIND, features
+from avatar.face.audio_visemes import AHEAD, BANDS, BEHIND, SPAN, features
 from avatar.face.coarticulation import MouthTrack
 from avatar.face.motion import LEAD
+from avatar.face.visemes import SILENCE, VISEMES, gestures
 from avatar.media import SAMPLES_PER_FRAME, SPEECH_RATE, PhoneSpan, Samples, resample
 from scripts.viseme.speech import Take
 
 Floats = NDArray[np.float32]
-Example = tuple[Floats, Floats]
-"""float32 [frames, FEATURES] and float32 [frames, len(MOUTH)]."""
+
+_PLACES = {name: place for place, name in enumerate(VISEMES)}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What the network meets.
+
+    Attributes:
+        looks: float32 [4 frames + LOOKS - 4, BANDS], one each 10 ms; frame k is shown looks 4 k to 4 k + LOOKS.
+        shapes: float32 [frames, len(MOUTH)], what the exact phones do to the mouth.
+        sounds: int64 [frames], the place in VISEMES of what sounds.
+    """
+
+    looks: Floats
+    shapes: Floats
+    sounds: NDArray[np.int64]
 
 
 def example(take: Take, rng: Generator, *, spoiled: bool) -> Example:
     """One take as the network meets it, beginning at any moment of a frame."""
-    take = _stretched(take, float(rng.uniform(0.84, 1.19))) if spoiled else take
+    take = _stretched(take, float(rng.uniform(0.82, 1.22))) if spoiled else take
     offset = int(rng.integers(0, SAMPLES_PER_FRAME))
     sound = np.concatenate([np.zeros(offset, np.float32), take.sound])
-    return seen(spoil(sound, rng) if spoiled else sound), targets(take.phones, sound.size, offset)
+    count = -(-sound.size // SAMPLES_PER_FRAME)
+    return Example(
+        looks=seen(spoil(sound, rng) if spoiled else sound),
+        shapes=targets(take.phones, sound.size, offset),
+        sounds=_sounding(take.phones, count, offset),
+    )
 
 
 def _stretched(take: Take, factor: float) -> Take:
@@ -39,19 +61,32 @@ def _stretched(take: Take, factor: float) -> Take:
 
 
 def seen(sound: Samples) -> Floats:
-    """float32 [frames, FEATURES] of a whole recording."""
+    """float32 [4 frames + LOOKS - 4, BANDS]: the looks at a whole recording."""
     count = -(-sound.size // SAMPLES_PER_FRAME)
-    padded = np.pad(sound, (BEHIND, AHEAD + SAMPLES_PER_FRAME + LEAD))
-    starts = [frame * SAMPLES_PER_FRAME + LEAD for frame in range(count)]
-    return np.stack([features(padded[start : start + BEHIND + AHEAD]) for start in starts])
+    padded = np.pad(sound, (max(0, BEHIND - LEAD), AHEAD + SAMPLES_PER_FRAME + LEAD))
+    first = max(0, LEAD - BEHIND)
+    return features(padded[first : first + SPAN + (count - 1) * SAMPLES_PER_FRAME]).reshape(-1, BANDS)
 
 
 def targets(phones: tuple[PhoneSpan, ...], length: int, offset: int = 0) -> Floats:
     """float32 [frames, len(MOUTH)]: what exact phones do to the mouth."""
     track = MouthTrack()
     track.add(phones, offset)
-    count = -(-length // SAMPLES_PER_FRAME)
-    return np.stack([track.moment(frame * SAMPLES_PER_FRAME + LEAD)[0] for frame in range(count)])
+    shapes = []
+    for moment in range(LEAD, LEAD + length, SAMPLES_PER_FRAME):
+        shapes.append(track.moment(moment)[0])
+        track.forget(moment)
+    return np.stack(shapes)
+
+
+def _sounding(phones: tuple[PhoneSpan, ...], count: int, offset: int) -> NDArray[np.int64]:
+    """int64 [count]: which viseme sounds at the moment of each frame."""
+    made = gestures(phones, offset)
+    sounds = np.full(count, _PLACES[SILENCE], dtype=np.int64)
+    moments = np.arange(count) * SAMPLES_PER_FRAME + LEAD
+    for gesture in made:
+        sounds[(moments >= gesture.start) & (moments < gesture.end)] = _PLACES[gesture.viseme.name]
+    return sounds
 
 
 def spoil(sound: Samples, rng: Generator) -> Samples:
