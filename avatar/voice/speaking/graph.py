@@ -8,8 +8,6 @@ The published graph goes from tokens to sound in one run. Three cuts make it a s
 
 The encoder's durations, before they are rounded, are multiplied by `dur_scale`, and its F0 takes `f0_scale` and
 `f0_shift`. Of the generator only the weights are taken (`weights`): it is built anew in torch (`generator`).
-ONNX Runtime computes the source's short Fourier transform term by term, 28 ms for a second of speech; as a convolution
-it takes one.
 
 The tensor names are those of the export kokoro-v1.0.int8.onnx (thewh1teagle/kokoro-onnx); another export of another
 structure is refused with a sentence, not a stack trace.
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from onnx import ModelProto
 
-REVISION = 3
+REVISION = 2
 """Of this surgery; part of the cache's key."""
 
 UNIT = 600
@@ -176,7 +174,6 @@ def _encoder(whole: ModelProto) -> ModelProto:
 def _decoder(whole: ModelProto) -> ModelProto:
     graph = _Graph(whole)
     graph.rename({_FEATURES: "features", _F0: "f0", _ENERGY: "energy"})
-    graph.convolve_transforms()
     return graph.extract(
         inputs=[
             ("features", "float32", [1, 512, "units"]),
@@ -205,13 +202,10 @@ class _Graph:
 
     def constant(self, name: str, values: Sequence[float] | Sequence[int]) -> str:
         import numpy as np
-
-        return self._add(name, np.array(values, dtype=np.float32 if isinstance(values[0], float) else np.int64))
-
-    def _add(self, name: str, array: NDArray[Any]) -> str:
         from onnx import numpy_helper
 
-        self._initializers[name] = numpy_helper.from_array(array, name)
+        kind = np.float32 if isinstance(values[0], float) else np.int64
+        self._initializers[name] = numpy_helper.from_array(np.array(values, dtype=kind), name)
         return name
 
     def rename(self, names: dict[str, str]) -> None:
@@ -228,38 +222,6 @@ class _Graph:
         made = [helper.make_node(kind, inputs, [output], name=f"cut/{output}") for kind, inputs, output in chain]
         self.rename({tensor: made[-1].output[0]})
         self.nodes[place + 1 : place + 1] = made
-
-    def convolve_transforms(self) -> None:
-        """Put a convolution with the windowed waves in the place of every STFT (real, one-sided)."""
-        for node in [node for node in self.nodes if node.op_type == "STFT"]:
-            signal, step, window, length = node.input
-            waves = _waves(self._array(window), int(self._array(length)))
-            self._replace(
-                node,
-                [
-                    ("Reshape", [signal, self.constant("as_line", [1, 1, -1])], {}),
-                    ("Conv", ["{}", self._add("waves", waves)], {"strides": [int(self._array(step))]}),
-                    ("Reshape", ["{}", self.constant("as_parts", [1, 2, len(waves) // 2, -1])], {}),
-                    ("Transpose", ["{}"], {"perm": [0, 3, 2, 1]}),
-                ],
-            )
-
-    def _replace(self, node: Any, chain: Sequence[tuple[str, list[str], dict[str, Any]]]) -> None:
-        """Put a chain in the place of a node; "{}" is what the one before it made."""
-        from onnx import helper
-
-        made: list[Any] = []
-        for index, (kind, inputs, attributes) in enumerate(chain):
-            output = node.output[0] if index == len(chain) - 1 else f"{node.output[0]}/{index}"
-            before = [made[-1].output[0] if name == "{}" else name for name in inputs]
-            made.append(helper.make_node(kind, before, [output], name=f"cut/{output}", **attributes))
-        place = self.nodes.index(node)
-        self.nodes[place : place + 1] = made
-
-    def _array(self, name: str) -> NDArray[Any]:
-        from onnx import numpy_helper
-
-        return numpy_helper.to_array(self._initializers[name])
 
     def extract(self, inputs: Sequence[_Value], outputs: Sequence[_Output]) -> ModelProto:
         """The part of the graph between tensors, as a model of its own."""
@@ -293,16 +255,6 @@ class _Graph:
             elif name not in self._initializers:
                 raise KeyError(name)
         return [node for node in self.nodes if needed & set(node.output)], needed
-
-
-def _waves(window: NDArray[Any], length: int) -> NDArray[Any]:
-    """The real and the imaginary part of a one-sided Fourier transform as kernels, float32 [2 * bins, 1, length]."""
-    import numpy as np
-
-    turns = np.exp(-2j * np.pi * np.outer(np.arange(length // 2 + 1), np.arange(length)) / length) * window
-    turns.imag[0] = -1e-7 * window  # the phase of a negative mean is π, not -π, as the published graph has it
-    turns.imag[-1] = 0.0
-    return np.concatenate([turns.real, turns.imag])[:, None].astype(np.float32)
 
 
 _Value = tuple[str, str, "list[int | str]"]
