@@ -92,6 +92,29 @@ def test_four_clicks_from_a_photo_to_its_video(
     assert page.get_attribute(".srt", "href")
 
 
+def test_a_background_is_chosen(animate: OpenAnimate, photo: Callable[..., str], screenshots: Path) -> None:
+    page = animate()
+    _sent(page, photo((240, 100, 160)))
+    page.fill("textarea", "你好。")
+    page.click("text=本人已同意")
+    assert page.inner_text(".background").split() == ["原样", "虚化", "纯色", "图片", "透明"]
+    assert page.is_hidden(".colour")
+    page.select_option(".background", "colour")
+    assert page.is_visible(".colour")
+    page.screenshot(path=screenshots / "animate-zh-background.png", full_page=True)
+    page.select_option(".background", "picture")
+    page.click(".make")
+    assert "背景图片" in page.inner_text(".told")
+    page.select_option(".background", "transparent")
+    assert page.is_hidden(".colour")
+    assert page.input_value(".form") == "webm"
+    page.click(".make")
+    page.wait_for_selector(".result:not([hidden])")
+    with page.expect_download() as download:
+        page.click(".download")
+    assert download.value.suggested_filename == "film.webm"
+
+
 def test_what_is_missing_is_asked_for(animate: OpenAnimate, photo: Callable[..., str]) -> None:
     page = animate(locale="en-US")
     _sent(page, photo((240, 100, 160)))
