@@ -116,14 +116,17 @@ def test_a_blink_shuts_the_eyes(rig: Rig, finder: FaceFinder) -> None:
     face = finder.only_face(still)
     before, after = (_eye_opening(finder.landmarks(image, face)) for image in (still, shut))
     assert after < 0.6 * before
-    whites = [_brightest(image, rig.landmarks) for image in (still, shut)]
-    assert whites[1] < whites[0] - 10  # neither the white nor its highlight shines through
+    (white, pupil), (skin, lid) = (_extremes(image, rig.landmarks) for image in (still, shut))
+    assert skin < white - 10  # neither the white nor its highlight shines through
+    assert lid > pupil + 60
 
 
-def _brightest(image: Pixels, points: Points) -> float:
-    """The brightest pixel of both irises."""
-    found = []
+def _extremes(image: Pixels, points: Points) -> tuple[float, float]:
+    """The whitest and the darkest pixel of both irises: white is bright in every colour, skin is not."""
+    whitest, darkest = [], []
     for iris in (topology.RIGHT_IRIS, topology.LEFT_IRIS):
         x, y = points[iris, :2].round().astype(int)
-        found.append(image[y - 4 : y + 5, x - 6 : x + 7].max())
-    return float(np.mean(found))
+        patch = image[y - 4 : y + 5, x - 6 : x + 7]
+        whitest.append(patch.min(axis=2).max())
+        darkest.append(patch.max(axis=2).min())
+    return float(np.mean(whitest)), float(np.mean(darkest))
