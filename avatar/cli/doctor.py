@@ -97,9 +97,7 @@ def _encoder() -> Finding:
 
 def _weights(chosen: Settings) -> Iterator[Finding]:
     store = Store(chosen.models_dir)
-    for model in store.catalog.models:
-        if not model.default:
-            continue
+    for model in store.catalog.defaults():
         try:
             yield Finding(f"weights {model.name}", "ok", str(store.path(model.name)))
         except AvatarError as error:
