@@ -72,7 +72,11 @@ class WarpEngine:
             StorageError: the prepared portrait cannot be kept in the cache.
         """
         rig = before(self._rig(photo, size, choice), background)
-        return WarpAnimator(rig, seed, clear=background.kind == "transparent")
+        return self._face(rig, seed, clear=background.kind == "transparent")
+
+    def _face(self, rig: Rig, seed: int, *, clear: bool) -> WarpAnimator:
+        """The face of one session; an engine that draws more overrides it."""
+        return WarpAnimator(rig, seed, clear=clear)
 
     def _rig(self, photo: Path, size: int, choice: FaceChoice) -> Rig:
         """The prepared portrait, from memory where the file has not changed since. One is prepared at a time."""

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from avatar.face.background import before
 from avatar.face.neural.blend import cut, lay, place
 from avatar.face.neural.mel import SPAN, first_sample, mel
 from avatar.face.neural.network import SIDE, LipNetwork
@@ -21,7 +20,6 @@ from avatar.face.rig import Rig
 from avatar.face.soundshape import Sound
 from avatar.face.warp import WarpAnimator, WarpEngine
 from avatar.media import SAMPLES_PER_FRAME, Frame, PhoneSpan, Samples
-from avatar.stages import ONLY_FACE, OWN_BACKGROUND, Background, FaceChoice
 
 FADE_FRAMES = 4
 """Frames in which the network's mouth takes the place of the portrait's own, and gives it back."""
@@ -44,18 +42,8 @@ class NeuralLipsEngine(WarpEngine):
         self._network = network
         self.device = network.device
 
-    def animator(
-        self,
-        photo: Path,
-        *,
-        size: int,
-        seed: int = 0,
-        choice: FaceChoice = ONLY_FACE,
-        background: Background = OWN_BACKGROUND,
-    ) -> NeuralLips:
-        """See `WarpEngine.animator`."""
-        rig = before(self._rig(photo, size, choice), background)
-        return NeuralLips(rig, self._network, seed, clear=background.kind == "transparent")
+    def _face(self, rig: Rig, seed: int, *, clear: bool) -> NeuralLips:
+        return NeuralLips(rig, self._network, seed, clear=clear)
 
 
 class NeuralLips(WarpAnimator):
