@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from avatar.cli.console import emit_json, language, settings
-from avatar.dialog.persona import list_personas
+from avatar.cli.console import emit_json, language, note, settings
+from avatar.dialog.persona import surveyed
 from avatar.engines import voice_library
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON. 输出 JSON。")]
@@ -15,7 +15,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON. 输出 JSO
 
 def personas(json: JsonOption = False) -> None:
     """List the personas. 列出人物。"""
-    found = list_personas(settings().data_dir)
+    found, wrong = surveyed(settings().data_dir)
+    for error in wrong:
+        note(error.en, error.zh)
     if json:
         emit_json([{"id": who.id, "name": who.name.model_dump(), "languages": who.languages} for who in found])
         return

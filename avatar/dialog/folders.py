@@ -4,7 +4,9 @@
     <data_dir>/personas/<id>/versions/0001.toml  earlier cards, oldest first; the last hundred are kept
     <data_dir>/personas/<id>/card.zip            the character card it was imported from, whole
 
-A new persona is put together under another name and then renamed, so there is all of it or nothing.
+The present card is the version after the last of those. A file's time says when that version was made. A new persona is
+put together under another name and then renamed, so there is all of it or nothing; whoever changes one holds a lock,
+also against other processes.
 """
 
 from __future__ import annotations
@@ -12,19 +14,23 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
+import os
 import re
-import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
+from filelock import FileLock
 from PIL import Image, UnidentifiedImageError
 
 from avatar.dialog.archive import safe_path
 from avatar.dialog.cards.convert import plain
-from avatar.dialog.cards.jsontext import Json
+from avatar.dialog.cards.jsontext import Json, dump
 from avatar.dialog.library import storing, write
-from avatar.dialog.persona import BUILT_IN, CARD, Persona, check_fields, load_persona, read_fields
+from avatar.dialog.persona import BUILT_IN, CARD, Persona, check_fields, is_id, load_persona, read_fields
 from avatar.dialog.tomltext import toml
 from avatar.errors import InputError, NotFoundError, PhotoError
 
@@ -37,6 +43,31 @@ _MAX_PIXELS = 64_000_000
 _KEPT = 100
 _VERSION = re.compile(r"[0-9]{4}\.toml")
 _SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp"}
+_LOCK_S = 20.0
+
+
+class StaleError(InputError):
+    """The card was changed by somebody else meanwhile."""
+
+    code = "persona_changed"
+    http_status: ClassVar[int] = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A card of a persona, as it was or is.
+
+    Attributes:
+        number: from 1 on.
+        made_at: when it was made, in seconds since 1970.
+        persona: what it said.
+        current: whether it is the present one.
+    """
+
+    number: int
+    made_at: float
+    persona: Persona
+    current: bool
 
 
 class Personas:
@@ -52,7 +83,7 @@ class Personas:
 
     def owns(self, persona_id: str) -> bool:
         """Whether there is a persona of the user's own under that id."""
-        return (self._root / persona_id / CARD).is_file()
+        return is_id(persona_id) and (self._root / persona_id / CARD).is_file()
 
     def create(
         self, fields: Json, files: Mapping[str, bytes] | None = None, texts: Mapping[str, bytes] | None = None
@@ -68,6 +99,10 @@ class Personas:
             InputError: the card is wrong, or there is a persona of that id.
             StorageError: the disk is full or the folder cannot be written.
         """
+        with self._alone():
+            return self._create(fields, files or {}, texts or {})
+
+    def _create(self, fields: Json, files: Mapping[str, bytes], texts: Mapping[str, bytes]) -> Persona:
         persona = check_fields(fields, self._root / str(fields.get("id")), str(fields.get("id"))[:64])
         if persona.folder.exists():
             raise InputError(
@@ -75,12 +110,12 @@ class Personas:
                 f"已有名为 {persona.id} 的人物。请换一个 id,或先删除它。",
                 code="persona_exists",
             )
-        contents = {CARD: toml(plain(persona)).encode(), **(files or {})}
+        contents = {CARD: toml(plain(persona)).encode(), **files}
         library = self._data / "knowledge" / persona.id
         with storing(self._root):
             self._root.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=self._root, prefix=".making-") as making:
-                _fill(Path(making) / "texts", texts or {})
+                _fill(Path(making) / "texts", texts)
                 _fill(Path(making) / "persona", contents)
                 if texts and not library.exists():
                     library.parent.mkdir(parents=True, exist_ok=True)
@@ -89,20 +124,38 @@ class Personas:
         log.info("persona_created", extra={"persona_id": persona.id})
         return load_persona(persona.id, self._data)
 
-    def change(self, persona_id: str, fields: Json, files: Mapping[str, bytes] | None = None) -> Persona:
+    def change(
+        self,
+        persona_id: str,
+        fields: Json,
+        files: Mapping[str, bytes] | None = None,
+        *,
+        expected: str | None = None,
+    ) -> Persona:
         """Another card for a persona; the one before is kept. One that comes with the project is copied first.
 
         Args:
             persona_id: whose card.
             fields: of the new card.
             files: what is new in its folder, by path: a portrait.
+            expected: the `mark` of the card that is to be changed; None takes whichever is there.
 
         Raises:
             NotFoundError: there is no such persona.
+            StaleError: the card is another than expected.
             InputError: the card is wrong, or changes the id.
             StorageError: the disk is full or the folder cannot be written.
         """
+        with self._alone():
+            return self._change(persona_id, fields, files or {}, expected)
+
+    def _change(self, persona_id: str, fields: Json, files: Mapping[str, bytes], expected: str | None) -> Persona:
         before = load_persona(persona_id, self._data)
+        if expected is not None and expected != mark(before):
+            raise StaleError(
+                f"{persona_id} was changed meanwhile. Load it again, and make the change once more.",
+                f"{persona_id} 在此期间已被修改。请重新载入后再改一次。",
+            )
         after = check_fields(fields, self._root / persona_id, persona_id)
         if after.id != persona_id:
             raise InputError(
@@ -113,13 +166,16 @@ class Personas:
         if plain(after) == plain(before):
             return before
         if not self.owns(persona_id):
-            self.create(plain(before), contents(before.folder))
+            self._create(plain(before), contents(before.folder), {})
         folder = self._root / persona_id
         numbers = self.versions(persona_id)
         number = numbers[-1] + 1 if numbers else 1
-        for path, data in (files or {}).items():
+        for path, data in files.items():
             write(folder / path, data)
-        write(folder / VERSIONS / f"{number:04d}.toml", (folder / CARD).read_bytes())
+        earlier = folder / VERSIONS / f"{number:04d}.toml"
+        write(earlier, (folder / CARD).read_bytes())
+        made = (folder / CARD).stat().st_mtime_ns
+        os.utime(earlier, ns=(made, made))
         write(folder / CARD, toml(plain(after)).encode())
         for old in numbers[: max(0, len(numbers) + 1 - _KEPT)]:
             (folder / VERSIONS / f"{old:04d}.toml").unlink(missing_ok=True)
@@ -129,46 +185,110 @@ class Personas:
     def versions(self, persona_id: str) -> list[int]:
         """The numbers of the earlier cards, oldest first."""
         folder = self._root / persona_id / VERSIONS
-        found = folder.iterdir() if folder.is_dir() else ()
+        found = folder.iterdir() if is_id(persona_id) and folder.is_dir() else ()
         return sorted(int(file.stem) for file in found if _VERSION.fullmatch(file.name))
+
+    def number(self, persona_id: str) -> int:
+        """The number of the present card."""
+        return max(self.versions(persona_id), default=0) + 1
+
+    def version(self, persona_id: str, number: int) -> Version:
+        """One card of a persona: an earlier one, or the present.
+
+        Raises:
+            NotFoundError: there is no such persona or version.
+            TextError, InputError: that card is damaged.
+        """
+        persona = load_persona(persona_id, self._data)
+        earlier = self.versions(persona_id)
+        if number == max(earlier, default=0) + 1:
+            return Version(number, (persona.folder / CARD).stat().st_mtime, persona, current=True)
+        file = self._root / persona_id / VERSIONS / f"{number:04d}.toml"
+        if number not in earlier:
+            known = ", ".join(map(str, [*earlier, max(earlier, default=0) + 1]))
+            raise NotFoundError(
+                f"{persona.id} has no version {number}. There are: {known}.",
+                f"{persona.id} 没有第 {number} 版。现有:{known}。",
+                code="version_not_found",
+            )
+        return Version(number, file.stat().st_mtime, read_version(file, persona.folder), current=False)
+
+    def history(self, persona_id: str) -> list[Version]:
+        """Every card of a persona that can be read, oldest first; the present one is the last.
+
+        Raises:
+            NotFoundError: there is no such persona.
+        """
+        found: list[Version] = []
+        for number in [*self.versions(persona_id), self.number(persona_id)]:
+            try:
+                found.append(self.version(persona_id, number))
+            except InputError as error:
+                log.warning("persona_version_damaged", extra={"persona_id": persona_id, "version": number})
+                if number == self.number(persona_id):
+                    raise error
+        return found
 
     def restore(self, persona_id: str, version: int) -> Persona:
         """An earlier card made the present one; the present one becomes the last of the earlier.
 
         Raises:
             NotFoundError: there is no such persona or version.
+            InputError: that card is damaged.
+            StorageError: the disk is full or the folder cannot be written.
         """
-        persona = load_persona(persona_id, self._data)
-        file = self._root / persona.id / VERSIONS / f"{version:04d}.toml"
-        if version not in self.versions(persona.id):
-            known = ", ".join(map(str, self.versions(persona.id))) or "-"
-            raise NotFoundError(
-                f"{persona.id} has no version {version}. There are: {known}.",
-                f"{persona.id} 没有第 {version} 版。现有:{known}。",
-                code="version_not_found",
-            )
-        return self.change(persona.id, plain(read_version(file, persona.folder)))
+        with self._alone():
+            return self._change(persona_id, plain(self.version(persona_id, version).persona), {}, None)
 
     def delete(self, persona_id: str) -> None:
         """Forget a persona of the user's own, its earlier cards and its texts.
+
+        Where one of the same id comes with the project, that one is there again, and keeps the texts.
 
         Raises:
             NotFoundError: there is no such persona.
             InputError: it comes with the project.
         """
-        persona = load_persona(persona_id, self._data)
-        if persona.folder.parent == BUILT_IN:
+        if not self.owns(persona_id):
+            load_persona(persona_id, self._data)
             raise InputError(
-                f"{persona.id} comes with the project and cannot be deleted.",
-                f"{persona.id} 是项目自带的人物,不能删除。",
+                f"{persona_id} comes with the project and cannot be deleted.",
+                f"{persona_id} 是项目自带的人物,不能删除。",
                 code="persona_built_in",
             )
-        with storing(self._root), tempfile.TemporaryDirectory(dir=self._root, prefix=".going-") as going:
-            persona.folder.replace(Path(going) / "persona")
-            library = self._data / "knowledge" / persona.id
-            if library.is_dir():
-                shutil.rmtree(library)
+        with (
+            self._alone(),
+            storing(self._root),
+            tempfile.TemporaryDirectory(dir=self._root, prefix=".going-") as going,
+        ):
+            (self._root / persona_id).replace(Path(going) / "persona")
+            library = self._data / "knowledge" / persona_id
+            if library.is_dir() and not is_built_in(persona_id):
+                library.replace(Path(going) / "texts")
         log.info("persona_deleted", extra={"persona_id": persona_id})
+
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Nobody else changes a persona of this folder meanwhile."""
+        with storing(self._data):
+            self._data.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self._data / "personas.lock", timeout=_LOCK_S)
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def mark(persona: Persona) -> str:
+    """What changes with a card: 16 hexadecimal digits."""
+    return hashlib.sha256(dump(plain(persona))).hexdigest()[:16]
+
+
+def is_built_in(persona_id: str) -> bool:
+    """Whether a persona of that id comes with the project."""
+    return is_id(persona_id) and (BUILT_IN / persona_id / CARD).is_file()
 
 
 def read_version(file: Path, folder: Path) -> Persona:

@@ -10,6 +10,7 @@ an id is the same. A card is read as hostile: its size, its lengths, its file na
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 from collections.abc import Mapping
@@ -24,6 +25,8 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+log = logging.getLogger(__name__)
 
 BUILT_IN = Path(__file__).resolve().parent / "personas"
 CARD = "persona.toml"
@@ -222,12 +225,26 @@ def load_persona(persona_id: str, data_dir: Path) -> Persona:
 
 
 def list_personas(data_dir: Path) -> list[Persona]:
-    """Every persona, by id.
+    """Every persona whose card can be read, by id; one damaged card does not hide the others."""
+    return surveyed(data_dir)[0]
 
-    Raises:
-        InputError: a card is damaged; the sentence names the file.
-    """
-    return [read_card(folder / CARD) for _, folder in sorted(_folders(data_dir).items())]
+
+def surveyed(data_dir: Path) -> tuple[list[Persona], list[InputError]]:
+    """Every persona whose card can be read, by id, and what is wrong with the other cards."""
+    found: list[Persona] = []
+    wrong: list[InputError] = []
+    for persona_id, folder in sorted(_folders(data_dir).items()):
+        try:
+            found.append(read_card(folder / CARD))
+        except InputError as error:
+            log.warning("persona_damaged", extra={"persona_id": persona_id})
+            wrong.append(error)
+    return found, wrong
+
+
+def is_id(persona_id: str) -> bool:
+    """Whether a persona can have this id: small letters, digits, "-" and "_", 64 at most."""
+    return _ID.fullmatch(persona_id) is not None
 
 
 def read_card(card: Path) -> Persona:

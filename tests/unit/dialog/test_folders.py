@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,11 +15,11 @@ from avatar.dialog.bundle import read_bundle, write_bundle
 from avatar.dialog.cards.card import OURS, Card, as_v2, read, to_json, to_zip, with_extension
 from avatar.dialog.cards.convert import card_of, fields_of, plain
 from avatar.dialog.cards.jsontext import Json
-from avatar.dialog.folders import IMPORTED, Personas, portrait_file
+from avatar.dialog.folders import IMPORTED, VERSIONS, Personas, StaleError, is_built_in, mark, portrait_file
 from avatar.dialog.knowledge import Knowledge
-from avatar.dialog.persona import CARD, check_fields, list_personas, load_persona, parse_fields
+from avatar.dialog.persona import CARD, check_fields, list_personas, load_persona, parse_fields, surveyed
 from avatar.dialog.tomltext import toml
-from avatar.errors import AvatarError, InputError, NotFoundError, PhotoError
+from avatar.errors import AvatarError, InputError, NotFoundError, PhotoError, StorageError, TextError
 from tests.unit.dialog.cards.samples import CARDS, V1, V2, Body, picture, variant
 
 GROUND: Json = {"kind": "fictional", "basis": {"zh": "虚构。", "en": "Made up."}}
@@ -123,6 +125,96 @@ def test_changes_keep_what_was_before(personas: Personas, data_dir: Path) -> Non
     assert personas.restore("ah-san", 3).voice == "third"
     with pytest.raises(NotFoundError, match="no version 9"):
         personas.restore("ah-san", 9)
+
+
+def test_every_version_can_be_looked_at(personas: Personas, data_dir: Path) -> None:
+    first = load_persona("ah-san", data_dir)
+    made = (first.folder / CARD).stat().st_mtime
+    assert personas.number("ah-san") == 1 and personas.number("luxun") == 1
+    personas.change("ah-san", edited(data_dir, "ah-san", voice="other"))
+    history = personas.history("ah-san")
+    assert [(one.number, one.persona.voice, one.current) for one in history] == [
+        (1, "anyone", False),
+        (2, "other", True),
+    ]
+    assert history[0].made_at == made and history[1].made_at > made
+    assert plain(personas.version("ah-san", 1).persona) == plain(first)
+    with pytest.raises(NotFoundError, match="There are: 1, 2"):
+        personas.version("ah-san", 3)
+
+
+def test_a_damaged_version_does_not_hide_the_others(personas: Personas, data_dir: Path) -> None:
+    for voice in ("a", "b"):
+        personas.change("ah-san", edited(data_dir, "ah-san", voice=voice))
+    (data_dir / "personas" / "ah-san" / VERSIONS / "0001.toml").write_text("id = ", encoding="utf-8")
+    assert [one.number for one in personas.history("ah-san")] == [2, 3]
+    with pytest.raises(TextError):
+        personas.restore("ah-san", 1)
+    assert personas.number("ah-san") == 3
+
+
+def test_a_change_of_a_card_that_is_no_longer_there_is_refused(personas: Personas, data_dir: Path) -> None:
+    seen = mark(load_persona("ah-san", data_dir))
+    after = personas.change("ah-san", edited(data_dir, "ah-san", voice="a"), expected=seen)
+    assert mark(after) != seen
+    with pytest.raises(StaleError) as caught:
+        personas.change("ah-san", edited(data_dir, "ah-san", voice="b"), expected=seen)
+    assert caught.value.http_status == 409 and caught.value.code == "persona_changed"
+    assert load_persona("ah-san", data_dir).voice == "a"
+
+
+def test_changes_side_by_side_are_each_a_version(personas: Personas, data_dir: Path) -> None:
+    def change(number: int) -> None:
+        Personas(data_dir).change("ah-san", edited(data_dir, "ah-san", voice=f"voice-{number}"))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(change, range(12)))
+    voices = [one.persona.voice for one in personas.history("ah-san")]
+    assert sorted(voices) == sorted(["anyone", *(f"voice-{number}" for number in range(12))])
+
+
+def test_a_write_that_fails_leaves_the_card_as_it_was(
+    personas: Personas, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(self: Path, target: Path) -> Path:
+        raise OSError(errno.ENOSPC, "no space")
+
+    before = load_persona("ah-san", data_dir)
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "replace", fails)
+        for fields in (edited(data_dir, "ah-san", voice="x"), edited(data_dir, "luxun", voice="x")):
+            with pytest.raises(StorageError) as caught:
+                personas.change(str(fields["id"]), fields)
+            assert caught.value.code == "disk_full"
+    assert load_persona("ah-san", data_dir) == before
+    assert sorted(file.name for file in (data_dir / "personas").rglob("*")) == [
+        "ah-san", "knowledge", "persona.toml", "river.md", "versions"
+    ]  # fmt: skip
+
+
+def test_deleting_ones_own_copy_keeps_the_texts(personas: Personas, data_dir: Path) -> None:
+    personas.change("luxun", edited(data_dir, "luxun", voice="host"))
+    for persona_id in ("luxun", "ah-san"):
+        Knowledge.open(load_persona(persona_id, data_dir), data_dir, None).add("渡口夜里有灯。".encode(), "夜渡.txt")
+        personas.delete(persona_id)
+    assert (data_dir / "knowledge" / "luxun").is_dir() and not (data_dir / "knowledge" / "ah-san").exists()
+
+
+def test_a_damaged_persona_hides_nobody_and_can_be_deleted(personas: Personas, data_dir: Path) -> None:
+    (data_dir / "personas" / "ah-san" / CARD).write_text("id = ", encoding="utf-8")
+    found, wrong = surveyed(data_dir)
+    assert "luxun" in {persona.id for persona in found} and "ah-san" in wrong[0].en
+    assert list_personas(data_dir) == found
+    personas.delete("ah-san")
+    assert surveyed(data_dir)[1] == []
+
+
+@pytest.mark.parametrize("wrong", ["../ah-san", "", ".", "AH", "a/b", "a" * 65])
+def test_no_id_leads_out_of_the_folder(wrong: str, personas: Personas, data_dir: Path) -> None:
+    assert not personas.owns(wrong) and not is_built_in(wrong) and personas.versions(wrong) == []
+    for forbidden in (personas.delete, personas.history, lambda name: personas.restore(name, 1)):
+        with pytest.raises(NotFoundError):
+            forbidden(wrong)
 
 
 def test_a_built_in_persona_is_copied_before_it_is_changed(personas: Personas, data_dir: Path) -> None:
