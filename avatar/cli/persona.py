@@ -10,15 +10,13 @@ import typer
 
 from avatar.cli import listing
 from avatar.cli.console import choose, emit_json, language, note, settings
-from avatar.dialog.bundle import Bundle, read_bundle, write_bundle
-from avatar.dialog.cards import card as cards
-from avatar.dialog.cards.convert import card_of, fields_of, plain
+from avatar.dialog.cards.convert import plain
 from avatar.dialog.cards.jsontext import Json
-from avatar.dialog.folders import IMPORTED, MAX_PICTURE_BYTES, Personas, contents, portrait_file
+from avatar.dialog.folders import MAX_PICTURE_BYTES, Personas, portrait_file
 from avatar.dialog.library import write
 from avatar.dialog.persona import Persona, load_persona, read_fields
+from avatar.dialog.transfer import FORMS, bring_in, give_out, ground_of, new_fields
 from avatar.errors import InputError, TextError
-from avatar.settings import Settings
 from avatar.voice.speaking.lexicon import Lexicon
 
 app = typer.Typer(no_args_is_help=True)
@@ -53,15 +51,8 @@ def new(  # noqa: PLR0913, PLR0917 - each is an option
     portrait: PortraitOption = None,
 ) -> None:
     """Make a persona. 新建人物。"""
-    body = {
-        "name": name,
-        "description": about,
-        "personality": manner,
-        "first_mes": greeting,
-        "extensions": {cards.VOICE: voice},
-    }
-    card = cards.Card({"spec": "chara_card_v3", "spec_version": "3.0", "data": body})
-    fields = fields_of(card, persona_id, _ground(ground, basis, by, on))
+    about_it = {"name": name, "about": about, "manner": manner, "greeting": greeting, "voice": voice}
+    fields = new_fields(persona_id, about_it, ground_of(ground, basis, by, on))
     files: dict[str, bytes] = {}
     if portrait is not None:
         fields["portrait"], files = _portrait(_read(portrait, MAX_PICTURE_BYTES), portrait.name)
@@ -127,16 +118,8 @@ def import_(
     """Import a bundle or a character card, whole or not at all. 导入人物文件或人物卡。"""
     chosen = settings()
     data = _read(file, MAX_FILE_BYTES)
-    if file.suffix.lower() == ".persona":
-        _made(_install(read_bundle(data, file.name), persona_id, chosen))
-        return
-    card = cards.read(data, file.name)
-    fields = fields_of(card, persona_id or _id_from(file), _ground(ground, basis, by, on) if ground else None)
-    files = {IMPORTED: cards.to_zip(card)}
-    if card.icon is not None:
-        fields["portrait"], picture = _portrait(card.icon, file.name)
-        files |= picture
-    _made(Personas(chosen.data_dir).create(fields, files))
+    given = ground_of(ground, basis, by, on) if ground else None
+    _made(bring_in(data, file.name, persona_id, given, chosen.data_dir))
 
 
 @app.command()
@@ -147,16 +130,13 @@ def export(
     """Write a persona as one bundle, or as a character card. 导出。"""
     chosen = settings()
     persona = load_persona(persona_id, chosen.data_dir)
-    ending = out.suffix.lower()
-    if ending == ".persona":
-        write(out, write_bundle(persona, chosen.data_dir, _voice(persona, chosen)))
-    elif ending in (".json", ".png", ".charx"):
-        write(out, _as_card(persona, ending))
-    else:
+    form = next((form for form in FORMS if out.suffix.lower() == f".{form}"), None)
+    if form is None:
         raise InputError(
             f"{out.name}: the ending must be .persona, .json, .png or .charx.",
             f"{out.name}:扩展名须为 .persona、.json、.png 或 .charx。",
         )
+    write(out, give_out(persona, form, chosen.data_dir))
     typer.echo(str(out))
 
 
@@ -185,22 +165,6 @@ def _made(persona: Persona) -> None:
         )
 
 
-def _ground(kind: str, basis: str, by: str, on: str) -> Json:
-    """The ground as the options give it.
-
-    Raises:
-        InputError: the kind or what it needs is missing.
-    """
-    if kind not in ("historical", "fictional", "consent") or not basis or (kind == "consent" and not (by and on)):
-        raise InputError(
-            "A persona needs a ground: --ground historical|fictional|consent and --basis; consent also --by and --on.",
-            "人物须有依据:--ground historical|fictional|consent 和 --basis;consent 还须 --by 与 --on。",
-            code="ground_required",
-        )
-    found: Json = {"kind": kind, "basis": {"zh": basis, "en": basis}}
-    return {**found, "consent": {"person": by, "given": on}} if kind == "consent" else found
-
-
 def _set(fields: Json, change: str) -> None:
     """One change of a text: manner.zh=…"""
     place, equals, text = change.partition("=")
@@ -216,49 +180,9 @@ def _set(fields: Json, change: str) -> None:
     table[last] = text
 
 
-def _install(bundle: Bundle, persona_id: str, chosen: Settings) -> Persona:
-    """A bundle's persona, and its voice where there is none of that id."""
-    fields = {**bundle.fields, "id": persona_id} if persona_id else bundle.fields
-    persona = Personas(chosen.data_dir).create(fields, bundle.files, bundle.library_files())
-    folder = chosen.data_dir / "voices" / persona.voice
-    if bundle.voice and not folder.exists():
-        for name, data in bundle.voice.items():
-            write(folder / name, data)
-    return persona
-
-
-def _voice(persona: Persona, chosen: Settings) -> dict[str, bytes]:
-    """The profile of a persona's voice, where it is the user's own."""
-    file = chosen.data_dir / "voices" / persona.voice / "profile.toml"
-    return {"profile.toml": file.read_bytes()} if file.is_file() else {}
-
-
-def _as_card(persona: Persona, ending: str) -> bytes:
-    kept = contents(persona.folder)
-    original = cards.read(kept[IMPORTED], IMPORTED) if IMPORTED in kept else None
-    card = card_of(persona, original)
-    if ending == ".json":
-        return cards.to_json(card)
-    portrait = kept.get(persona.portrait)
-    if ending == ".charx":
-        return cards.to_charx(cards.with_icon(cards.as_v3(card), portrait, persona.portrait))
-    if portrait is None or not persona.portrait.endswith(".png"):
-        raise InputError(
-            f"{persona.id} has no PNG portrait, which a PNG card needs. Export .charx or .json instead.",
-            f"{persona.id} 没有 PNG 肖像,无法导出 PNG 卡。请改用 .charx 或 .json。",
-        )
-    return cards.to_png(card, portrait)
-
-
 def _portrait(data: bytes, name: str) -> tuple[str, dict[str, bytes]]:
     path, picture = portrait_file(data, name)
     return path, {path: picture}
-
-
-def _id_from(file: Path) -> str:
-    """An id from a file's name; what letters cannot give is a plain one."""
-    letters = "".join(c if c.isascii() and c.isalnum() else "-" for c in file.stem.lower()).strip("-")
-    return letters[:60] or "imported"
 
 
 def _read(file: Path, limit: int) -> bytes:

@@ -1,0 +1,1 @@
+"""The studio: a persona made and changed by saying in words what should be otherwise."""
