@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from avatar.errors import Language, NotFoundError, SettingsError, WeightsError
 from avatar.settings import PACKAGE_ROOT
+from avatar.voice.deltas import NO_DELTAS, Deltas, read_deltas
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -30,6 +31,9 @@ Style = NDArray[np.float32]
 """float32 [510, 256]: Kokoro's style for clauses of 1..510 tokens; columns 0-127 timbre, 128-255 rhythm and tune."""
 
 PACK_SHAPE = (510, 256)
+
+DELTAS_FILE = "deltas.npz"
+"""Beside a profile: what a fitted voice adds to the network."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _MAX_PROFILE_BYTES = 64 * 1024
@@ -95,6 +99,19 @@ class VoiceProfile(BaseModel):
         return self.blend.get(language) or next(iter(self.blend.values()))
 
 
+class Voices(Protocol):
+    """What a synthesizer asks about voices."""
+
+    def get(self, voice: str) -> VoiceProfile:
+        """See `VoiceLibrary.get`."""
+
+    def style(self, profile: VoiceProfile, language: Language) -> Style:
+        """See `VoiceLibrary.style`."""
+
+    def deltas(self, profile: VoiceProfile) -> Deltas:
+        """See `VoiceLibrary.deltas`."""
+
+
 class VoiceLibrary:
     """The profiles of some folders and the packs they are mixed from. Safe to share; reads files when asked."""
 
@@ -107,6 +124,7 @@ class VoiceLibrary:
         self._folders = tuple(folders)
         self._packs = packs
         self._style = lru_cache(maxsize=64)(self._mix)
+        self._deltas = lru_cache(maxsize=64)(_deltas_of)
 
     def get(self, voice: str) -> VoiceProfile:
         """The profile of that id.
@@ -134,6 +152,18 @@ class VoiceLibrary:
         """
         return self._style(tuple(profile.packs(language).items()))
 
+    def deltas(self, profile: VoiceProfile) -> Deltas:
+        """What the voice adds to the network; nothing for one that was not fitted.
+
+        Raises:
+            WeightsError: the file is damaged.
+        """
+        for folder in self._folders:
+            if (folder / profile.id / "profile.toml").is_file():
+                path = folder / profile.id / DELTAS_FILE
+                return self._deltas(path, path.stat().st_mtime_ns) if path.is_file() else NO_DELTAS
+        return NO_DELTAS
+
     def _mix(self, packs: tuple[tuple[str, float], ...]) -> Style:
         mixed = np.zeros(PACK_SHAPE, dtype=np.float32)
         for pack, weight in packs:
@@ -158,6 +188,12 @@ class VoiceLibrary:
             f"没有名为 {shown!r} 的音色。相近的有:{'、'.join(near) or '无'}。",
             code="voice_not_found",
         )
+
+
+def _deltas_of(path: Path, changed: int) -> Deltas:
+    """The deltas of a file as it was at some time; kept for that time only."""
+    del changed
+    return read_deltas(path)
 
 
 def _ids(folders: Sequence[Path]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from avatar.errors import EngineError
 from avatar.media import SPEECH_RATE, Samples
+from avatar.voice.deltas import NO_DELTAS, Deltas
 from avatar.voice.speaking.generator import LENGTHS, Generator
 from avatar.voice.speaking.graph import LATENT_HOP, SOURCE_HOP, Parts
 from avatar.voice.speaking.level import joined
@@ -54,6 +55,7 @@ class Encoded:
         f0: float32 [1, 2 t] in Hz; below 10 where unvoiced.
         energy: float32 [1, 2 t], about -9.5 in silence and 10 in a loud vowel.
         style: float32 [1, 256].
+        deltas: of the voice.
     """
 
     owners: NDArray[np.int64]
@@ -61,15 +63,18 @@ class Encoded:
     f0: Floats
     energy: Floats
     style: Floats
+    deltas: Deltas = field(default_factory=lambda: NO_DELTAS)
 
 
 @dataclass(frozen=True, slots=True)
 class Latent:
-    """What sound is made of: latent float32 [1, 512, t], source float32 [1, 22, 60 t + 1], style float32 [1, 256]."""
+    """What sound is made of: latent float32 [1, 512, t], source float32 [1, 22, 60 t + 1], style float32 [1, 256], and
+    the voice's deltas."""
 
     latent: Floats
     source: Floats
     style: Floats
+    deltas: Deltas = field(default_factory=lambda: NO_DELTAS)
 
     @property
     def columns(self) -> int:
@@ -112,6 +117,7 @@ class Acoustics:
         """
         self.device = device
         self._encoder, self._decoder = (_session(path, device, threads) for path in (parts.encoder, parts.decoder))
+        self._open = {item.name for item in self._decoder.get_overridable_initializers()}
         self._generator = _generator(parts.generator, device, threads)
         self.no_stats: Floats = np.zeros((2, self._generator.channels, 1), dtype=np.float32)
 
@@ -121,7 +127,9 @@ class Acoustics:
         self._generator.warm()
 
     @_reported
-    def encode(self, tokens: Sequence[int], style: Floats, *, speed: float, pitch: float) -> Encoded:
+    def encode(
+        self, tokens: Sequence[int], style: Floats, *, speed: float, pitch: float, deltas: Deltas = NO_DELTAS
+    ) -> Encoded:
         """Durations, features, pitch and energy of a clause.
 
         Args:
@@ -129,6 +137,7 @@ class Acoustics:
             style: float32 [510, 256]; rhythm and tune are those of the row for this length.
             speed: 2 is twice as fast.
             pitch: factor on F0.
+            deltas: of the voice.
         """
         row = style[min(len(tokens), MAX_TOKENS) - 1][None].copy()
         row[:, :_TIMBRE] = style[TIMBRE_ROW, :_TIMBRE]
@@ -143,7 +152,7 @@ class Acoustics:
                 "f0_shift": np.zeros(1, dtype=np.float32),
             },
         )
-        return Encoded(np.repeat(np.arange(units.size), units[0]), features, f0, energy, row)
+        return Encoded(np.repeat(np.arange(units.size), units[0]), features, f0, energy, row, deltas)
 
     @_reported
     def decode(self, encoded: Encoded) -> Latent:
@@ -155,9 +164,10 @@ class Acoustics:
                 "f0": encoded.f0,
                 "energy": encoded.energy,
                 "style": encoded.style,
+                **{layer: delta for layer, delta in encoded.deltas.items() if layer in self._open},
             },
         )
-        return Latent(latent, source, encoded.style)
+        return Latent(latent, source, encoded.style, encoded.deltas)
 
     @_reported
     def generate(self, latent: Latent, start: int, end: int, stats: Floats, memory: float) -> tuple[Samples, Floats]:
@@ -174,6 +184,7 @@ class Acoustics:
             latent.style,
             stats,
             memory,
+            latent.deltas,
         )
 
     def stream(self, latent: Latent, voice_stats: Floats) -> Iterator[Samples]:

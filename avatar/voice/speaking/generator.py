@@ -22,6 +22,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from avatar.media import Samples
+from avatar.voice.deltas import NO_DELTAS, Deltas
 from avatar.voice.speaking.passes import Compiled, Composed, Passes
 from avatar.voice.speaking.weights import Weights, read_weights
 
@@ -68,12 +69,14 @@ class _Bend:
     Attributes:
         matrix, bias: from the style to scale and shift, float32 [128, 2 c] and [2 c].
         alpha: a for each channel, float32 [c].
+        name: of the layer that the style goes through, in the decoder.
         place: of its channels among the statistics.
     """
 
     matrix: Floats
     bias: Floats
     alpha: Floats
+    name: str
     place: slice
 
 
@@ -136,7 +139,7 @@ class Generator:
 
     @torch.inference_mode()
     def __call__(
-        self, latent: Floats, source: Floats, style: Floats, stats: Floats, memory: float
+        self, latent: Floats, source: Floats, style: Floats, stats: Floats, memory: float, deltas: Deltas = NO_DELTAS
     ) -> tuple[Samples, Floats]:
         """The sound of some columns.
 
@@ -146,12 +149,13 @@ class Generator:
             style: float32 [1, 256].
             stats: float32 [2, channels, 1], mean and variance of each normalised channel so far.
             memory: 0..1, the weight of those statistics against these columns' own.
+            deltas: the voice's own.
 
         Returns:
             float32 [300 n], and the statistics that it was normalised with.
         """
         torch.set_num_threads(self._threads)
-        run = _Run(self._passes, style[0, :_TIMBRE], stats[:, :, 0], memory)
+        run = _Run(self._passes, style[0, :_TIMBRE], stats[:, :, 0], memory, deltas)
         valid = latent.shape[2]
         padded = _padded(valid) if self._device.type == "cpu" else valid
         sound = self._rows(latent, padded)
@@ -250,8 +254,9 @@ class Generator:
 class _Run:
     """What one call carries through the network: the style, and the statistics before and after."""
 
-    def __init__(self, passes: Passes, style: Floats, old: Floats, memory: float) -> None:
+    def __init__(self, passes: Passes, style: Floats, old: Floats, memory: float, deltas: Deltas) -> None:
         self.passes = passes
+        self._deltas = deltas
         self.new = np.empty_like(old)
         self._style, self._old, self._memory = style, old, np.float32(memory)
 
@@ -265,7 +270,9 @@ class _Run:
 
     def _bent(self, bend: _Bend, rows: Tensor, moments: tuple[Floats, Floats], valid: int) -> Tensor:
         mean, variance = self._mixed(bend.place, *moments)
-        scale, shift = np.split(self._style @ bend.matrix + bend.bias, 2)
+        delta = self._deltas.get(bend.name)
+        bias = bend.bias if delta is None else bend.bias + delta
+        scale, shift = np.split(self._style @ bend.matrix + bias, 2)
         gain = (1 + scale) / np.sqrt(variance + np.float32(_EPSILON))
         return self.passes.bend(rows, gain, shift - mean * gain, bend.alpha, valid)
 
@@ -293,8 +300,10 @@ def _padded(columns: int) -> int:
 
 
 def _bend(stored: Weights, block: str, half: int, part: int, place: slice) -> _Bend:
-    matrix, bias = stored.linear(f"{block}.adain{half}.{part}.fc")
-    return _Bend(matrix, bias, stored.array(f"{block}.alpha{half}.{part}").reshape(-1), place)
+    layer = f"{block}.adain{half}.{part}.fc"
+    matrix, bias = stored.linear(layer)
+    alpha = stored.array(f"{block}.alpha{half}.{part}").reshape(-1)
+    return _Bend(matrix, bias, alpha, f"generator.{layer}", place)
 
 
 def _as_picture(rows: Tensor) -> Tensor:

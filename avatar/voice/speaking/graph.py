@@ -7,7 +7,9 @@ The published graph goes from tokens to sound in one run. Three cuts make it a s
     generator   latent, source -> sound                          in windows, nine tenths of the work
 
 The encoder's durations, before they are rounded, are multiplied by `dur_scale`, and its F0 takes `f0_scale` and
-`f0_shift`. Of the generator only the weights are taken (`weights`): it is built anew in torch (`generator`).
+`f0_shift`. Each layer that turns the style into scales and shifts takes an addition to its bias, by the layer's name
+(`encode.norm1.fc`): a voice that was fitted has its own, and what is not given is zero. Of the generator only the
+weights are taken (`weights`): it is built anew in torch (`generator`).
 
 The tensor names are those of the export kokoro-v1.0.int8.onnx (thewh1teagle/kokoro-onnx); another export of another
 structure is refused with a sentence, not a stack trace.
@@ -18,6 +20,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from onnx import ModelProto
 
-REVISION = 2
+REVISION = 4
 """Of this surgery; part of the cache's key."""
 
 UNIT = 600
@@ -50,6 +53,8 @@ _F0 = "/encoder/Squeeze_output_0"
 _ENERGY = "/encoder/Squeeze_1_output_0"
 _LATENT = "/decoder/decoder/decode.3/Div_4_output_0"
 _SOURCE = "/decoder/decoder/generator/Concat_3_output_0"
+_STYLED = re.compile(r"decoder\.decoder\.((?:encode|decode\.\d)\.norm\d\.fc)\.bias")
+"""The biases of the decoder's layers that the style goes through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +179,7 @@ def _encoder(whole: ModelProto) -> ModelProto:
 def _decoder(whole: ModelProto) -> ModelProto:
     graph = _Graph(whole)
     graph.rename({_FEATURES: "features", _F0: "f0", _ENERGY: "energy"})
+    layers = graph.open_biases()
     return graph.extract(
         inputs=[
             ("features", "float32", [1, 512, "units"]),
@@ -185,6 +191,7 @@ def _decoder(whole: ModelProto) -> ModelProto:
             (_LATENT, "latent", "float32", [1, 512, "frames"]),
             (_SOURCE, "source", "float32", [1, 22, "hops"]),
         ],
+        defaults=layers,
     )
 
 
@@ -223,8 +230,25 @@ class _Graph:
         self.rename({tensor: made[-1].output[0]})
         self.nodes[place + 1 : place + 1] = made
 
-    def extract(self, inputs: Sequence[_Value], outputs: Sequence[_Output]) -> ModelProto:
-        """The part of the graph between tensors, as a model of its own."""
+    def open_biases(self) -> list[str]:
+        """Let what a style layer's bias is be added to from outside, zero where nothing is given; the layers' names."""
+        import numpy as np
+        from onnx import helper, numpy_helper
+
+        found = {bias: match[1] for bias in sorted(self._initializers) if (match := _STYLED.fullmatch(bias))}
+        for bias, layer in found.items():
+            nothing = np.zeros(self._initializers[bias].dims, dtype=np.float32)
+            self._initializers[layer] = numpy_helper.from_array(nothing, layer)
+            self.rename({bias: f"{layer}.moved"})
+            self.nodes.insert(0, helper.make_node("Add", [bias, layer], [f"{layer}.moved"], name=f"cut/{layer}"))
+        return list(found.values())
+
+    def extract(self, inputs: Sequence[_Value], outputs: Sequence[_Output], defaults: Sequence[str] = ()) -> ModelProto:
+        """The part of the graph between tensors, as a model of its own.
+
+        Args:
+            defaults: initializers that whoever runs the model may replace.
+        """
         import onnx
         from onnx import helper
 
@@ -233,7 +257,10 @@ class _Graph:
         graph = helper.make_graph(
             [*nodes, *renames],
             "kokoro",
-            [_value(name, kind, shape) for name, kind, shape in inputs],
+            [
+                *(_value(name, kind, shape) for name, kind, shape in inputs),
+                *(_value(name, "float32", list(self._initializers[name].dims)) for name in defaults),
+            ],
             [_value(name, kind, shape) for _, name, kind, shape in outputs],
             [self._initializers[name] for name in sorted(used & self._initializers.keys())],
         )

@@ -16,7 +16,8 @@ import numpy as np
 
 from avatar.errors import EngineError, Language
 from avatar.media import SPEECH_RATE, ClauseSpeech, PhoneSpan, Samples
-from avatar.voice.profiles import Style, VoiceLibrary, VoiceProfile
+from avatar.voice.deltas import NO_DELTAS, Deltas
+from avatar.voice.profiles import Style, VoiceProfile, Voices
 from avatar.voice.speaking import level, marks, normalise
 from avatar.voice.speaking.acoustics import MAX_TOKENS, Acoustics, Encoded, Floats
 from avatar.voice.speaking.emphasis import emphasised
@@ -61,7 +62,7 @@ class KokoroSynthesizer:
     name = "kokoro"
 
     def __init__(
-        self, model: Path, vocab: Path, voices: VoiceLibrary, cache: Path, device: str = "cpu", threads: int = 2
+        self, model: Path, vocab: Path, voices: Voices, cache: Path, device: str = "cpu", threads: int = 2
     ) -> None:
         """
         Args:
@@ -109,6 +110,12 @@ class KokoroSynthesizer:
         other._lexicon = Lexicon(readings)
         return other
 
+    def speaking_with(self, voices: Voices) -> KokoroSynthesizer:
+        """This synthesizer with other voices. Both share everything else."""
+        other = copy.copy(self)
+        other._voices = voices
+        return other
+
     def speak(self, clause: str, voice: str, *, language: Language, speed: float = 1.0) -> ClauseSpeech:
         """See `avatar.stages.Synthesizer.speak`. Marks (`speaking.marks`) are heeded; what is told has none.
 
@@ -121,10 +128,10 @@ class KokoroSynthesizer:
         if all(symbol.text in PAUSES for symbol in symbols):
             return _silence(marked.text, sum(_samples(word.pause_ms) for word in words))
         main = _main_language(words, language)
-        style = self._voices.style(profile, main)
+        style, deltas = self._voices.style(profile, main), self._voices.deltas(profile)
         pace = min(4.0, max(0.25, speed * profile.speed))
         takes = [
-            replace(self._take(part, words, style, pace, profile.pitch), before=0 if index else before)
+            replace(self._take(part, words, style, pace, profile.pitch, deltas), before=0 if index else before)
             for before, stretch in stretches(symbols, words)
             for index, part in enumerate(split(stretch, MAX_TOKENS))
         ]
@@ -142,16 +149,22 @@ class KokoroSynthesizer:
         )
 
     def _take(
-        self, symbols: Sequence[Symbol], words: Sequence[Word], style: Style, speed: float, pitch: float
+        self,
+        symbols: Sequence[Symbol],
+        words: Sequence[Word],
+        style: Style,
+        speed: float,
+        pitch: float,
+        deltas: Deltas = NO_DELTAS,
     ) -> _Take:
         tokens = [self._vocabulary[symbol.text] for symbol in symbols]
-        encoded = self._acoustics.encode(tokens, style, speed=speed, pitch=pitch)
+        encoded = self._acoustics.encode(tokens, style, speed=speed, pitch=pitch, deltas=deltas)
         return _Take(emphasised(without_silence(encoded), symbols, words), tuple(symbols))
 
     def _render(
         self, takes: Sequence[_Take], profile: VoiceProfile, style: Style, language: Language, pause: int
     ) -> Iterator[Samples]:
-        stats = self._statistics.of(style, language)
+        stats = self._statistics.of(style, language, takes[0].encoded.deltas)
         for take in takes:
             if take.before:
                 yield np.zeros(take.before, dtype=np.float32)
@@ -166,10 +179,10 @@ class KokoroSynthesizer:
                         chunk = np.concatenate([chunk, np.zeros(pause, dtype=np.float32)])
                 yield chunk
 
-    def _measure(self, style: Style, language: Language) -> Floats:
+    def _measure(self, style: Style, language: Language, deltas: Deltas) -> Floats:
         """The statistics of a voice's normalised channels over a sentence, float32 [2, channels, 1]."""
         words = normalise.words(_SAMPLE_TEXT[language], language)
-        take = self._take(self._phonetics.symbols(words, "en-us"), words, style, 1.0, 1.0)
+        take = self._take(self._phonetics.symbols(words, "en-us"), words, style, 1.0, 1.0, deltas)
         latent = self._acoustics.decode(take.encoded)
         return self._acoustics.generate(latent, 0, latent.columns, self._acoustics.no_stats, 0.0)[1]
 

@@ -16,13 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from avatar.errors import Language
+from avatar.voice.deltas import NO_DELTAS, Deltas
 from avatar.voice.profiles import Style
 from avatar.voice.speaking.acoustics import Floats
 
 log = logging.getLogger(__name__)
 
-Measure = Callable[[Style, Language], Floats]
-"""Renders a sentence in a style and gives the statistics, float32 [2, channels, 1]."""
+Measure = Callable[[Style, Language, Deltas], Floats]
+"""Renders a sentence in a style, with a voice's deltas, and gives the statistics, float32 [2, channels, 1]."""
 
 
 class VoiceStatistics:
@@ -41,15 +42,18 @@ class VoiceStatistics:
         self._known: dict[str, Floats] = {}
         self._lock = threading.Lock()
 
-    def of(self, style: Style, language: Language) -> Floats:
-        """The statistics of a style, from memory, from its file, or measured now."""
-        key = hashlib.sha256(style.tobytes() + language.encode()).hexdigest()[:24]
+    def of(self, style: Style, language: Language, deltas: Deltas = NO_DELTAS) -> Floats:
+        """The statistics of a voice, from memory, from its file, or measured now."""
+        digest = hashlib.sha256(style.tobytes() + language.encode())
+        for layer in sorted(deltas):
+            digest.update(layer.encode() + deltas[layer].tobytes())
+        key = digest.hexdigest()[:24]
         known = self._known.get(key)
         if known is not None:
             return known
         with self._lock:
             if key not in self._known:
-                self._known[key] = self._read(key) if self._stored(key) else self._make(key, style, language)
+                self._known[key] = self._read(key) if self._stored(key) else self._make(key, style, language, deltas)
             return self._known[key]
 
     def _path(self, key: str) -> Path:
@@ -64,8 +68,8 @@ class VoiceStatistics:
     def _read(self, key: str) -> Floats:
         return np.asarray(np.load(self._path(key), allow_pickle=False), dtype=np.float32)
 
-    def _make(self, key: str, style: Style, language: Language) -> Floats:
-        measured = self._measure(style, language)
+    def _make(self, key: str, style: Style, language: Language, deltas: Deltas) -> Floats:
+        measured = self._measure(style, language, deltas)
         try:
             self._write(key, measured)
         except OSError as error:

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 
-_NODES = "/decoder/decoder/generator/"
-_INITIALIZERS = "decoder.decoder.generator."
+GENERATOR = "decoder.decoder.generator."
+DECODER = "decoder.decoder."
+"""How the initializers of a part begin; its nodes are called the same with other strokes."""
+
 _LAYERS = {
     "ConvInteger": "/Conv_quant",
     "Conv": "/Conv",
@@ -63,8 +65,11 @@ def read_weights(path: Path) -> Weights:
         return Weights({name: stored[name] for name in stored.files})
 
 
-def collect(whole: ModelProto) -> dict[str, NDArray[Any]]:
-    """The weights of the generator in an export, by their names.
+def collect(whole: ModelProto, part: str = GENERATOR) -> dict[str, NDArray[Any]]:
+    """The weights of the generator in an export, or of the decoder with it, by their names.
+
+    Args:
+        part: GENERATOR or DECODER.
 
     Raises:
         KeyError: a layer's weight is not stored in the file.
@@ -77,18 +82,19 @@ def collect(whole: ModelProto) -> dict[str, NDArray[Any]]:
         return np.asarray(numpy_helper.to_array(initializers[name]))
 
     found: dict[str, NDArray[Any]] = {}
+    nodes = "/" + part.replace(".", "/")
     for name in initializers:
-        inner = name.removeprefix(_INITIALIZERS)
+        inner = name.removeprefix(part)
         if inner != name and (".alpha" in inner or inner.endswith(".bias")):
             found[inner] = array(name)
         elif name.endswith((".inverse_basis", ".window_sum")):
             found[name.rpartition(".")[2]] = array(name)
     for node in whole.graph.node:
         suffix = _LAYERS.get(node.op_type)
-        if suffix is None or not (node.name.startswith(_NODES) and node.name.endswith(suffix)):
+        if suffix is None or not (node.name.startswith(nodes) and node.name.endswith(suffix)):
             continue
-        layer = node.name.removeprefix(_NODES).removesuffix(suffix).replace("/", ".")
-        if layer.startswith("istft"):
+        layer = node.name.removeprefix(nodes).removesuffix(suffix).replace("/", ".")
+        if "istft" in layer:
             continue
         weight = array(node.input[1])
         turned = any(attribute.name == "transB" and attribute.i for attribute in node.attribute)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from avatar.errors import Language
+from avatar.voice.deltas import Deltas
 from avatar.voice.profiles import Style
 from avatar.voice.speaking.acoustics import Floats
 from avatar.voice.speaking.statistics import VoiceStatistics
@@ -23,7 +24,7 @@ class Meter:
     def __init__(self) -> None:
         self.calls: list[Language] = []
 
-    def __call__(self, style: Style, language: Language) -> Floats:
+    def __call__(self, style: Style, language: Language, deltas: Deltas) -> Floats:
         self.calls.append(language)
         return np.full(SHAPE, len(self.calls), dtype=np.float32)
 
