@@ -30,7 +30,16 @@ from avatar.dialog.archive import safe_path
 from avatar.dialog.cards.convert import plain
 from avatar.dialog.cards.jsontext import Json, dump
 from avatar.dialog.library import storing, write
-from avatar.dialog.persona import BUILT_IN, CARD, Persona, check_fields, is_id, load_persona, read_fields
+from avatar.dialog.persona import (
+    BUILT_IN,
+    CARD,
+    MAX_CARD_BYTES,
+    Persona,
+    check_fields,
+    is_id,
+    load_persona,
+    read_fields,
+)
 from avatar.dialog.tomltext import toml
 from avatar.errors import InputError, NotFoundError, PhotoError
 
@@ -110,7 +119,7 @@ class Personas:
                 f"已有名为 {persona.id} 的人物。请换一个 id,或先删除它。",
                 code="persona_exists",
             )
-        contents = {CARD: toml(plain(persona)).encode(), **files}
+        contents = {CARD: _card(persona), **files}
         library = self._data / "knowledge" / persona.id
         with storing(self._root):
             self._root.mkdir(parents=True, exist_ok=True)
@@ -167,6 +176,7 @@ class Personas:
             return before
         if not self.owns(persona_id):
             self._create(plain(before), contents(before.folder), {})
+        card = _card(after)
         folder = self._root / persona_id
         numbers = self.versions(persona_id)
         number = numbers[-1] + 1 if numbers else 1
@@ -176,7 +186,7 @@ class Personas:
         write(earlier, (folder / CARD).read_bytes())
         made = (folder / CARD).stat().st_mtime_ns
         os.utime(earlier, ns=(made, made))
-        write(folder / CARD, toml(plain(after)).encode())
+        write(folder / CARD, card)
         for old in numbers[: max(0, len(numbers) + 1 - _KEPT)]:
             (folder / VERSIONS / f"{old:04d}.toml").unlink(missing_ok=True)
         log.info("persona_changed", extra={"persona_id": persona_id, "version": number})
@@ -284,6 +294,22 @@ class Personas:
 def mark(persona: Persona) -> str:
     """What changes with a card: 16 hexadecimal digits."""
     return hashlib.sha256(dump(plain(persona))).hexdigest()[:16]
+
+
+def _card(persona: Persona) -> bytes:
+    """A card as its file.
+
+    Raises:
+        InputError: it is larger than can be read again.
+    """
+    card = toml(plain(persona)).encode()
+    if len(card) > MAX_CARD_BYTES:
+        raise InputError(
+            f"The card of {persona.id} is larger than 256 KB. Shorten its texts, or leave out examples.",
+            f"{persona.id} 的人物卡超过 256 KB。请缩短文字或减少示例。",
+            code="invalid_persona",
+        )
+    return card
 
 
 def is_built_in(persona_id: str) -> bool:
