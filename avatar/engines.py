@@ -12,6 +12,7 @@ never wait (voice activity, the face) takes one thread of its own.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 import threading
@@ -39,8 +40,11 @@ if TYPE_CHECKING:
     from avatar.face.landmarks import FaceFinder
     from avatar.face.restore.enlarge import Upscaler
     from avatar.voice.profiles import VoiceLibrary
+    from avatar.voice.watermark import MarkNetwork
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 WORKERS = 16
 """Worker threads for blocking calls. They wait more than they compute; the computing has its own budget."""
@@ -116,8 +120,12 @@ class Engines:
         """
         with self._locks[kind]:
             if kind not in self._built:
-                self._built[kind] = find_engine(kind, self.name_of(kind))(self.settings)
+                self._built[kind] = self._build(kind)
             return cast(Engine, self._built[kind])
+
+    def _build(self, kind: str) -> Engine:
+        built = find_engine(kind, self.name_of(kind))(self.settings)
+        return _marking(cast(Synthesizer, built), self.settings) if kind == "synthesizer" else built
 
     def run(self, work: Callable[[], T]) -> Awaitable[T]:
         """Run a blocking call in a worker thread."""
@@ -154,6 +162,27 @@ def find_engine(kind: str, name: str) -> Callable[[Settings], Engine]:
             code="unknown_engine",
         )
     return cast(Callable[[Settings], Engine], found[name].load())
+
+
+def _marking(synthesizer: Synthesizer, settings: Settings) -> Synthesizer:
+    """The synthesizer with the watermark in all its speech, whichever engine it is, unless the settings forbid it."""
+    if not settings.speaking.watermark:
+        logger.warning("watermark.off: synthetic speech goes out unmarked (speaking.watermark)")
+        return synthesizer
+    from avatar.voice.watermark import watermarked
+
+    return watermarked(synthesizer, mark_network(settings))
+
+
+def mark_network(settings: Settings) -> MarkNetwork:
+    """What marks synthetic speech and finds the mark.
+
+    Raises:
+        WeightsError: its weights are missing or damaged.
+    """
+    from avatar.voice.watermark import MarkNetwork
+
+    return MarkNetwork.load(model_path("perth", settings) / "perth_net_250000.pth.tar")
 
 
 def onnx_device(settings: Settings, own: str) -> str:

@@ -62,6 +62,7 @@ class SpeakingSettings(Section):
     synthesizer: str = "kokoro"
     device: str = "auto"
     speed: float = Field(1.0, ge=0.5, le=2.0)
+    watermark: bool = Field(True, description="the inaudible mark in all synthetic speech; off is logged")
     base_url: str = Field("", description="for the synthesizer `openai`: the service's URL")
     model: str = Field("", description="for the synthesizer `openai`: the service's model name")
     api_key: str = ""

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from avatar import __version__
-from avatar.cli import animate, bench, doctor, knowledge, listing, models, persona, serve, talk
+from avatar.cli import animate, bench, detect, doctor, knowledge, listing, models, persona, serve, talk
 from avatar.cli.console import fail
 from avatar.errors import AvatarError
 
@@ -43,6 +43,7 @@ app.command()(serve.serve)
 app.command()(talk.say)
 app.command()(talk.ask)
 app.command()(animate.animate)
+app.command()(detect.detect)
 app.command()(doctor.doctor)
 app.command()(bench.bench)
 app.command()(listing.personas)
