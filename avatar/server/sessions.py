@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol
 
 from avatar.dialog.conversation import Conversation
+from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.persona import Persona
 from avatar.errors import Language
 from avatar.live.events import SessionEvent
@@ -92,13 +93,16 @@ class LiveSession(Protocol):
 
 
 class Stages(Protocol):
-    """The engines, for routes that need no session. `avatar.live.host.SessionHost` is one. Both calls may block."""
+    """The engines, for routes that need no session. `avatar.live.host.SessionHost` is one. All calls may block."""
 
     def stages(self) -> SharedStages:
         """The engines."""
 
     def conversation(self, persona_id: str) -> Conversation:
         """A new conversation with a persona."""
+
+    def knowledge(self, persona: Persona) -> Knowledge:
+        """What a persona knows, shared by every conversation with it."""
 
 
 SessionFactory = Callable[[str, SessionOptions], LiveSession]

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from avatar.dialog.conversation import Conversation
 from avatar.dialog.knowledge import Knowledge
-from avatar.dialog.persona import load_persona
+from avatar.dialog.persona import Persona, load_persona
 from avatar.errors import EngineError, Language, NotFoundError
 from avatar.live.prepared import PreparedSpeech
 from avatar.live.shared import SharedStages
@@ -120,6 +120,9 @@ class FakeStages:
 
     def conversation(self, persona_id: str) -> Conversation:
         return Conversation(self._persona, self._knowledge, self.generator, seed=1)
+
+    def knowledge(self, persona: Persona) -> Knowledge:
+        return self._knowledge
 
 
 def _run(work: Callable[[], T]) -> Awaitable[T]:

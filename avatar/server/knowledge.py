@@ -1,0 +1,232 @@
+"""`/v1/avatar/personas/{id}/knowledge`: what a persona may quote is added, listed, searched, opened and taken away.
+
+A text can be found by its words as soon as it is added; its passages are then embedded behind the request, so that they
+are found by meaning too. The list tells how far that is. See docs/protocol.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from starlette.datastructures import UploadFile
+from starlette.responses import JSONResponse, Response
+
+from avatar.dialog.cutting import language_of as language_of_text
+from avatar.dialog.knowledge import Knowledge
+from avatar.dialog.library import Entry
+from avatar.dialog.passage import Found, Passage
+from avatar.dialog.reading.reading import MAX_BYTES
+from avatar.errors import NotFoundError
+from avatar.server.failures import language_of, unforeseen
+from avatar.server.house import House
+from avatar.server.jobs import NO_STORE, Streamed, sse, told_of_failure
+from avatar.server.limits import Jobs
+from avatar.server.protocol.parsing import EventError
+from avatar.server.sessions import Stages
+
+MAX_UPLOADS = 4
+"""Documents that may be on their way at once."""
+
+BESIDE = 2
+"""Passages before and after one that is shown in its context."""
+
+
+class Embedding:
+    """Embeds what the personas were given, behind the requests, one persona at a time. Used on one event loop."""
+
+    def __init__(self) -> None:
+        self._stops: dict[str, threading.Event] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._turn = asyncio.Lock()
+
+    def running(self, persona_id: str) -> bool:
+        """Whether a persona's texts are being embedded, or wait for it."""
+        return persona_id in self._tasks
+
+    def begin(self, persona_id: str, knowledge: Knowledge) -> None:
+        """Embed what is not embedded yet; what runs already takes it in, too."""
+        if persona_id not in self._tasks:
+            stop = self._stops[persona_id] = threading.Event()
+            self._tasks[persona_id] = asyncio.create_task(self._embed(persona_id, knowledge, stop))
+
+    def stop(self, persona_id: str) -> None:
+        """Leave off after the passages in hand; what was done is kept."""
+        if persona_id in self._stops:
+            self._stops[persona_id].set()
+
+    async def close(self) -> None:
+        """Leave off everywhere, and wait for it."""
+        for stop in self._stops.values():
+            stop.set()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def _embed(self, persona_id: str, knowledge: Knowledge, stop: threading.Event) -> None:
+        try:
+            async with self._turn:
+                done = (-1, 0)
+                while not stop.is_set() and done != knowledge.embedded:  # texts may come while others are embedded
+                    done = knowledge.embedded
+                    await asyncio.to_thread(knowledge.embed, None, stop.is_set)
+        except Exception as error:  # noqa: BLE001 - nobody waits for it; the log has it
+            unforeseen(error)
+        finally:
+            self._tasks.pop(persona_id, None)
+            self._stops.pop(persona_id, None)
+
+
+def knowledge_routes(house: House, stages: Stages, embedding: Embedding) -> APIRouter:
+    """The routes."""
+    router = APIRouter(prefix="/avatar/personas/{persona_id}/knowledge")
+    uploads = Jobs(MAX_UPLOADS)
+
+    async def known(persona_id: str) -> Knowledge:
+        return await house.run(lambda: stages.knowledge(house.persona(persona_id)))
+
+    @router.get("", response_class=Response)
+    async def texts(persona_id: str) -> Response:
+        return _state(await known(persona_id), running=embedding.running(persona_id))
+
+    @router.post("", response_class=Response)
+    async def add(persona_id: str, request: Request) -> Response:
+        knowledge = await known(persona_id)
+        uploads.take()
+        try:
+            name, data = await _document(request)
+        finally:
+            uploads.free()
+        adding = _adding(knowledge, data, name, lambda: embedding.begin(persona_id, knowledge))
+        return await Streamed.begun(told_of_failure(adding, language_of(request)), house.jobs, "text/event-stream")
+
+    @router.post("/embedding", response_class=Response)
+    async def embed(persona_id: str) -> Response:
+        knowledge = await known(persona_id)
+        embedding.begin(persona_id, knowledge)
+        return _state(knowledge, running=True)
+
+    @router.delete("/embedding", status_code=204)
+    async def leave_off(persona_id: str) -> None:
+        embedding.stop(persona_id)
+
+    @router.get("/search", response_class=Response)
+    async def search(
+        persona_id: str,
+        q: Annotated[str, Query(min_length=1, max_length=500)],
+        limit: Annotated[int, Query(ge=1, le=50)] = 8,
+    ) -> Response:
+        knowledge = await known(persona_id)
+        found = await house.run(lambda: knowledge.search(q, language_of_text(q), limit=limit, least=0.0))
+        return JSONResponse({"object": "list", "data": [_found(each) for each in found]}, headers=NO_STORE)
+
+    @router.get("/passages/{passage_id}", response_class=Response)
+    async def passage(persona_id: str, passage_id: str) -> Response:
+        return JSONResponse(_in_context(await known(persona_id), passage_id), headers=NO_STORE)
+
+    @router.delete("/{text_id}", status_code=204)
+    async def remove(persona_id: str, text_id: str) -> None:
+        knowledge = await known(persona_id)
+        await house.run(lambda: knowledge.remove(text_id))
+
+    return router
+
+
+async def _document(request: Request) -> tuple[str, bytes]:
+    """The form's file: its name and what is in it.
+
+    Raises:
+        EventError: there is none.
+    """
+    async with request.form(max_files=1, max_fields=4, max_part_size=1024) as form:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise EventError(
+                "The form has no file: send the document in the field `file`.",
+                "表单里没有文件:请把文档放在 `file` 字段。",
+                code="missing_field",
+                param="file",
+            )
+        return (file.filename or "text.txt")[-200:], await file.read(MAX_BYTES + 1)
+
+
+async def _adding(
+    knowledge: Knowledge, data: bytes, name: str, added: Callable[[], None]
+) -> AsyncGenerator[bytes, None]:
+    """How far a document is, and at last what it became."""
+    yield sse({"type": "knowledge.progress", "step": "reading", "share": 0.0})
+    entry = await asyncio.to_thread(knowledge.add, data, name)
+    added()
+    yield sse({"type": "knowledge.added", "text": _text(entry)})
+
+
+def _state(knowledge: Knowledge, *, running: bool) -> JSONResponse:
+    """The texts, and how many of all passages, the card's notes among them, are found by meaning."""
+    done, of = knowledge.embedded
+    body = {
+        "object": "list",
+        "data": [_text(entry) for entry in knowledge.entries],
+        "passages": of,
+        "embedded": done,
+        "embedding": running,
+    }
+    return JSONResponse(body, headers=NO_STORE)
+
+
+def _text(entry: Entry) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "object": "avatar.text",
+        "title": entry.title,
+        "characters": entry.characters,
+        "passages": entry.passages,
+    }
+
+
+def _found(found: Found) -> dict[str, Any]:
+    return {
+        "id": found.id,
+        "work": found.work,
+        "place": found.place,
+        "quote": found.quote,
+        "text": found.text,
+        "language": found.language,
+        "score": found.score,
+    }
+
+
+def _in_context(knowledge: Knowledge, passage_id: str) -> dict[str, Any]:
+    """A passage with those around it.
+
+    Raises:
+        NotFoundError: no text has it, or has it any more.
+    """
+    for text in knowledge.index.texts:
+        for at, passage in enumerate(text.passages):
+            if passage.id == passage_id:
+                around = text.passages[max(0, at - BESIDE) : at], text.passages[at + 1 : at + 1 + BESIDE]
+                return {
+                    **_passage(passage),
+                    "object": "avatar.passage",
+                    "number": at + 1,
+                    "of": len(text.passages),
+                    "source": passage.source,
+                    "before": [_passage(each) for each in around[0]],
+                    "after": [_passage(each) for each in around[1]],
+                }
+    raise NotFoundError(
+        "This passage is not in the texts any more; its text was deleted or changed.",
+        "这一段已不在文本里:文本被删除或更改了。",
+        code="passage_not_found",
+    )
+
+
+def _passage(passage: Passage) -> dict[str, Any]:
+    return {
+        "id": passage.id,
+        "work": passage.work,
+        "place": passage.place,
+        "text": passage.text,
+        "language": passage.language,
+    }

@@ -1,0 +1,185 @@
+"""`/v1/avatar/personas/{id}/knowledge`: a text is added, found, opened in its context, and taken away."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from starlette.testclient import TestClient
+
+from avatar.dialog.knowledge import Knowledge
+from avatar.dialog.persona import Persona, load_persona
+from avatar.server.app import create_app
+from avatar.settings import ServerSettings, Settings
+from tests.unit.dialog.fakes import HashEmbedder
+from tests.unit.server.fake_session import FakeHouse
+from tests.unit.server.fake_stages import FakeStages
+
+TEXTS = "/v1/avatar/personas/luxun/knowledge"
+
+STORY = "# 渡口\n\n" + "\n\n".join(
+    f"## 第{number}章\n\n" + f"渡口的第{number}条船装着{what}。船老大说,{what}不能沾水。" * 30
+    for number, what in (("一", "茶叶"), ("二", "铜锣"), ("三", "棉花"), ("四", "石磨"), ("五", "灯油"))
+)
+
+
+class SlowEmbedder(HashEmbedder):
+    """Waits before each batch until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = threading.Semaphore(0)
+
+    def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.gate.acquire(timeout=20)
+        return super().passages(texts)
+
+
+class Stages(FakeStages):
+    """With an embedder that waits."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.embedder = SlowEmbedder()
+        self._knowledge = Knowledge.open(load_persona("luxun", folder), folder, self.embedder)
+
+    def knowledge(self, persona: Persona) -> Knowledge:
+        assert persona.id == "luxun"
+        return self._knowledge
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Stages:
+    return Stages(tmp_path)
+
+
+@pytest.fixture
+def client(house: FakeHouse, slow: Stages) -> Iterator[TestClient]:
+    app = create_app(house.open, house.personas, Settings(server=ServerSettings(max_requests=1)), slow)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+        slow.embedder.gate.release(1000)
+
+
+def send(client: TestClient, text: str | bytes = STORY, name: str = "渡口.md", language: str = "en") -> Any:
+    data = text.encode() if isinstance(text, str) else text
+    return client.post(TEXTS, files={"file": (name, data)}, headers={"Accept-Language": language})
+
+
+def events(answer: Any) -> list[dict[str, Any]]:
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    return [json.loads(line[6:]) for line in answer.text.split("\n\n") if line]
+
+
+def added(client: TestClient) -> dict[str, Any]:
+    last = events(send(client))[-1]
+    assert last["type"] == "knowledge.added"
+    text: dict[str, Any] = last["text"]
+    return text
+
+
+def until(client: TestClient, **wanted: object) -> dict[str, Any]:
+    """The list, once it says what is wanted."""
+    for _ in range(400):
+        state: dict[str, Any] = client.get(TEXTS).json()
+        if all(state[key] == value for key, value in wanted.items()):
+            return state
+        time.sleep(0.02)
+    pytest.fail(f"the list never said {wanted}: {state}")
+
+
+def test_a_text_is_found_by_its_words_at_once(client: TestClient) -> None:
+    text = added(client)
+    assert text["title"] == "渡口"
+    assert text["passages"] >= 5
+    state = client.get(TEXTS).json()
+    assert [each["id"] for each in state["data"]] == [text["id"]]
+    assert state["embedding"]
+    assert state["embedded"] < state["passages"]
+    found = client.get(f"{TEXTS}/search", params={"q": "哪条船装着铜锣?"}).json()["data"]
+    assert found[0]["work"] == "渡口"
+    assert "铜锣" in found[0]["quote"]
+
+
+def test_it_is_embedded_behind_the_request(client: TestClient, slow: Stages) -> None:
+    added(client)
+    assert client.get(TEXTS).json()["embedding"]
+    slow.embedder.gate.release(1000)
+    state = until(client, embedding=False)
+    assert state["embedded"] == state["passages"] > 0
+
+
+def test_embedding_is_left_off_and_goes_on(client: TestClient, slow: Stages) -> None:
+    added(client)
+    assert client.delete(f"{TEXTS}/embedding").status_code == 204
+    slow.embedder.gate.release()
+    state = until(client, embedding=False)
+    assert 0 < state["embedded"] < state["passages"]
+    slow.embedder.gate.release(1000)
+    assert client.post(f"{TEXTS}/embedding").json()["embedding"]
+    state = until(client, embedding=False)
+    assert state["embedded"] == state["passages"]
+
+
+def test_a_passage_is_shown_among_those_around_it(client: TestClient) -> None:
+    added(client)
+    found = client.get(f"{TEXTS}/search", params={"q": "棉花不能沾水"}).json()["data"][0]
+    opened = client.get(f"{TEXTS}/passages/{found['id']}").json()
+    assert opened["work"] == "渡口"
+    assert opened["text"] in found["text"]
+    assert "棉花" in opened["text"]
+    assert 1 < opened["number"] < opened["of"]
+    assert opened["before"]
+    assert opened["after"]
+    assert opened["before"][-1]["text"] != opened["text"]
+
+
+def test_the_same_text_is_kept_once_and_can_be_taken_away(client: TestClient) -> None:
+    text = added(client)
+    assert added(client)["id"] == text["id"]
+    assert len(client.get(TEXTS).json()["data"]) == 1
+    passage = client.get(f"{TEXTS}/search", params={"q": "灯油"}).json()["data"][0]["id"]
+    assert client.delete(f"{TEXTS}/{text['id']}").status_code == 204
+    assert client.get(TEXTS).json()["data"] == []
+    gone = client.get(f"{TEXTS}/passages/{passage}")
+    assert gone.status_code == 404
+    assert gone.json()["error"]["code"] == "passage_not_found"
+    assert client.delete(f"{TEXTS}/{text['id']}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "code"),
+    [("a.pdf", b"%PDF-1.7 broken", "text_damaged"), ("a.txt", b"\x00\x01\x02\xff" * 99, "invalid_text")],
+)
+def test_what_is_no_document_is_told_and_nothing_is_kept(
+    client: TestClient, name: str, data: bytes, code: str
+) -> None:
+    told = events(send(client, data, name, language="zh"))[-1]["error"]
+    assert told["code"] == code
+    assert told["message"] == told["message_zh"]
+    assert client.get(TEXTS).json()["data"] == []
+
+
+def test_a_form_without_a_file_and_a_persona_that_is_not_there(client: TestClient) -> None:
+    refused = client.post(TEXTS, files={"other": ("a.txt", b"text")})
+    assert refused.json()["error"]["param"] == "file"
+    for path in ("", "/search?q=a", "/passages/0"):
+        assert client.get(f"/v1/avatar/personas/nobody/knowledge{path}").json()["error"]["code"] == "persona_not_found"
+
+
+def test_a_search_needs_words(client: TestClient) -> None:
+    assert client.get(f"{TEXTS}/search", params={"q": ""}).status_code == 400
+    assert client.get(f"{TEXTS}/search", params={"q": "字" * 501}).status_code == 400
+
+
+def test_only_a_document_may_be_large(client: TestClient) -> None:
+    large = b"x" * (2 * 1024 * 1024)
+    assert client.post(f"{TEXTS}/embedding", content=large).status_code == 413
+    assert events(send(client, b"\x00\x01\x02\xff" * 500_000))[-1]["error"]["code"] == "invalid_text"
