@@ -34,6 +34,10 @@ _CORE = 0.5
 _HOLD = (0.040 * SPEECH_RATE, 0.080 * SPEECH_RATE)
 """Half the time for which lips that touch stay closed, at least and at most: two to four frames in all."""
 
+_BURST = 0.035 * SPEECH_RATE
+"""Samples from the start of a p or b to its burst, up to which the lips are closed. Measured on 486 of the synthesis's,
+in both languages: the sound falls 30 ms before the phone's start, and rises steepest 33 to 39 ms after it (medians)."""
+
 _GATE_RAMP = 0.065 * SPEECH_RATE
 """Samples in which the lips come together before, and part after."""
 
@@ -132,6 +136,6 @@ def _gate(gesture: Gesture, time: int) -> float:
         return 0.0
     half = (gesture.end - gesture.start) / 2
     hold = _HOLD[0] if gesture.viseme.bursts else min(max(half, _HOLD[0]), _HOLD[1])
-    centre = gesture.start + (min(half, hold) if gesture.viseme.bursts else half)
+    centre = gesture.start + (_BURST - hold if gesture.viseme.bursts else half)
     distance = min(_outside(centre - hold, centre + hold, time) / _GATE_RAMP, 1.0)
     return gesture.viseme.closure * (0.5 + 0.5 * math.cos(math.pi * distance))

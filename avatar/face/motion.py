@@ -35,7 +35,7 @@ LEAD = 720
 
 _STEPS = {
     "jaw": 0.35, "upper": 0.3, "lower": 0.3, "pucker": 0.4, "wide": 0.35, "smile": 0.15, "press": 0.5, "tuck": 0.65,
-    "tongue": 0.6, "close": 0.9, "blink_left": 0.62, "blink_right": 0.62, "gaze_x": 0.45, "gaze_y": 0.35,
+    "tongue": 0.6, "close": 1.0, "blink_left": 0.62, "blink_right": 0.62, "gaze_x": 0.45, "gaze_y": 0.35,
     "squint": 0.06, "brow_up": 0.2, "brow_down": 0.06, "brow_inner": 0.06, "yaw": 0.015, "pitch": 0.025, "roll": 0.012,
     "tx": 0.003, "ty": 0.003, "scale": 0.003, "breath": 0.08,
 }  # fmt: skip
