@@ -24,8 +24,9 @@ from avatar.dialog.retrieval import Match, Scores, WordIndex, WordScores, confid
 from avatar.dialog.words import terms
 from avatar.errors import Language
 
-RELEVANT = 0.35
-"""Where no passage is as sure as this, the texts are silent on the question, and nothing is returned."""
+RELEVANT = 0.3
+"""Where no passage is as sure as this, the texts are silent on the question, and nothing is returned. Below a half, for
+a persona speaks in any case, and a weak quotation harms it less than none."""
 
 WORTH_SHOWING = 0.1
 """What a further passage must have of the surest one's score."""
@@ -54,12 +55,20 @@ _POINTING = re.compile(
     re.IGNORECASE,
 )
 
-DOUBT = 0.4
-"""How sure a passage stays that answers a question about today or tomorrow: no text knows the weather."""
+ENGLISH_SPREAD = 0.75
+"""What an English question's distances from the middle count: they are spread wider than those of Chinese."""
 
-_TODAY = re.compile(
-    r"今天|明天|后天|最近|眼下|这几天|\b(?:today|tomorrow|right now|nowadays|currently)\b", re.IGNORECASE
+_NOW = re.compile(
+    r"今天|今晚|今日|明天|后天|最近|现在|此刻|眼下|这几天|"
+    r"\b(?:today|tonight|tomorrow|(?:right )?now|currently|this (?:week|evening)|is it)\b",
+    re.IGNORECASE,
 )
+_FLEETING = re.compile(
+    r"天气|气温|下雨|下雪|几点|几号|星期几|周几|新闻|股价|汇率|比分|"
+    r"\b(?:weather|temperature|rain|snow|what time|what date|what day|news|exchange rate|score)\b",
+    re.IGNORECASE,
+)
+"""What changes from day to day: asked about now, no text knows it, whatever words it holds."""
 
 AsVector = Callable[[str], NDArray[np.float32]]
 """Embeds a question: float32 [384], of length 1."""
@@ -174,26 +183,31 @@ class Index:
             return []
         by_words = self.words.scores(asked)
         matches = self._ranked(by_words, None if embed is None else embed(question), language)
-        doubt = DOUBT if _TODAY.search(question) else 1.0
         chosen = self._chosen(matches, frozenset(term.text for term in asked), limit)
-        if not chosen or doubt * max(choice.sure for choice in chosen) < least:
+        fleeting = _FLEETING.search(question) and _NOW.search(question)
+        if not chosen or (0.0 if fleeting else max(choice.sure for choice in chosen)) < least:
             return []
         return [choice.found() for choice in sorted(chosen, key=lambda choice: choice.sure < least)]
 
     def _ranked(self, by_words: WordScores, vector: NDArray[np.float32] | None, language: Language) -> list[Match]:
-        """Both searches fused; where a note is sure, the search by meaning is made again from where it leads."""
+        """Both searches fused; where a note is sure, the search by meaning is made again from where it leads.
+
+        Notes themselves stay as sure as they were: a question drawn towards a note is nearer to it than was asked.
+        """
         standing = self._standing(language)
         if vector is None or not self.embedded.any():
             return _matches(fuse(by_words.bm25, None) * standing, by_words, None)
         likeness = self._likeness(self.by_meaning(vector))
-        matches = _matches(fuse(by_words.bm25, likeness) * standing, by_words, self._telling(likeness))
+        telling = self._telling(likeness, language)
+        matches = _matches(fuse(by_words.bm25, likeness) * standing, by_words, telling)
         lead = self._lead(matches)
         if lead is None:
             return matches
         drawn = vector + LEAD * self.matrix[lead]
         there = self._likeness(self.by_meaning(np.asarray(drawn / np.linalg.norm(drawn), dtype=np.float32)))
         fused = fuse(by_words.bm25, there) * standing
-        return _matches(fused, by_words, self._telling(np.fmax(likeness, there)))
+        led = np.where(self.from_texts, np.fmax(telling, self._telling(there, language)), telling)
+        return _matches(fused, by_words, np.asarray(led, dtype=np.float32))
 
     def _standing(self, language: Language) -> Scores:
         """What each passage counts: a note less than a text, still less in another language than asked."""
@@ -209,9 +223,9 @@ class Index:
                 likeness[group] = cosines[group] - np.median(cosines[group])
         return likeness
 
-    def _telling(self, likeness: Scores) -> Scores:
-        """The same, NaN where too few passages of a language are known to tell how far its middle is."""
-        telling = likeness.copy()
+    def _telling(self, likeness: Scores, language: Language) -> Scores:
+        """The same on the scale of Chinese; NaN where too few passages of a language are known to tell its middle."""
+        telling = np.asarray(likeness * (1.0 if language == "zh" else ENGLISH_SPREAD), dtype=np.float32)
         for group in (self.chinese & self.embedded, ~self.chinese & self.embedded):
             if group.sum() < ENOUGH:
                 telling[group] = np.nan

@@ -31,12 +31,13 @@ MEANING_WEIGHT = 10.0
 """What a cosine's distance from the middle counts against a share of the question's words: e5's best lie 0.06 to 0.1
 above the middle, so that meaning alone weighs what words do where all of them are found."""
 
-LIKE_FLOOR, LIKE_SPAN = 0.035, 0.05
-"""e5's cosines lie in a narrow band that shifts with the question; what counts is the distance from its middle: up to
-0.035 for any passage, 0.06 and more for one that answers (measured on questions that the texts answer, and do not)."""
+SURE_WORDS, SURE_WORD, SURE_MEANING, SURE_ALONE = 10.0, 5.5, 85.0, -5.75
+"""The logit of a passage's bearing on the question: what the share of the question's words adds where the passage holds
+several, and where it holds one at most; what a cosine's distance from the middle adds; and where it starts. Logistic
+regression over 114 questions that texts answer and 70 that they do not, each kind counted alike."""
 
-SUPPORT = 0.03
-"""The distance from the middle at which meaning supports a single word."""
+SURE_WORDS_UNHEARD, SURE_WORD_UNHEARD, SURE_UNHEARD = 12.5, 5.8, -3.3
+"""The same where meaning is not known."""
 
 Scores = NDArray[np.float32]
 """float32 [n], one for each passage."""
@@ -66,7 +67,7 @@ class Match:
         rank: the fused rank score; higher is better, for ordering only.
         coverage: 0..1, the share of the question's words, by weight, that the passage holds.
         held: how many of the question's whole words it holds.
-        likeness: its cosine less the middle of all passages', or None where that tells nothing.
+        likeness: its cosine less the middle of all passages', on the scale of Chinese; None where that tells nothing.
     """
 
     at: int
@@ -157,14 +158,13 @@ def fuse(words: Scores, likeness: Scores | None) -> Scores:
 
 
 def confidence(match: Match) -> float:
-    """How sure it is, 0..1, that a passage bears on the question.
+    """How sure it is, 0..1, that a passage bears on the question: words and meaning weighed together.
 
-    By words: the share of the question's words, by weight, that the passage holds. A single word does not convince
-    where meaning is known and does not support it. Meaning may speak alone.
+    A single word convinces less than several, and hardly where meaning does not support it.
     """
+    several = match.held > 1
     if match.likeness is None:
-        return 0.85 * match.coverage
-    meaning = min(1.0, max(0.0, (match.likeness - LIKE_FLOOR) / LIKE_SPAN))
-    support = min(1.0, max(0.0, match.likeness / SUPPORT))
-    by_words = match.coverage * (0.9 if match.held > 1 else 1 / 3 + 2 / 3 * support)
-    return max(0.95 * by_words, 0.9 * meaning) + 0.05 * min(by_words, meaning)
+        logit = SURE_UNHEARD + (SURE_WORDS_UNHEARD if several else SURE_WORD_UNHEARD) * match.coverage
+    else:
+        logit = SURE_ALONE + (SURE_WORDS if several else SURE_WORD) * match.coverage + SURE_MEANING * match.likeness
+    return 1 / (1 + math.exp(-min(max(logit, -30.0), 30.0)))

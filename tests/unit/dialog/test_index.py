@@ -91,3 +91,13 @@ def test_the_two_searches_can_be_asked_alone() -> None:
     lamp = next(at for at, passage in enumerate(whole.passages) if "灯" in passage.text)
     assert int(whole.by_words("渡口的灯").argmax()) == lamp
     assert int(whole.by_meaning(unit(0, 1, 1)).argmax()) == lamp
+
+
+def test_what_changes_from_day_to_day_no_text_knows() -> None:
+    text = "# 旧事\n\n那天的天气很坏,下雨的人家都关了门。\n\n年轻人站在雨里。"
+    book = index(text, "旧事", "1" * 16)
+    whole = Index((book,), 0, (np.zeros((len(book.passages), 384), dtype=np.float32),))
+    assert whole.search("今天天气怎么样？", "zh", None) == []
+    assert whole.search("今天天气怎么样？", "zh", None, least=0.0)
+    assert whole.search("那天的天气怎么样？", "zh", None)
+    assert whole.search("今天的年轻人该怎么办？", "zh", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from avatar.dialog.index import RELEVANT
 from avatar.dialog.retrieval import Match, WordIndex, confidence, fuse
 from avatar.dialog.words import Term, terms, tokens
 
@@ -90,11 +91,12 @@ def test_confidence_stays_in_bounds(coverage: float, held: int, likeness: float 
 
 def test_one_word_convinces_only_where_meaning_does_not_speak_against_it() -> None:
     assert confidence(Match(0, 1.0, 1.0, 1, None)) > 0.8
-    assert confidence(Match(0, 1.0, 1.0, 1, 0.0)) < 0.35
+    assert confidence(Match(0, 1.0, 1.0, 1, -0.03)) < RELEVANT / 2
     assert confidence(Match(0, 1.0, 1.0, 1, 0.06)) > 0.8
+    assert confidence(Match(0, 1.0, 0.5, 1, 0.02)) < RELEVANT < confidence(Match(0, 1.0, 0.5, 2, 0.02))
     assert confidence(Match(0, 1.0, 1.0, 3, 0.0)) > 0.8
 
 
 def test_meaning_may_speak_alone() -> None:
     assert confidence(Match(0, 1.0, 0.0, 0, 0.08)) > 0.7
-    assert confidence(Match(0, 1.0, 0.0, 0, 0.03)) == 0.0
+    assert confidence(Match(0, 1.0, 0.0, 0, 0.03)) < RELEVANT / 2
