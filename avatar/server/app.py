@@ -17,6 +17,7 @@ from avatar.errors import AvatarError, InputError, NotFoundError, PortError
 from avatar.live.studio import Studio
 from avatar.server.failures import TooLargeError, error_response, language_of, unforeseen, wrong_field
 from avatar.server.house import House
+from avatar.server.knowledge import Embedding
 from avatar.server.limits import Jobs
 from avatar.server.lobby import Lobby
 from avatar.server.media_socket import media_routes
@@ -49,7 +50,7 @@ def create_app(
         stages: the engines, for the routes that need no session; without them there are no such routes.
         studio: animates photographs; without it there are no routes for that.
     """
-    shelf = Shelf()
+    shelf, embedding = Shelf(), Embedding()
     lobby = Lobby(settings.server)
     house = House(sessions, personas, settings, lobby, Jobs(settings.server.max_requests))
 
@@ -57,12 +58,13 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         await lobby.close()
+        await embedding.close()
         shelf.close()
 
     app = FastAPI(title="avatar", docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json", lifespan=lifespan)
     app.include_router(realtime_routes(house))
     app.include_router(media_routes(house))
-    app.include_router(rest_routes(house, stages, studio, shelf))
+    app.include_router(rest_routes(house, stages, studio, shelf, embedding))
     app.add_exception_handler(AvatarError, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)

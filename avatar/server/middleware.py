@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
@@ -16,8 +18,15 @@ LARGER = {
     "/v1/audio/transcriptions": 26 * MAX_BODY,
     "/v1/avatar/animations": 26 * MAX_BODY,
     "/v1/avatar/photos": 65 * MAX_BODY,
+    "/v1/avatar/personas/import": 65 * MAX_BODY,
 }
 """Paths that take more: a recording of 25 MiB or a photograph of 64 MiB, and the rest of its form."""
+
+DOCUMENTS = re.compile(r"/v1/avatar/personas/[^/]+/knowledge"), 101 * MAX_BODY
+"""Paths that take a document of 100 MiB."""
+
+PORTRAITS = re.compile(r"/v1/avatar/personas/[^/]+/portrait"), 65 * MAX_BODY
+"""Paths that take a photograph."""
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -64,7 +73,7 @@ class BodyLimit:
         if scope["type"] != "http" or not is_api(scope):
             await self._app(scope, receive, send)
             return
-        limit = LARGER.get(scope["path"], self._limit)
+        limit = _limit(scope["path"], self._limit)
         announced = HTTPConnection(scope).headers.get("content-length", "0")
         if announced.isdigit() and int(announced) > limit:
             error = TooLargeError("The request's body is too large.", "请求体过大。")
@@ -81,6 +90,14 @@ class BodyLimit:
             return message
 
         await self._app(scope, receive_counted, send)
+
+
+def _limit(path: str, usual: int) -> int:
+    """Bytes that a path's body may have."""
+    for pattern, larger in (DOCUMENTS, PORTRAITS):
+        if pattern.fullmatch(path):
+            return larger
+    return LARGER.get(path, usual)
 
 
 def is_api(scope: Scope) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
+from avatar.dialog.folders import Personas, is_built_in
 from avatar.dialog.persona import Both, Name, Persona
 from avatar.errors import Language, NotFoundError
 from avatar.live.studio import Studio
@@ -12,6 +13,9 @@ from avatar.server.animating import animation_routes
 from avatar.server.chatting import chat_routes
 from avatar.server.door import check_key
 from avatar.server.house import House
+from avatar.server.knowledge import Embedding, knowledge_routes
+from avatar.server.persona_files import persona_file_routes
+from avatar.server.personas import persona_routes, portrait_address
 from avatar.server.photos import photo_routes
 from avatar.server.sessions import Stages
 from avatar.server.shelf import Shelf
@@ -56,9 +60,12 @@ class PersonaCard(BaseModel):
     voice: str
     greeting: Both
     portrait: str
+    own: bool
+    built_in: bool
+    ground: str
 
     @classmethod
-    def of(cls, persona: Persona) -> PersonaCard:
+    def of(cls, persona: Persona, *, own: bool) -> PersonaCard:
         """The public part of a card."""
         return cls(
             id=persona.id,
@@ -66,7 +73,10 @@ class PersonaCard(BaseModel):
             languages=persona.languages,
             voice=persona.voice,
             greeting=persona.greeting,
-            portrait=f"/v1/avatar/personas/{persona.id}/portrait",
+            portrait=portrait_address(persona) or f"/v1/avatar/personas/{persona.id}/portrait",
+            own=own,
+            built_in=is_built_in(persona.id),
+            ground=persona.ground.kind,
         )
 
 
@@ -75,7 +85,9 @@ class PersonaList(BaseModel):
     data: list[PersonaCard]
 
 
-def rest_routes(house: House, stages: Stages | None, studio: Studio | None, shelf: Shelf) -> APIRouter:
+def rest_routes(
+    house: House, stages: Stages | None, studio: Studio | None, shelf: Shelf, embedding: Embedding
+) -> APIRouter:
     """All HTTP routes; those under /v1 ask for the key."""
     router = APIRouter()
 
@@ -84,11 +96,13 @@ def rest_routes(house: House, stages: Stages | None, studio: Studio | None, shel
         admission = house.lobby.admission
         return Health(sessions=admission.taken, max_sessions=admission.places)
 
-    router.include_router(_keyed_routes(house, stages, studio, shelf))
+    router.include_router(_keyed_routes(house, stages, studio, shelf, embedding))
     return router
 
 
-def _keyed_routes(house: House, stages: Stages | None, studio: Studio | None, shelf: Shelf) -> APIRouter:
+def _keyed_routes(
+    house: House, stages: Stages | None, studio: Studio | None, shelf: Shelf, embedding: Embedding
+) -> APIRouter:
     def key(request: Request) -> None:
         check_key(request, house.settings.server.api_key)
 
@@ -104,15 +118,19 @@ def _keyed_routes(house: House, stages: Stages | None, studio: Studio | None, sh
 
     @router.get("/avatar/personas")
     def personas() -> PersonaList:
-        return PersonaList(data=[PersonaCard.of(persona) for persona in house.personas()])
+        mine = Personas(house.settings.data_dir)
+        return PersonaList(data=[PersonaCard.of(each, own=mine.owns(each.id)) for each in house.personas()])
 
     @router.get("/avatar/personas/{persona_id}/portrait", response_class=Response)
     def portrait(persona_id: str) -> Response:
         return _picture(house.persona(persona_id))
 
+    router.include_router(persona_file_routes(house, studio, shelf))
+    router.include_router(persona_routes(house, studio))
     if stages is not None:
         for routes in (speech_routes, transcription_routes, chat_routes):
             router.include_router(routes(house, stages))
+        router.include_router(knowledge_routes(house, stages, embedding))
     if studio is not None:
         for made in (photo_routes, animation_routes):
             router.include_router(made(house, studio, shelf))
