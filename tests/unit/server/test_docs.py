@@ -181,8 +181,8 @@ def test_the_routes(stages: FakeStages) -> None:
     house = FakeHouse()
     served = routes(create_app(house.open, house.personas, Settings(), stages, ScriptedStudio()))
     documented = set()
-    for cell in re.findall(r"^\| (`(?:GET|POST|DELETE) [^|]*) \|", section("REST"), re.MULTILINE):
-        documented |= {re.sub(r"\{\w+\}", "{}", name) for name in re.findall(r"`((?:GET|POST|DELETE) [^`]+)`", cell)}
+    for cell in re.findall(r"^\| (`(?:GET|POST|PUT|DELETE) [^|]*) \|", section("REST"), re.MULTILINE):
+        documented |= {re.sub(r"\{\w+\}", "{}", name) for name in re.findall(r"`((?:GET|POST|PUT|DELETE) [^`]+)`", cell)}
     assert documented == {re.sub(r"\{\w+\}", "{}", name) for name in served}
 
 
