@@ -19,7 +19,7 @@ from avatar.media import SPEECH_RATE, ClauseSpeech, PhoneSpan, Samples
 from avatar.voice.deltas import NO_DELTAS, Deltas
 from avatar.voice.profiles import Style, VoiceProfile, Voices
 from avatar.voice.speaking import level, marks, normalise
-from avatar.voice.speaking.acoustics import MAX_TOKENS, Acoustics, Encoded, Floats
+from avatar.voice.speaking.acoustics import MAX_TOKENS, Acoustics, Encoded, Floats, Latent
 from avatar.voice.speaking.emphasis import emphasised
 from avatar.voice.speaking.g2p import MODIFIERS, PAUSES, PHONES, STRESS, Phonetics
 from avatar.voice.speaking.graph import UNIT, cut_model
@@ -147,6 +147,29 @@ class KokoroSynthesizer:
             length=sum(take.length for take in takes) + pause,
             chunks=self._render(takes, profile, style, main, pause),
         )
+
+    def encode(
+        self, text: str, style: Style, language: Language, *, speed: float = 1.0, pitch: float = 1.0
+    ) -> tuple[Encoded, tuple[Symbol, ...]]:
+        """A sentence as the encoder gives it, silences and all, and the tokens it owns; for fitting a voice.
+
+        Args:
+            text: at most MAX_TOKENS tokens of it are taken.
+            style: float32 [510, 256].
+        """
+        words = normalise.words(text, language, self._lexicon)
+        symbols = tuple(self._phonetics.symbols(words, "en-us")[:MAX_TOKENS])
+        tokens = [self._vocabulary[symbol.text] for symbol in symbols]
+        return self._acoustics.encode(tokens, style, speed=speed, pitch=pitch), symbols
+
+    def render(self, encoded: Encoded, deltas: Deltas = NO_DELTAS) -> Samples:
+        """The sound of what `encode` gave, in one piece and at the voice's own level: float32 [600 t]."""
+        latent = self.decode(encoded, deltas)
+        return self._acoustics.generate(latent, 0, latent.columns, self._acoustics.no_stats, 0.0)[0]
+
+    def decode(self, encoded: Encoded, deltas: Deltas = NO_DELTAS) -> Latent:
+        """What the sound of what `encode` gave is made of."""
+        return self._acoustics.decode(replace(encoded, deltas=deltas))
 
     def _take(
         self,

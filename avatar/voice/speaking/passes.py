@@ -87,14 +87,14 @@ def _bits(rows: Tensor) -> NDArray[Any]:
     return np.asarray(plain.contiguous().numpy())
 
 
-_compiled = njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz", "arcp"})
+compiled = njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz", "arcp"})
 """Compiled once for the machine; NaN and infinity keep their meaning."""
 
-_SINE = tuple(np.float32(each) for each in (0.999999983, -0.166666515, 0.00833296401, -0.000198047546, 2.59810891e-06))
+SINE = tuple(np.float32(each) for each in (0.999999983, -0.166666515, 0.00833296401, -0.000198047546, 2.59810891e-06))
 """sin(r) = r (s0 + s1 r² + … + s4 r⁸) for |r| <= π/2, fitted by least squares: off by 1e-8 at most."""
 
-_PI_HIGH, _PI_LOW = np.float32(3.140625), np.float32(np.pi - 3.140625)
-_PER_PI = np.float32(1 / np.pi)
+PI_HIGH, PI_LOW = np.float32(3.140625), np.float32(np.pi - 3.140625)
+PER_PI = np.float32(1 / np.pi)
 
 
 def _read(value: Any) -> Any:
@@ -131,7 +131,7 @@ def _compile_write(target: Any, value: Any) -> Any:
     return write_bits if target.dtype == types.uint16 else write
 
 
-@_compiled
+@compiled
 def _moments(rows: Any, valid: int) -> Any:
     channels = rows.shape[1]
     total, squares = np.zeros(channels), np.zeros(channels)
@@ -148,7 +148,7 @@ def _moments(rows: Any, valid: int) -> Any:
     return _of_sums(total, squares, valid)
 
 
-@_compiled
+@compiled
 def _absorb(rows: Any, more: Any, target: Any, valid: int) -> Any:
     channels = rows.shape[1]
     total, squares = np.zeros(channels), np.zeros(channels)
@@ -167,23 +167,23 @@ def _absorb(rows: Any, more: Any, target: Any, valid: int) -> Any:
     return _of_sums(total, squares, valid)
 
 
-@_compiled
+@compiled
 def _of_sums(total: Any, squares: Any, count: int) -> Any:
     mean = total / count
     variance = np.maximum(squares / count - mean * mean, 0.0)
     return mean.astype(np.float32), variance.astype(np.float32)
 
 
-@_compiled
+@compiled
 def _bend(rows: Any, gain: Any, shift: Any, alpha: Any, inverse: Any, target: Any, valid: int) -> None:
     for row in range(valid):
         for channel in range(rows.shape[1]):
             even = _read(rows[row, channel]) * gain[channel] + shift[channel]
             turn = even * alpha[channel]
-            whole = np.rint(turn * _PER_PI)
-            angle = (turn - whole * _PI_HIGH) - whole * _PI_LOW
+            whole = np.rint(turn * PER_PI)
+            angle = (turn - whole * PI_HIGH) - whole * PI_LOW
             square = angle * angle
-            series = _SINE[3] + square * _SINE[4]
-            sine = angle * (_SINE[0] + square * (_SINE[1] + square * (_SINE[2] + square * series)))
+            series = SINE[3] + square * SINE[4]
+            sine = angle * (SINE[0] + square * (SINE[1] + square * (SINE[2] + square * series)))
             target[row, channel] = _write(target, even + inverse[channel] * sine * sine)
     target[valid:] = 0

@@ -40,6 +40,18 @@ class Weights:
         """A plain array. Raises: KeyError: there is none of this name."""
         return np.asarray(self._stored[name], dtype=np.float32)
 
+    def names(self) -> tuple[str, ...]:
+        """Of all arrays: `LAYER.weight`, `LAYER.bias`, and those that belong to no layer."""
+        return tuple(self._stored)
+
+    def weight(self, name: str) -> Floats:
+        """A layer's weight, restored."""
+        return self._restored(name)
+
+    def bias(self, name: str, size: int) -> Floats:
+        """A layer's bias, float32 [size]; zero where it has none."""
+        return self.array(f"{name}.bias") if f"{name}.bias" in self._stored else np.zeros(size, dtype=np.float32)
+
     def convolution(self, name: str) -> tuple[Floats, Floats]:
         """Weight, float32 [out, in, width] ([in, out, width] of a transposed one), and bias, float32 [out]."""
         return self._restored(name), self.array(f"{name}.bias")
