@@ -125,7 +125,7 @@ class Engines:
 
     def _build(self, kind: str) -> Engine:
         built = find_engine(kind, self.name_of(kind))(self.settings)
-        return _marking(cast(Synthesizer, built), self.settings) if kind == "synthesizer" else built
+        return _finished(cast(Synthesizer, built), self.settings) if kind == "synthesizer" else built
 
     def run(self, work: Callable[[], T]) -> Awaitable[T]:
         """Run a blocking call in a worker thread."""
@@ -164,14 +164,14 @@ def find_engine(kind: str, name: str) -> Callable[[Settings], Engine]:
     return cast(Callable[[Settings], Engine], found[name].load())
 
 
-def _marking(synthesizer: Synthesizer, settings: Settings) -> Synthesizer:
+def _finished(synthesizer: Synthesizer, settings: Settings) -> Synthesizer:
     """The synthesizer with the watermark in all its speech, whichever engine it is, unless the settings forbid it."""
-    if not settings.speaking.watermark:
-        logger.warning("watermark.off: synthetic speech goes out unmarked (speaking.watermark)")
-        return synthesizer
-    from avatar.voice.watermark import watermarked
+    from avatar.voice.outgoing import finished
 
-    return watermarked(synthesizer, mark_network(settings))
+    if settings.speaking.watermark:
+        return finished(synthesizer, mark_network(settings))
+    logger.warning("watermark.off: synthetic speech goes out unmarked (speaking.watermark)")
+    return finished(synthesizer, None)
 
 
 def mark_network(settings: Settings) -> MarkNetwork:

@@ -1,7 +1,7 @@
 """The inaudible mark that all synthetic speech carries, and how it is found again."""
 
 from avatar.voice.watermark.detecting import Detection, detect
-from avatar.voice.watermark.marking import Marker, watermarked
+from avatar.voice.watermark.marking import Marker
 from avatar.voice.watermark.network import MarkNetwork
 
-__all__ = ["Detection", "MarkNetwork", "Marker", "detect", "watermarked"]
+__all__ = ["Detection", "MarkNetwork", "Marker", "detect"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +11,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avatar.errors import Language, WeightsError
-from avatar.media import SPEECH_RATE, ClauseSpeech, Samples
-from avatar.stages import Pronouncer, Synthesizer
-from avatar.voice.speaking.level import CEILING
-from avatar.voice.watermark import MarkNetwork, detect, watermarked
-from avatar.voice.watermark.marking import marked
+from avatar.errors import WeightsError
+from avatar.media import SPEECH_RATE, Samples
+from avatar.voice.watermark import Marker, MarkNetwork, detect
 from avatar.voice.watermark.network import BINS, HOP, LEVEL_SPAN_DB, WINDOW, levels_of, overlapped, spectrum
 
 HIDDEN = 8
@@ -41,7 +37,8 @@ def tone(hertz: float, seconds: float = 1.0, size: float = 0.2) -> Samples:
 
 
 def run(network: MarkNetwork, blocks: list[Samples]) -> Samples:
-    return np.concatenate([np.zeros(0, dtype=np.float32), *marked(network, iter(blocks))])
+    marker = Marker(network)
+    return np.concatenate([*(marker.push(block) for block in blocks), marker.flush()])
 
 
 def test_what_lies_below_2_khz_is_changed_by_what_the_network_says() -> None:
@@ -68,9 +65,8 @@ def test_blocks_of_any_length_give_as_many_samples_and_the_same_ones(sizes: list
     np.testing.assert_allclose(got, run(network, [speech]), atol=1e-5)
 
 
-def test_marked_speech_stays_under_the_ceiling() -> None:
-    loud = tone(400, size=0.99)
-    assert np.abs(run(MarkNetwork(state(shift_db=6.0)), [loud])).max() <= CEILING
+def test_a_block_waits_for_no_more_than_a_window() -> None:
+    assert Marker(MarkNetwork(state())).push(tone(300, 0.3)).size >= 0.3 * SPEECH_RATE - WINDOW - HOP
 
 
 def test_a_spectrum_put_together_again_is_the_sound() -> None:
@@ -102,56 +98,6 @@ def test_a_mark_in_a_part_is_found_there() -> None:
     speech = np.concatenate([np.zeros(SPEECH_RATE * 8, dtype=np.float32), tone(400, 4.0)])
     ((start, end),) = detect(speech, yes).spans
     assert (start, end) == (6.0, 12.0)
-
-
-class Speaker:
-    """Speaks a tone in two blocks."""
-
-    name, device = "tone", "cpu"
-
-    def __init__(self) -> None:
-        self.closed = 0
-
-    def speak(self, clause: str, voice: str, *, language: Language, speed: float = 1.0) -> ClauseSpeech:
-        return ClauseSpeech(clause, (), (), 2 * SPEECH_RATE, self._chunks())
-
-    def _chunks(self) -> Iterator[Samples]:
-        try:
-            yield tone(300)
-            yield tone(300)
-        finally:
-            self.closed += 1
-
-
-class Reader(Speaker):
-    def pronouncing(self, readings: Mapping[str, str]) -> Synthesizer:
-        return Speaker()
-
-
-def test_every_synthesizer_is_marked_with_all_that_it_can_be() -> None:
-    network = MarkNetwork(state(shift_db=3.0))
-    plain, reader = watermarked(Speaker(), network), watermarked(Reader(), network)
-    assert not isinstance(plain, Pronouncer)
-    assert isinstance(reader, Pronouncer)
-    for synthesizer in (plain, reader, reader.pronouncing({"a": "b"})):
-        speech = synthesizer.speak("…", "v", language="zh")
-        sound = np.concatenate(list(speech.chunks))
-        assert sound.size == speech.length
-        assert float(np.abs(sound).max()) > 0.25
-        assert (synthesizer.name, synthesizer.device) == ("tone", "cpu")
-
-
-def test_closing_stops_the_rendering() -> None:
-    speaker = Speaker()
-    chunks = watermarked(speaker, MarkNetwork(state())).speak("…", "v", language="zh").chunks
-    next(chunks)
-    chunks.close()  # type: ignore[attr-defined]
-    assert speaker.closed == 1
-
-
-def test_a_block_waits_for_no_more_than_a_window() -> None:
-    first = next(marked(MarkNetwork(state()), iter([tone(300, 0.3), tone(300, 0.3)])))
-    assert first.size >= 0.3 * SPEECH_RATE - WINDOW - HOP
 
 
 @pytest.mark.parametrize("damage", ["missing", "empty", "another", "shape", "code"])
