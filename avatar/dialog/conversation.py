@@ -6,6 +6,7 @@ The order of calls in one turn:
     async for clause in conversation.answer(question, language, grounding):
         …                                                      closing the iterator stops the writing
     conversation.remember(question, what_was_heard)            after a barge-in only the words that were heard
+    await conversation.tidy()                                  between turns, where there is time
 
 `ground`, `anticipate` and `answer` change nothing, so an answer may be prepared or begun before the user has finished,
 and thrown away.
@@ -23,6 +24,11 @@ from avatar.dialog.cards.lorebook import Message as Said
 from avatar.dialog.character import Character
 from avatar.dialog.guard import Break, Guard, hint
 from avatar.dialog.knowledge import Knowledge
+from avatar.dialog.memory.extracting import ANSWER_TOKENS, request
+from avatar.dialog.memory.past import Folding, Past
+from avatar.dialog.memory.recollection import Recollection, addressed
+from avatar.dialog.memory.store import Memories
+from avatar.dialog.memory.summary import summarize
 from avatar.dialog.passage import Grounding
 from avatar.dialog.persona import Persona
 from avatar.dialog.prompt import (
@@ -32,9 +38,11 @@ from avatar.dialog.prompt import (
     build,
     choose_quotes,
     instruction,
+    never_told,
     prefix,
+    recalls,
+    remembered,
     silence,
-    trim,
     user_message,
 )
 from avatar.dialog.style import Phrase, Tone
@@ -67,6 +75,7 @@ class Conversation:
 
     Attributes:
         instructions: a client's own, added to the persona's card; they do not replace it.
+        recollection: what is remembered of the user from other conversations; None where nothing is.
 
     Args:
         persona: who answers.
@@ -74,6 +83,7 @@ class Conversation:
         generator: what writes; shared.
         seed: fixes the wording, for tests; None leaves it open.
         history_tokens: tokens that the history may take in the prompt.
+        memories: of users who come again; None keeps and recalls nothing.
     """
 
     def __init__(
@@ -84,14 +94,18 @@ class Conversation:
         *,
         seed: int | None = None,
         history_tokens: int = HISTORY_TOKENS,
+        memories: Memories | None = None,
     ) -> None:
         self.persona = persona
         self.instructions = ""
         self.knowledge = knowledge
         self._generator = generator
         self._seed = seed
-        self._history_tokens = history_tokens
-        self._history: list[Turn] = []
+        self.recollection: Recollection | None = None
+        self._memories = memories
+        self._past = Past(history_tokens)
+        self._folding: Folding | None = None
+        self._language: Language = persona.languages[0]
         self._last_question = ""
         self._asked: tuple[str, str] = ("", "")
         self._said: list[Said] = []
@@ -110,7 +124,7 @@ class Conversation:
 
     def ground(self, question: str, language: Language) -> Grounding:
         """The passages that bear on a question, best first; none where the texts are silent. Blocks for a moment."""
-        found = self.knowledge.search(question, language, previous=self._last_question)
+        found = [] if recalls(question) else self.knowledge.search(question, language, previous=self._last_question)
         return Grounding(question, language, tuple(found), tuple(self._called(question).values()))
 
     def prefix(self, language: Language) -> list[Message]:
@@ -125,10 +139,49 @@ class Conversation:
             EngineError: the model is out of reach.
         """
         language = self.persona.speaks(language)
+        start = self._start(language)
         if not self.instructions:
             await self._generator.warm(build(self.prefix(language), (), "…"), keep=True)
-        if self.instructions or self._history:
-            await self._generator.warm(build(self.prefix(language), self._history, "…"))
+        if self.instructions or self._past or start != self.prefix(language):
+            await self._generator.warm(build(start, self._past.turns, "…"))
+
+    def meet(self, user: str) -> None:
+        """Recall what a user lets be remembered, and go on remembering it.
+
+        Args:
+            user: as `memory.store.user_of` gives it; empty is nobody.
+        """
+        memories = self._memories if user else None
+        self.recollection = None if memories is None else Recollection(memories, self.persona.id, user)
+
+    @property
+    def untidy(self) -> bool:
+        """Whether `tidy` has anything to do."""
+        return self._past.due() is not None or bool(self.recollection and self.recollection.told)
+
+    async def tidy(self) -> None:
+        """Sum up what was said first, where the window fills, and keep what the user told, where that is wished.
+
+        For the time between two turns. It may be cancelled at any moment: what was done is kept, the rest is done when
+        it is called again, and until then everything is as it was.
+
+        Raises:
+            EngineError: the model is out of reach.
+            StorageError: what was learned cannot be written.
+        """
+        await self._fold()
+        await self.learn()
+
+    async def learn(self) -> None:
+        """Keep what the user has told since the last time, where that is wished. May be cancelled, as `tidy` may.
+
+        Raises:
+            EngineError, StorageError: as for `tidy`.
+        """
+        recollection = self.recollection
+        if recollection is not None and (told := recollection.told):
+            written = await self._whole(request(" ".join(text for _, text in told)), ANSWER_TOKENS)
+            recollection.learn(told, written)
 
     def quotes(self, grounding: Grounding) -> tuple[str, ...]:
         """What is put before a question: short quotations, or what the card says where it is asked who answers."""
@@ -143,7 +196,7 @@ class Conversation:
         """
         language = self.persona.speaks(grounding.language)
         asked = user_message(grounding.question, self.quotes(grounding), language, grounding.lore)
-        await self._generator.warm(build(self.prefix(language), self._history, asked))
+        await self._generator.warm(build(self._start(language), self._past.turns, asked))
 
     async def answer(
         self,
@@ -170,17 +223,17 @@ class Conversation:
         Raises:
             EngineError: the model is out of reach, refused or too slow.
         """
-        language = self.persona.speaks(language)
+        self._language = language = self.persona.speaks(language)
         character = Character.asked(self.persona, question)
         asked = user_message(question, self._quotes(grounding, language, character), language, grounding.lore)
         self._asked = (question, asked)
-        history = [] if alone else self._history
+        before = self.prefix(language) if alone else build(self._start(language), self._past.turns, "")
         if note:
             asked = f"{asked}\n{instruction(note)}".strip()
         spoken, broken, tone = "", None, Tone(question)
         for attempt in range(RESTARTS + 1):
             guard = Guard(character, language, spoken=spoken)
-            messages = self._messages(history, asked, language, spoken, broken)
+            messages = self._messages(before, asked, language, spoken, broken)
             stream = self._written(guard, tone, self._pieces(messages, max_tokens, attempt, calling), max_tokens)
             async with aclosing(stream) as clauses:
                 async for clause in clauses:
@@ -216,45 +269,71 @@ class Conversation:
         if not asked and not self.continues:
             asked = UNASKED
         answered = heard_answer.strip() or ("" if calls else UNHEARD)
-        self._history.append(Turn(asked, answered, tuple((parts or {}).items()), reply, tuple(calls)))
-        self._history = trim(self._history, self._history_tokens)
+        self._past.add(Turn(asked, answered, tuple((parts or {}).items()), reply, tuple(calls)))
+        if self.recollection is not None:
+            self.recollection.hear(question, parts or ())
         self._matched.update(self._called(question).keys())
         self._said = [*self._said, Said("user", question), Said("assistant", answered)][-SAID_AT_MOST:]
         self._last_question = self.knowledge.whole(question, self._last_question) if question else ""
 
     def revise(self, heard_answer: str, reply: str = "") -> None:
         """Put right what was heard of an answer: the player's own account comes after the interruption."""
-        for index, turn in enumerate(self._history):
-            if turn.reply == reply:
-                self._history[index] = replace(turn, answered=heard_answer.strip() or UNHEARD)
+        self._past.revise(reply, heard_answer.strip())
 
     @property
     def continues(self) -> bool:
         """Whether functions gave results that the last answer waited for: the next one goes on from them."""
-        return bool(self._history and self._history[-1].results)
+        return bool(self._past.turns and self._past.turns[-1].results)
 
     def returned(self, call_id: str, result: str) -> bool:
         """Take in what a function gave; False where none of that id was asked for."""
-        for index, turn in enumerate(self._history):
-            if any(call.id == call_id for call in turn.calls):
-                results = {**dict(turn.results), call_id: result}
-                self._history[index] = replace(turn, results=tuple(results.items()))
-                return True
-        return False
+        return self._past.returned(call_id, result)
 
     def forget(self, key: str) -> None:
         """Forget a part of a question, or an answer, by its id. One that is not remembered is passed over."""
-        kept = [turn.without(key) for turn in self._history]
-        if kept != self._history:
-            self._history = [turn for turn in kept if turn is not None]
+        if self.recollection is not None:
+            self.recollection.forget(key)
+        if self._past.forget(key):
             self._said, self._last_question = [], ""
 
     def reset(self) -> None:
         """Forget what was said."""
-        self._history.clear()
+        self._past.clear()
         self._said, self._matched = [], Counter()
         self._last_question = ""
         self._asked = ("", "")
+
+    def _start(self, language: Language, summary: str | None = None) -> list[Message]:
+        """What stands before the history: the stable beginning, and what is remembered."""
+        known = self.recollection.known if self.recollection is not None else ()
+        summed = self._past.summary if summary is None else summary
+        return [*self.prefix(language), *remembered(known, summed, language)]
+
+    async def _fold(self) -> None:
+        """Sum up the older part of the window, where it is full; it gives way once the new beginning has been read."""
+        past, language = self._past, self._language
+        if self._folding is not None and not past.matches(self._folding):
+            self._folding = None
+        folding = self._folding or past.due()
+        if folding is None:
+            return
+        if not folding.summary:
+            name = self.persona.name.of(language)
+            summary = await summarize(self._generator, folding.before, folding.turns, name, language, seed=self._seed)
+            folding = self._folding = replace(folding, summary=summary)
+        summary, turns = past.after(folding)
+        await self._generator.warm(build(self._start(language, summary), turns, "…"))
+        if past.fold(folding):
+            log.info("history_folded", extra={"persona": self.persona.id, "turns": len(folding.turns)})
+        self._folding = None
+
+    async def _whole(self, messages: list[Message], max_tokens: int) -> str:
+        """All that the model writes."""
+        stream = self._generator.stream(messages, max_tokens=max_tokens, seed=self._seed)
+        try:
+            return "".join([piece async for piece in stream])
+        finally:
+            await _close(stream)
 
     def _called(self, question: str) -> dict[int, str]:
         """What the card's lorebook adds to this question, by the entries' numbers."""
@@ -266,7 +345,16 @@ class Conversation:
         """What is put before the question: the passages; asked who it is, what the card says of that."""
         if character.probed != "no":
             return (self.persona.identity.of(language),)
+        if recalls(grounding.question):
+            return self._recalled(language)
         return choose_quotes(grounding.passages, language) or silence(grounding.question, language)
+
+    def _recalled(self, language: Language) -> tuple[str, ...]:
+        """What is put before a question about earlier talks: the facts, as one would say them to the user's face."""
+        facts = self.recollection.all if self.recollection is not None else ()
+        if facts:
+            return tuple(addressed(each, language) for each in facts)
+        return () if self._past else (never_told(language),)
 
     def _closing(self, character: Character, language: Language, spoken: str, *, unfinished: bool) -> str:
         """What the card adds: to an answer that does not say who is speaking, though that was asked, or to none."""
@@ -275,15 +363,15 @@ class Conversation:
         return self.persona.closing.of(language) if unfinished or not spoken else ""
 
     def _messages(
-        self, history: list[Turn], asked: str, language: Language, spoken: str, broken: Break | None
+        self, before: list[Message], asked: str, language: Language, spoken: str, broken: Break | None
     ) -> list[Message]:
         """The prompt; begun again, the hint stands at its very end, so the cache still holds all before it."""
         if broken is None:
-            return build(self.prefix(language), history, asked)
+            return build(before, (), asked)
         note = hint(broken, self.persona, language)
         if not spoken:
-            return build(self.prefix(language), history, f"{asked}\n{note}".strip())
-        return build(self.prefix(language), [*history, Turn(asked, spoken)], note)
+            return build(before, (), f"{asked}\n{note}".strip())
+        return build(before, [Turn(asked, spoken)], note)
 
     async def _pieces(
         self, messages: list[Message], max_tokens: int, attempt: int, calling: Calling | None

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from avatar.dialog.conversation import Conversation
 from avatar.dialog.knowledge import Knowledge
+from avatar.dialog.memory.store import Memories
 from avatar.dialog.persona import Persona, load_persona
 from avatar.engines import Engines
 from avatar.errors import SettingsError
@@ -15,6 +16,7 @@ from avatar.face.background import background_of
 from avatar.face.encode import H264Encoder, JpegEncoder
 from avatar.live.composing import GREETING
 from avatar.live.filler import Fillers
+from avatar.live.leisure import Leisure
 from avatar.live.options import SessionOptions
 from avatar.live.outlet import Outlet
 from avatar.live.picture import FaceLoop, PictureEncoder
@@ -35,6 +37,8 @@ class SessionHost:
 
     def __init__(self, engines: Engines) -> None:
         self.engines = engines
+        self._memories = Memories(engines.settings.data_dir)
+        self._leisure = Leisure()
         self._knowledge: dict[str, Knowledge] = {}
         self._speech: PreparedSpeech | None = None
         self._pronounced: dict[str, tuple[Mapping[str, str], PreparedSpeech]] = {}
@@ -97,6 +101,7 @@ class SessionHost:
             self.speech if persona is None else self.speech_of(persona),
             engines.run,
             engines.settings.llm.max_tokens,
+            self._leisure,
         )
 
     def conversation(self, persona_id: str) -> Conversation:
@@ -106,7 +111,7 @@ class SessionHost:
             NotFoundError: there is no such persona.
         """
         persona = load_persona(persona_id, self.engines.settings.data_dir)
-        return Conversation(persona, self.knowledge(persona), self.engines.generator)
+        return Conversation(persona, self.knowledge(persona), self.engines.generator, memories=self._memories)
 
     def knowledge(self, persona: Persona) -> Knowledge:
         """What a persona knows; read once."""

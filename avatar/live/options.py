@@ -53,6 +53,7 @@ class SessionOptions:
         turn_detection: how the user's turns are found; None leaves it to commits.
         functions: that the model may ask for.
         filler: whether a filler is said where the answer takes longer than a second.
+        user: whose memories are used, as `memory.store.user_of` gives it; empty uses none.
     """
 
     video: bool = False
@@ -69,3 +70,4 @@ class SessionOptions:
     turn_detection: TurnDetection | None = field(default_factory=TurnDetection)
     functions: Functions = NO_FUNCTIONS
     filler: bool = False
+    user: str = ""

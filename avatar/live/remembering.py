@@ -1,12 +1,17 @@
-"""What is remembered of the replies: the words that were heard, put right by what the player reports."""
+"""What is remembered of the replies: the words that were heard, put right by what the player reports.
+
+What takes time, summing up and learning, is done at leisure: between two turns, or when the talk is over.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from avatar.dialog.conversation import Conversation
 from avatar.errors import ProtocolError
 from avatar.live.exchange import Exchange, Typed
+from avatar.live.leisure import Leisure
 from avatar.live.reply import Clock
 from avatar.media import SPEECH_RATE
 
@@ -19,11 +24,14 @@ class Memory:
 
     Args:
         conversation: where the history stands.
+        leisure: when what takes time is done.
         now: the clock, in seconds.
     """
 
-    def __init__(self, conversation: Conversation, now: Clock) -> None:
+    def __init__(self, conversation: Conversation, leisure: Leisure, now: Clock) -> None:
         self._conversation = conversation
+        self._leisure = leisure
+        self._tidying: asyncio.Task[None] | None = None
         self._now = now
         self._recent: dict[str, Exchange] = {}
         self._last: Exchange | None = None
@@ -48,6 +56,19 @@ class Memory:
         self._last = exchange
         for key in exchange.forgotten:
             self._conversation.forget(key)
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Sum up and learn at leisure, where there is anything to do."""
+        if self._conversation.untidy and (self._tidying is None or self._tidying.done()):
+            self._tidying = self._leisure.later(self._conversation.tidy)
+
+    def close(self) -> None:
+        """The talk is over: what it taught is kept when there is time; no summary is needed any more."""
+        if self._tidying is not None:
+            self._tidying.cancel()
+        if self._conversation.untidy:
+            self._leisure.later(self._conversation.learn)
 
     def played(self, reply_id: str, audio_end_ms: int) -> None:
         """The player's report: how much of a reply was heard."""

@@ -57,7 +57,8 @@ class Replies:
         self._now = now
         self._teller = Teller(outlet, now)
         self._composer = Composer(conversation, stages, self._teller, options, seed)
-        self._memory = Memory(conversation, now)
+        self._leisure = stages.leisure
+        self._memory = Memory(conversation, stages.leisure, now)
         self.on_over: Callable[[], None] = lambda: None
         self._generation = 0
         self._current: Exchange | None = None
@@ -116,6 +117,7 @@ class Replies:
 
     def expect(self, question: str) -> None:
         """The beginning of a question was understood; prepare to answer it."""
+        self._leisure.disturb()
         self._composer.expect(question)
 
     async def prepare(self) -> None:
@@ -159,7 +161,9 @@ class Replies:
         if asked:
             self._teller.announce(exchange)
         self.attend("thinking")
+        self._leisure.begin(reply.id)
         exchange.task = asyncio.create_task(self._give(exchange))
+        exchange.task.add_done_callback(lambda _: self._leisure.end(reply.id))
         return reply
 
     def cancel(self, reason: CancelReason, reply_id: str | None = None) -> bool:
@@ -237,6 +241,7 @@ class Replies:
         if task is not None:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+        self._memory.close()
 
     async def _give(self, exchange: Exchange) -> None:
         """The life of one reply, from question to silence."""
@@ -250,6 +255,8 @@ class Replies:
             log.exception("reply_failed", extra={"response_id": reply.id})
             self._teller.fail(exchange, internal_error())
         self._teller.done(exchange)
+        self._leisure.end(reply.id)
+        self._memory.tidy()
         if self.face is not None:
             self.face.sound_complete()
         await self._play_out(reply)

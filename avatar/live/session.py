@@ -74,6 +74,7 @@ class Session:
         self._ears = Ears(stages, self, self._hints, lambda: self._replies.floor, now)
         self._ears.configure(options.turn_detection)
         conversation.instructions = options.instructions
+        conversation.meet(options.user)
         self._tasks: set[asyncio.Task[None]] = set()
         self._unanswered: list[Question] = []
         self._notes: dict[str, str] = {}
@@ -133,6 +134,9 @@ class Session:
         self.options = replace(options, video=kept.video, size=kept.size, codec=kept.codec)
         self._ears.configure(options.turn_detection)
         self._instruct()
+        if options.user != kept.user:
+            self._conversation.meet(options.user)
+            self._spawn(self._read())
         if options.filler and not kept.filler:
             self._spawn(self._prepare())
 
@@ -282,6 +286,7 @@ class Session:
 
     def on_speech(self, utterance_id: str, at_ms: int) -> None:
         self._untouched = False
+        self._stages.leisure.disturb()
         self._outlet.put(SpeechStarted(utterance_id, at_ms))
         if not self._replies.active:
             self._replies.attend("listening")
@@ -336,11 +341,14 @@ class Session:
 
     async def _warm(self) -> None:
         """Let the model read the persona's card, so that the first answer starts sooner."""
+        await self._read()
+        await self._prepare()
+
+    async def _read(self) -> None:
         try:
             await self._conversation.warm(self._replies.language)
         except AvatarError as error:
             self.on_failure(error)
-        await self._prepare()
 
     async def _prepare(self) -> None:
         """Make the fillers. Where that fails there are none; a voice that fails is told when it is to speak."""

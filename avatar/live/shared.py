@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+from avatar.live.leisure import Leisure
 from avatar.live.prepared import PreparedSpeech
 from avatar.stages import Recognizer, TurnDetector, VoiceActivity
 
@@ -26,6 +27,7 @@ class SharedStages:
         synthesizer: keeps what was prepared.
         run: runs their blocking calls.
         max_tokens: of an answer, where a client leaves it open.
+        leisure: when what is not urgent is done.
     """
 
     vad: VoiceActivity
@@ -34,3 +36,4 @@ class SharedStages:
     synthesizer: PreparedSpeech
     run: Runner
     max_tokens: int
+    leisure: Leisure = field(default_factory=Leisure)

@@ -1,0 +1,106 @@
+"""What one conversation recalls of its user's earlier ones, and adds to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from avatar.dialog.memory.extracting import facts_in, statements
+from avatar.dialog.memory.store import Fact, Memories
+from avatar.dialog.prompt import estimate_tokens
+from avatar.errors import Language
+
+KNOWN_TOKENS = 100
+"""Of what is recalled in the prompt."""
+
+TOLD_AT_MOST = 12
+"""Messages in which facts are still to be looked for."""
+
+_VERBS = {"is": "are", "was": "were", "has": "have", "does": "do", "goes": "go"}
+
+
+class Recollection:
+    """The memory of one user in one conversation.
+
+    What is put at the beginning of the prompt is what was known when the conversation began: a fact that is learned
+    later stands in the history already, and one that is deleted goes at once.
+
+    Args:
+        memories: of all users.
+        persona: its id.
+        user: as `store.user_of` gives it.
+    """
+
+    def __init__(self, memories: Memories, persona: str, user: str) -> None:
+        self._memories = memories
+        self._persona = persona
+        self._user = user
+        self._first = {each.id for each in self._now()}
+        self._told: list[tuple[frozenset[str], str]] = []
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the user lets the persona remember."""
+        return self._memories.read(self._persona, self._user).remember
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """What was known at the beginning and still is, the latest as far as there is room; oldest first."""
+        return _within([each.text for each in self._now() if each.id in self._first])
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """All that is known now, the latest as far as there is room; oldest first."""
+        return _within([each.text for each in self._now()])
+
+    @property
+    def told(self) -> tuple[tuple[frozenset[str], str], ...]:
+        """What the user said of themselves and nobody has looked through yet; nothing where that is not wished."""
+        if self._told and not self.wanted:
+            self._told = []
+        return tuple(self._told)
+
+    def hear(self, question: str, parts: Iterable[str]) -> None:
+        """Take note of a message; `parts` are the ids by which it can be forgotten."""
+        if own := statements(question):
+            self._told = [*self._told, (frozenset(parts), own)][-TOLD_AT_MOST:]
+
+    def forget(self, key: str) -> None:
+        """Pass a message over."""
+        self._told = [(parts, text) for parts, text in self._told if key not in parts]
+
+    def learn(self, told: Sequence[tuple[frozenset[str], str]], written: str) -> int:
+        """Keep the facts that the model found in messages; returns how many were new.
+
+        Args:
+            told: what it was given; where one of them was to be forgotten meanwhile, nothing is kept.
+            written: its lines.
+
+        Raises:
+            StorageError: the disk is full or the folder cannot be written.
+        """
+        whole = self._told[: len(told)] == list(told)
+        self._told = [each for each in self._told if each not in told]
+        texts = facts_in(written, " ".join(text for _, text in told)) if whole else []
+        return self._memories.learn(self._persona, self._user, texts) if texts else 0
+
+    def _now(self) -> tuple[Fact, ...]:
+        read = self._memories.read(self._persona, self._user)
+        return read.facts if read.remember else ()
+
+
+def addressed(fact: str, language: Language) -> str:
+    """A fact as one would say it to the guest's face."""
+    if fact.startswith("客人"):
+        return "你" + fact.removeprefix("客人").replace("客人", "你")
+    verb, _, rest = fact.removeprefix("The guest").strip().partition(" ")
+    plural = _VERBS.get(verb, verb[:-1] if verb.endswith("s") and not verb.endswith("ss") else verb)
+    return f"you {plural} {rest}".strip()
+
+
+def _within(texts: Sequence[str]) -> tuple[str, ...]:
+    kept: list[str] = []
+    for text in reversed(texts):
+        if estimate_tokens("".join([*kept, text])) > KNOWN_TOKENS:
+            break
+        kept.append(text)
+    return tuple(reversed(kept))
