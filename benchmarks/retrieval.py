@@ -158,7 +158,7 @@ def _quality(asked: Sequence[Question], knowledge: Knowledge, embedder: Embedder
         words, meaning = index.by_words(question.text), index.by_meaning(vector)
         for way, scores in (("words_", words), ("meaning_", meaning)):
             ranks[way].append(_rank(question, joined(index, np.argsort(-scores, kind="stable"), JOINED_AT_MOST)))
-        fused = fuse(words, meaning - np.float32(np.median(meaning)))
+        fused = fuse(words, meaning)
         ranks["single_"].append(_rank(question, joined(index, np.argsort(-fused, kind="stable"), 1)))
         typer.echo(" ".join(f"{ranks[way][-1]:3.0f}" for way in ranks) + f"  {question.text}", err=True)
     metrics = {f"{way}recall_at_5": float(np.mean(np.array(found) <= AT)) for way, found in ranks.items()}

@@ -20,16 +20,22 @@ from avatar.dialog.embedding import DIMENSIONS, Vectors
 from avatar.dialog.library import Indexed
 from avatar.dialog.passage import Found, Passage
 from avatar.dialog.quoting import best_quote, near_duplicate
-from avatar.dialog.retrieval import Match, Scores, WordIndex, WordScores, confidence, fuse
+from avatar.dialog.retrieval import (
+    MEANING_BESIDE,
+    Match,
+    Scores,
+    WordIndex,
+    WordScores,
+    confidence,
+    fuse,
+    in_company,
+)
 from avatar.dialog.words import terms
 from avatar.errors import Language
 
 RELEVANT = 0.3
 """Where no passage is as sure as this, the texts are silent on the question, and nothing is returned. Below a half, for
 a persona speaks in any case, and a weak quotation harms it less than none."""
-
-WORTH_SHOWING = 0.1
-"""What a further passage must have of the surest one's score."""
 
 NOTE_WEIGHT = 0.8
 """What a note's rank counts against that of a text: the source goes before what was written about it."""
@@ -163,7 +169,10 @@ class Index:
         return self.words.scores(terms(question)).bm25
 
     def by_meaning(self, vector: NDArray[np.float32]) -> Scores:
-        """float32 [n]: how well each passage fits a question by its meaning alone, -1..1."""
+        """float32 [n]: how well each passage fits a question by its meaning alone, its neighbours' a little counted."""
+        return self._company(self._likeness(self._cosines(vector)))
+
+    def _cosines(self, vector: NDArray[np.float32]) -> Scores:
         return np.asarray(self.matrix @ vector, dtype=np.float32)
 
     def search(
@@ -197,15 +206,15 @@ class Index:
         standing = self._standing(language)
         if vector is None or not self.embedded.any():
             return _matches(fuse(by_words.bm25, None) * standing, by_words, None)
-        likeness = self._likeness(self.by_meaning(vector))
+        likeness = self._likeness(self._cosines(vector))
         telling = self._telling(likeness, language)
-        matches = _matches(fuse(by_words.bm25, likeness) * standing, by_words, telling)
+        matches = _matches(fuse(by_words.bm25, self._company(likeness)) * standing, by_words, telling)
         lead = self._lead(matches)
         if lead is None:
             return matches
         drawn = vector + LEAD * self.matrix[lead]
-        there = self._likeness(self.by_meaning(np.asarray(drawn / np.linalg.norm(drawn), dtype=np.float32)))
-        fused = fuse(by_words.bm25, there) * standing
+        there = self._likeness(self._cosines(np.asarray(drawn / np.linalg.norm(drawn), dtype=np.float32)))
+        fused = fuse(by_words.bm25, self._company(there)) * standing
         led = np.where(self.from_texts, np.fmax(telling, self._telling(there, language)), telling)
         return _matches(fused, by_words, np.asarray(led, dtype=np.float32))
 
@@ -222,6 +231,10 @@ class Index:
             if group.any():
                 likeness[group] = cosines[group] - np.median(cosines[group])
         return likeness
+
+    def _company(self, likeness: Scores) -> Scores:
+        """The same with a share of the neighbours' in the same piece; nothing for a passage not embedded."""
+        return in_company(np.nan_to_num(likeness, nan=0.0), self.continues, MEANING_BESIDE)
 
     def _telling(self, likeness: Scores, language: Language) -> Scores:
         """The same on the scale of Chinese; NaN where too few passages of a language are known to tell its middle."""
@@ -243,10 +256,9 @@ class Index:
         """
         chosen: list[_Choice] = []
         notes = 0
-        surest = max(map(confidence, matches[: 6 * limit]), default=0.0)
         for match in matches[: 6 * limit]:
             passage, sure = self.passages[match.at], confidence(match)
-            if sure < WORTH_SHOWING * surest or any(near_duplicate(passage.text, c.text) for c in chosen):
+            if any(near_duplicate(passage.text, choice.text) for choice in chosen):
                 continue
             if any(choice.joins(match.at, self.continues, passage.text) for choice in chosen):
                 continue

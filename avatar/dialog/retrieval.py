@@ -27,6 +27,9 @@ PART = 0.6
 BESIDE = 0.2
 """What a word in the passage before or after counts, where that belongs to the same piece."""
 
+MEANING_BESIDE = 0.3
+"""What the likeness of the passage before or after counts, where that belongs to the same piece."""
+
 MEANING_WEIGHT = 10.0
 """What a cosine's distance from the middle counts against a share of the question's words: e5's best lie 0.06 to 0.1
 above the middle, so that meaning alone weighs what words do where all of them are found."""
@@ -127,12 +130,7 @@ class WordIndex:
         return WordScores(scores / max(total, 1e-9), covered / max(total, 1e-9), held)
 
     def _with_beside(self, counts: Scores) -> Scores:
-        """Counts with a share of those of the passages before and after, in the same piece."""
-        counted = counts.copy()
-        joined = self._continues[1:]
-        counted[1:] += BESIDE * counts[:-1] * joined
-        counted[:-1] += BESIDE * counts[1:] * joined
-        return counted
+        return in_company(counts, self._continues, BESIDE)
 
     def holds(self, word: str) -> bool:
         """Whether any passage has this word."""
@@ -145,16 +143,31 @@ class WordIndex:
         return math.log(1 + (self._size - documents + 0.5) / (documents + 0.5))
 
 
+def in_company(scores: Scores, continues: NDArray[np.bool_], share: float) -> Scores:
+    """Scores with a share of those of the passages before and after, in the same piece.
+
+    Args:
+        scores: of each passage.
+        continues: bool [n]: whether a passage follows the one before it in the same piece.
+        share: what a neighbour's counts.
+    """
+    with_others = scores.copy()
+    joined = continues[1:]
+    with_others[1:] += share * scores[:-1] * joined
+    with_others[:-1] += share * scores[1:] * joined
+    return with_others
+
+
 def fuse(words: Scores, likeness: Scores | None) -> Scores:
     """Both searches as one score; what is zero in both is zero.
 
     Args:
         words: BM25 as a share of the question's words.
-        likeness: each cosine less the middle of all; NaN where a passage has none; None where none has.
+        likeness: each cosine less the middle of all, in company; None where no passage has one.
     """
     if likeness is None:
         return words
-    return np.asarray(words + MEANING_WEIGHT * np.maximum(np.nan_to_num(likeness, nan=0.0), 0.0), dtype=np.float32)
+    return np.asarray(words + MEANING_WEIGHT * np.maximum(likeness, 0.0), dtype=np.float32)
 
 
 def confidence(match: Match) -> float:

@@ -94,3 +94,19 @@ def test_every_spoken_question_finds_a_passage(luxun: Persona, knowledge: Knowle
         assert found[0].language == entry["lang"]
         message = user_message(entry["text"], choose_quotes(found, entry["lang"]), entry["lang"])
         assert estimate_tokens(message) < 120
+
+
+def test_what_has_nothing_to_do_with_him_finds_no_passage(knowledge: Knowledge) -> None:
+    asked: list[tuple[str, Language]] = [
+        ("你会写代码吗？", "zh"),
+        ("今天天气怎么样？", "zh"),
+        ("世界杯谁会赢？", "zh"),
+        ("《围城》里方鸿渐的文凭是哪里买的？", "zh"),
+        ("光合作用是怎么回事？", "zh"),
+        ("电动汽车的电池能用几年？", "zh"),
+        ("How do I cook spaghetti carbonara?", "en"),
+        ("Should I buy Bitcoin now?", "en"),
+        ("What is the weather like tomorrow?", "en"),
+        ("How do I change a flat tyre?", "en"),
+    ]
+    assert [question for question, language in asked if knowledge.search(question, language)] == []

@@ -36,7 +36,7 @@ def test_a_note_leads_to_the_text_it_speaks_of() -> None:
     notes, book = parts()
     whole = Index((notes, book), 1, (vectors_of(notes, "lamp", unit(1, 1)), vectors_of(book, "灯", unit(0, 1, 1))))
     found = whole.search("Was the lamp at the ferry lit?", "en", lambda _: unit(1, 0, 0, 0.1))
-    assert [passage.place for passage in found] == ["The lamp at the ferry", "夜航"]
+    assert [passage.place for passage in found][:2] == ["The lamp at the ferry", "夜航"]
     words_alone = whole.search("Was the lamp at the ferry lit?", "en", None)
     assert [passage.place for passage in words_alone] == ["The lamp at the ferry"]
 

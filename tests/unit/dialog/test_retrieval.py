@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from avatar.dialog.index import RELEVANT
-from avatar.dialog.retrieval import Match, WordIndex, confidence, fuse
+from avatar.dialog.retrieval import Match, WordIndex, confidence, fuse, in_company
 from avatar.dialog.words import Term, terms, tokens
 
 TEXTS = ["渡口的水最深。", "渡船是柳木做的，柳木不怕水。", "船夫夜里唱歌。", "The boatman sings at night."]
@@ -68,7 +68,7 @@ def test_how_far_ahead_the_first_is_is_not_forgotten() -> None:
 
 def test_below_the_middle_and_not_embedded_is_found_by_words_alone() -> None:
     words = np.array([0.5, 0.5, 0.5], dtype=np.float32)
-    fused = fuse(words, np.array([0.0, -0.05, np.nan], dtype=np.float32))
+    fused = fuse(words, np.array([0.0, -0.05, 0.0], dtype=np.float32))
     assert fused == pytest.approx(words)
     assert fuse(words, None) is words
 
@@ -81,6 +81,12 @@ def test_the_words_of_a_neighbour_in_the_same_piece_count_a_little() -> None:
     assert found.coverage[1] == pytest.approx(found.coverage[2])
     alone = WordIndex([tokens(text) for text in texts]).scores(terms("祥林嫂问魂灵"))
     assert alone.bm25[1] == pytest.approx(alone.bm25[2], rel=0.1)
+
+
+def test_a_neighbour_in_the_same_piece_lends_its_likeness() -> None:
+    likeness = np.array([0.0, 0.1, 0.0, 0.0], dtype=np.float32)
+    found = in_company(likeness, np.array([False, True, False, True]), 0.3)
+    assert found == pytest.approx([0.03, 0.1, 0.0, 0.0])
 
 
 @pytest.mark.parametrize("likeness", [None, -1.0, 0.0, 0.04, 0.06, 0.2])
