@@ -39,6 +39,9 @@ from avatar.stages import (
 if TYPE_CHECKING:
     from avatar.face.landmarks import FaceFinder
     from avatar.face.restore.enlarge import Upscaler
+    from avatar.voice.cloning import Cloning
+    from avatar.voice.consent.store import ConsentStore
+    from avatar.voice.own import OwnVoices
     from avatar.voice.profiles import VoiceLibrary
     from avatar.voice.watermark import MarkNetwork
 
@@ -297,10 +300,64 @@ def kokoro(settings: Settings) -> Synthesizer:
 
 
 def voice_library(settings: Settings) -> VoiceLibrary:
-    """The voice profiles: the user's own, then those that come with the project."""
+    """The voice profiles: the user's own, as far as their consents go, then those that come with the project."""
     from avatar.voice.profiles import VoiceLibrary, stock_voices_dir
 
-    return VoiceLibrary([settings.data_dir / "voices", stock_voices_dir()], model_path("kokoro-voices", settings))
+    consents = consent_store(settings)
+    return VoiceLibrary(
+        [settings.data_dir / "voices", stock_voices_dir()],
+        model_path("kokoro-voices", settings),
+        lambda profile: consents.valid(profile.consent),
+    )
+
+
+def own_voices(settings: Settings) -> OwnVoices:
+    """The user's own voices."""
+    from avatar.voice.own import OwnVoices
+    from avatar.voice.profiles import stock_voices_dir
+
+    taken = [path.parent.name for path in stock_voices_dir().glob("*/profile.toml")]
+    return OwnVoices(settings.data_dir / "voices", taken)
+
+
+def consent_store(settings: Settings) -> ConsentStore:
+    """The consents that they hang on."""
+    from avatar.voice.consent.store import ConsentStore
+
+    return ConsentStore(settings.data_dir / "consents", own_voices(settings).delete_of)
+
+
+def cloning(engines: Engines) -> Cloning:
+    """Makes voices. The engines of fitting are opened when they are first needed.
+
+    Raises:
+        WeightsError: weights are missing.
+    """
+    from functools import cache
+
+    from avatar.voice.cloning import Cloning
+    from avatar.voice.consent.witness import Witness
+    from avatar.voice.enrolment.enrol import Enroller
+    from avatar.voice.fitting import Studio
+    from avatar.voice.making import EngineFitter
+    from avatar.voice.speaker import SpeakerEncoder
+    from avatar.voice.speaking.kokoro import KokoroSynthesizer
+
+    settings = engines.settings
+    encoder = SpeakerEncoder(model_path("speaker-encoder", settings))
+
+    @cache
+    def studio() -> Studio:
+        own = engines.synthesizer
+        synthesizer = own if isinstance(own, KokoroSynthesizer) else kokoro(settings)
+        model = model_path("kokoro-82m", settings) / "kokoro-v1.0.int8.onnx"
+        packs = model_path("kokoro-voices", settings)
+        return Studio(cast(KokoroSynthesizer, synthesizer), encoder, engines.recognizer, packs, model)
+
+    enroller = Enroller(engines.vad, encoder, engines.recognizer)
+    fitter = EngineFitter(studio, voice_library(settings))
+    witness = Witness(enroller, engines.recognizer)
+    return Cloning(enroller, witness, consent_store(settings), own_voices(settings), fitter)
 
 
 def remote_synthesizer(settings: Settings) -> Synthesizer:

@@ -10,12 +10,13 @@ import typer
 from avatar.cli.console import choose, note, progress, settings
 from avatar.dialog.conversation import Conversation
 from avatar.dialog.persona import Persona, list_personas
-from avatar.engines import Engines
+from avatar.engines import Engines, cloning
 from avatar.errors import EngineError
 from avatar.live.host import SessionHost
 from avatar.live.studio import EngineStudio
 from avatar.server.app import create_app, listen
 from avatar.server.app import serve as run
+from avatar.server.voices import Voices
 from avatar.settings import Settings
 from avatar.web import mount_pages
 
@@ -35,7 +36,15 @@ def serve(
         sessions = SessionHost(engines)
         load(sessions)
         app = mount_pages(
-            create_app(sessions.open, lambda: _personas(chosen), chosen, sessions, EngineStudio(engines)), chosen
+            create_app(
+                sessions.open,
+                lambda: _personas(chosen),
+                chosen,
+                sessions,
+                EngineStudio(engines),
+                Voices(lambda: cloning(engines)),
+            ),
+            chosen,
         )
         _announce(*listener.getsockname()[:2])
         run(app, listener)

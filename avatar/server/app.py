@@ -27,6 +27,7 @@ from avatar.server.realtime import realtime_routes
 from avatar.server.rest import rest_routes
 from avatar.server.sessions import Personas, SessionFactory, Stages
 from avatar.server.shelf import Shelf
+from avatar.server.voices import Voices, voice_routes
 from avatar.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ def create_app(
     settings: Settings,
     stages: Stages | None = None,
     studio: Studio | None = None,
+    voices: Voices | None = None,
 ) -> FastAPI:
     """The application, without a page. Whatever is mounted at "/" afterwards comes after its routes.
 
@@ -49,6 +51,7 @@ def create_app(
         personas: lists the personas, the default first.
         stages: the engines, for the routes that need no session; without them there are no such routes.
         studio: animates photographs; without it there are no routes for that.
+        voices: clones voices; without it there are no routes for that.
     """
     shelf, embedding = Shelf(), Embedding()
     lobby = Lobby(settings.server)
@@ -60,11 +63,15 @@ def create_app(
         await lobby.close()
         await embedding.close()
         shelf.close()
+        if voices is not None:
+            await house.run(voices.close)
 
     app = FastAPI(title="avatar", docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json", lifespan=lifespan)
     app.include_router(realtime_routes(house))
     app.include_router(media_routes(house))
     app.include_router(rest_routes(house, stages, studio, shelf, embedding))
+    if voices is not None:
+        app.include_router(voice_routes(house, voices))
     app.add_exception_handler(AvatarError, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)

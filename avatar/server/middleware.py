@@ -16,8 +16,12 @@ MAX_BODY = 1024 * 1024
 
 LARGER = {
     "/v1/audio/transcriptions": 26 * MAX_BODY,
+    "/v1/audio/voice_consents": 11 * MAX_BODY,
+    "/v1/audio/voices": 65 * MAX_BODY,
     "/v1/avatar/animations": 26 * MAX_BODY,
     "/v1/avatar/photos": 65 * MAX_BODY,
+    "/v1/avatar/voices/check": 65 * MAX_BODY,
+    "/v1/avatar/voices/import": 65 * MAX_BODY,
     "/v1/avatar/personas/import": 65 * MAX_BODY,
 }
 """Paths that take more: a recording of 25 MiB or a photograph of 64 MiB, and the rest of its form."""

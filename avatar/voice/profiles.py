@@ -7,18 +7,19 @@ A profile is a folder `<id>/profile.toml`. The stock voices lie in `voices/` bes
 from __future__ import annotations
 
 import difflib
+import logging
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from avatar.errors import Language, NotFoundError, SettingsError, WeightsError
+from avatar.errors import InputError, Language, NotFoundError, SettingsError, WeightsError
 from avatar.settings import PACKAGE_ROOT
 from avatar.voice.deltas import NO_DELTAS, Deltas, read_deltas
 
@@ -35,8 +36,18 @@ PACK_SHAPE = (510, 256)
 DELTAS_FILE = "deltas.npz"
 """Beside a profile: what a fitted voice adds to the network."""
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+PACK_FILE = "pack.bin"
+"""Beside a profile of the user's own: a pack made for it, in place of the blend."""
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+"""An id."""
+
 _MAX_PROFILE_BYTES = 64 * 1024
+
+_TIMBRE = 128
+"""The first columns of a style."""
+
+log = logging.getLogger(__name__)
 
 
 class Bilingual(BaseModel):
@@ -62,15 +73,24 @@ class VoiceProfile(BaseModel):
         blend: for each language the packs it is mixed from and their weights; a language without takes the other's.
         speed: 1 is the pack's own.
         pitch: factor on the fundamental frequency.
-        gain_db: brings the voice to the loudness that all voices share.
+        gain_db: how much louder than all others it is.
         licence: of the pack, as an SPDX expression.
         origin: who made it.
         notice: what a listener is told about it.
+        format: of the file.
+        kind: a stock pack, a blend of some, or a person's, made by the user.
+        consent: the id of the consent that a person's voice hangs on.
+        created_at: seconds since 1970.
+        revision: counts up whenever the voice was made anew.
+        stage: how near to the person it was brought: a stock voice near it, at once, or by fitting.
+        made: what was done for it, in order.
+        scores: figures that tell how well.
+        sample_text: what `sample.wav` says.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    id: str = Field(pattern=_NAME.pattern)
+    id: str = Field(pattern=NAME.pattern)
     name: Bilingual
     description: Bilingual
     languages: tuple[Language, ...] = Field(min_length=1)
@@ -84,19 +104,36 @@ class VoiceProfile(BaseModel):
     licence: str
     origin: str
     notice: Bilingual
+    format: Literal[1] = 1
+    kind: Literal["stock", "blend", "own"] = "stock"
+    consent: str = Field("", max_length=32)
+    created_at: int = Field(0, ge=0)
+    revision: int = Field(1, ge=1)
+    stage: Literal["nearest", "instant", "fitted"] = "nearest"
+    made: tuple[Annotated[str, Field(max_length=40)], ...] = Field((), max_length=40)
+    scores: dict[Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")], float] = Field(
+        default_factory=dict, max_length=40
+    )
+    sample_text: str = Field("", max_length=400)
 
     @model_validator(mode="after")
     def _check_blend(self) -> VoiceProfile:
         for packs in self.blend.values():
-            if not packs or any(not _NAME.fullmatch(pack) for pack in packs):
+            if not packs or any(not NAME.fullmatch(pack) for pack in packs):
                 raise ValueError("blend: each language needs packs, named in lower case")
             if not 0.99 <= sum(packs.values()) <= 1.01:
                 raise ValueError("blend: the weights of a language add up to 1")
+        if (self.kind == "own") != bool(self.consent):
+            raise ValueError("consent: a person's voice has one, and no other voice has")
         return self
 
     def packs(self, language: Language) -> dict[str, float]:
         """The packs and weights that speak a language."""
         return self.blend.get(language) or next(iter(self.blend.values()))
+
+
+Permit = Callable[[VoiceProfile], object]
+"""Raises NotFoundError or InputError where a person's voice may not speak."""
 
 
 class Voices(Protocol):
@@ -115,42 +152,66 @@ class Voices(Protocol):
 class VoiceLibrary:
     """The profiles of some folders and the packs they are mixed from. Safe to share; reads files when asked."""
 
-    def __init__(self, folders: Sequence[Path], packs: Path) -> None:
+    def __init__(self, folders: Sequence[Path], packs: Path, permit: Permit | None = None) -> None:
         """
         Args:
             folders: each holds `<id>/profile.toml`; the first folder that has an id wins.
             packs: the folder of Kokoro's voices, `<pack>.bin`.
+            permit: looks at the consent of a person's voice; without it no such voice speaks.
         """
         self._folders = tuple(folders)
         self._packs = packs
+        self._permit = permit or _refuse
         self._style = lru_cache(maxsize=64)(self._mix)
         self._deltas = lru_cache(maxsize=64)(_deltas_of)
+        self._own = lru_cache(maxsize=64)(_pack_of)
 
     def get(self, voice: str) -> VoiceProfile:
         """The profile of that id.
 
         Raises:
-            NotFoundError: there is none; the sentence names those that are near.
+            NotFoundError: there is none; the sentence names those that are near. Or its consent was revoked.
+            InputError: its consent is over.
             SettingsError: its file is damaged.
         """
-        if _NAME.fullmatch(voice):
-            for folder in self._folders:
-                path = folder / voice / "profile.toml"
-                if path.is_file():
-                    return load_profile(path)
-        raise self._unknown(voice)
+        folder = self._folder(voice)
+        if folder is None:
+            raise self._unknown(voice)
+        profile = load_profile(folder / "profile.toml")
+        if profile.kind == "own":
+            self._permit(profile)
+        return profile
 
     def list(self) -> tuple[VoiceProfile, ...]:
-        """Every profile, by id."""
-        return tuple(self.get(name) for name in _ids(self._folders))
+        """Every profile that may speak, by id."""
+        found = []
+        for name in _ids(self._folders):
+            try:
+                found.append(self.get(name))
+            except (NotFoundError, InputError) as error:
+                log.warning("voice_silent voice=%s code=%s", name, error.code)
+        return tuple(found)
 
     def style(self, profile: VoiceProfile, language: Language) -> Style:
-        """The style that speaks a language: the weighted mean of the profile's packs.
+        """The style that speaks a language: the profile's own pack, else the weighted mean of its packs.
+
+        In a language that it was not recorded in, an own pack has the rhythm and tune of the blend, which is a
+        native's.
 
         Raises:
             WeightsError: a pack is missing or damaged.
         """
-        return self._style(tuple(profile.packs(language).items()))
+        blend = tuple(profile.packs(language).items())
+        folder = self._folder(profile.id) if profile.kind == "own" else None
+        path = folder / PACK_FILE if folder else None
+        if path is None or not path.is_file():
+            return self._style(blend)
+        own = self._own(path, path.stat().st_mtime_ns)
+        if language in profile.languages:
+            return own
+        mixed = self._style(blend).copy()
+        mixed[:, :_TIMBRE] = own[:, :_TIMBRE]
+        return mixed
 
     def deltas(self, profile: VoiceProfile) -> Deltas:
         """What the voice adds to the network; nothing for one that was not fitted.
@@ -158,11 +219,16 @@ class VoiceLibrary:
         Raises:
             WeightsError: the file is damaged.
         """
-        for folder in self._folders:
-            if (folder / profile.id / "profile.toml").is_file():
-                path = folder / profile.id / DELTAS_FILE
-                return self._deltas(path, path.stat().st_mtime_ns) if path.is_file() else NO_DELTAS
-        return NO_DELTAS
+        folder = self._folder(profile.id)
+        path = folder / DELTAS_FILE if folder else None
+        return self._deltas(path, path.stat().st_mtime_ns) if path is not None and path.is_file() else NO_DELTAS
+
+    def _folder(self, voice: str) -> Path | None:
+        """Where a voice lies."""
+        if not NAME.fullmatch(voice):
+            return None
+        places = (folder / voice for folder in self._folders)
+        return next((place for place in places if (place / "profile.toml").is_file()), None)
 
     def _mix(self, packs: tuple[tuple[str, float], ...]) -> Style:
         mixed = np.zeros(PACK_SHAPE, dtype=np.float32)
@@ -171,14 +237,7 @@ class VoiceLibrary:
         return mixed
 
     def _read(self, pack: str) -> Style:
-        path = self._packs / f"{pack}.bin"
-        try:
-            values = np.fromfile(path, dtype="<f4")
-        except OSError as error:
-            raise _damaged(pack) from error
-        if values.size != PACK_SHAPE[0] * PACK_SHAPE[1] or not np.isfinite(values).all():
-            raise _damaged(pack)
-        return values.reshape(PACK_SHAPE).astype(np.float32)
+        return read_pack(self._packs / f"{pack}.bin")
 
     def _unknown(self, voice: str) -> NotFoundError:
         shown = voice[:40]
@@ -190,6 +249,33 @@ class VoiceLibrary:
         )
 
 
+def read_pack(path: Path) -> Style:
+    """A pack from its file.
+
+    Raises:
+        WeightsError: it is missing or damaged.
+    """
+    try:
+        values = np.fromfile(path, dtype="<f4")
+    except OSError as error:
+        raise _damaged(path.stem) from error
+    if values.size != PACK_SHAPE[0] * PACK_SHAPE[1] or not np.isfinite(values).all():
+        raise _damaged(path.stem)
+    return values.reshape(PACK_SHAPE).astype(np.float32)
+
+
+def _pack_of(path: Path, changed: int) -> Style:
+    """An own pack as it was at some time."""
+    del changed
+    return read_pack(path)
+
+
+def _refuse(profile: VoiceProfile) -> None:
+    raise NotFoundError(
+        f"There is no consent for the voice {profile.id}.", f"音色 {profile.id} 没有同意书。", code="consent_not_found"
+    )
+
+
 def _deltas_of(path: Path, changed: int) -> Deltas:
     """The deltas of a file as it was at some time; kept for that time only."""
     del changed
@@ -197,7 +283,8 @@ def _deltas_of(path: Path, changed: int) -> Deltas:
 
 
 def _ids(folders: Sequence[Path]) -> list[str]:
-    return sorted({path.parent.name for folder in folders for path in folder.glob("*/profile.toml")})
+    found = {path.parent.name for folder in folders for path in folder.glob("*/profile.toml")}
+    return sorted(name for name in found if NAME.fullmatch(name))
 
 
 def load_profile(path: Path) -> VoiceProfile:

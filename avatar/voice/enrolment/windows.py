@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from avatar.errors import Language
 from avatar.media import SPEECH_RATE, Samples
-from avatar.voice.speaker import Embedding
+
+if TYPE_CHECKING:
+    from avatar.voice.speaker import Embedding
 
 Weight = Literal["error", "warning", "note"]
 """An error stands in the way, a warning will be heard in the result, a note is good to know."""

@@ -1,0 +1,362 @@
+"""Cloning from end to end: phrase, consent, samples, a voice that speaks at once, and the closer fit behind it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Literal, Protocol
+
+from avatar.errors import InputError, Language
+from avatar.media import SPEECH_RATE, Samples, wav_bytes
+from avatar.voice.consent.blocking import check_name
+from avatar.voice.consent.record import Consent, GroundWish, Phrase, PhraseWish, plain_name
+from avatar.voice.consent.store import ConsentStore, new_id
+from avatar.voice.consent.witness import SAME_PERSON, Witness, demand_same_person, embedding_of
+from avatar.voice.deltas import packed as packed_deltas
+from avatar.voice.enrolment.enrol import Checked, Enroller
+from avatar.voice.enrolment.reading import Source
+from avatar.voice.enrolment.windows import Enrolment, Sex
+from avatar.voice.fitting.fitted import Fitted
+from avatar.voice.own import OwnVoices, damaged, pack_bytes, reference_files
+from avatar.voice.portable import Parcel, packed, unpacked
+from avatar.voice.profiles import Bilingual, VoiceProfile
+from avatar.voice.speaker import likeness
+
+log = logging.getLogger(__name__)
+
+Step = Literal["reading", "checking", "cleaning", "hearing", "fitting", "sampling"]
+Progress = Callable[[Step, float], None]
+"""Told what is being done and how far it is, 0..1; what it raises breaks the work off, and nothing stays behind."""
+
+_REMEMBERED = 4
+"""Enrolments that may be fitted though their samples are not kept."""
+
+NEAR: dict[Language, dict[Sex, str]] = {
+    "zh": {"female": "zf_xiaoxiao", "male": "zm_yunxi"},
+    "en": {"female": "af_heart", "male": "am_michael"},
+}
+"""The stock voices whose rhythm and tune a clone has in a language that the person did not speak."""
+
+
+class Fitter(Protocol):
+    """Makes a voice of an enrolment; `avatar.voice.fitting` on the engines of this process."""
+
+    def instant(self, enrolment: Enrolment) -> Fitted:
+        """Within seconds."""
+
+    def style(
+        self, enrolment: Enrolment, start: Fitted, progress: Callable[[float], None], cancelled: Callable[[], bool]
+    ) -> Fitted:
+        """Within minutes."""
+
+    def say(self, text: str, voice: str, language: Language) -> Samples:
+        """A text in a voice that is kept: float32 [n] at SPEECH_RATE."""
+
+    def fitted(self, profile: VoiceProfile) -> Fitted:
+        """A voice as it is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Samples, looked at.
+
+    Attributes:
+        likeness: to whoever spoke the consent's statement; None without one.
+    """
+
+    checked: Checked
+    likeness: float | None
+
+    @property
+    def same(self) -> bool | None:
+        """Whether both are one person."""
+        return None if self.likeness is None else self.likeness >= SAME_PERSON
+
+
+class Cloning:
+    """Everything about voices of the user's own. May be shared between threads; calls compute and block.
+
+    Args:
+        enroller: takes samples in.
+        witness: hears statements.
+        consents: keeps them.
+        own: keeps the voices.
+        fitter: makes them.
+    """
+
+    def __init__(
+        self, enroller: Enroller, witness: Witness, consents: ConsentStore, own: OwnVoices, fitter: Fitter
+    ) -> None:
+        self._enroller = enroller
+        self._witness = witness
+        self.consents = consents
+        self.own = own
+        self._fitter = fitter
+        self._recent: OrderedDict[str, Enrolment] = OrderedDict()
+        self._lock = Lock()
+
+    def phrase(self, wish: PhraseWish) -> Phrase:
+        """See `ConsentStore.issue`."""
+        return self.consents.issue(wish)
+
+    def consent(self, recording: Source, phrase_id: str = "", *, name: str = "", language: str = "") -> Consent:
+        """A consent from the recording of its statement.
+
+        Args:
+            phrase_id: of the statement; any that waits where it is empty.
+            name, language: where given, only statements of that person in that language count.
+
+        Raises:
+            NotFoundError: no such statement waits.
+            AudioError: the recording cannot be used.
+            InputError: something else was said.
+        """
+        waiting = [
+            each
+            for each in self.consents.open_phrases(phrase_id)
+            if (not name or each.wish.name == name) and (not language or each.wish.language == language[:2])
+        ]
+        if not waiting:
+            self.consents.open_phrases("-")
+        heard = self._witness.hear(recording, waiting)
+        wish = heard.phrase.wish
+        consent = Consent(
+            id=new_id(),
+            name=wish.name,
+            language=wish.language,
+            ground="statement",
+            relation=wish.relation,
+            scope=wish.scope,
+            until=self.consents.until(heard.phrase),
+            keep=wish.keep,
+            created_at=int(time.time()),
+            statement=heard.statement,
+        )
+        self.consents.use(heard.phrase)
+        self.consents.add(consent, heard.files)
+        return consent
+
+    def ground(self, wish: GroundWish) -> Consent:
+        """See `ConsentStore.ground`."""
+        return self.consents.ground(wish)
+
+    def check(self, samples: Sequence[Source], consent_id: str = "") -> Looked:
+        """What there is to say of samples; nothing is kept.
+
+        Raises:
+            AudioError: one of them is no recording.
+            NotFoundError: there is no such consent.
+        """
+        checked = self._enroller.check(samples)
+        alike = None
+        if consent_id and self.consents.valid(consent_id).statement and len(checked.looks):
+            alike = likeness(embedding_of(self.consents.file(consent_id, "voice.npy")), checked.embedding)
+        return Looked(checked, alike)
+
+    def create(
+        self, name: str, samples: Sequence[Source], consent_id: str, progress: Progress = lambda step, share: None
+    ) -> VoiceProfile:
+        """A voice that can speak at once.
+
+        Args:
+            name: of the voice, for people.
+
+        Raises:
+            InputError: the name, the samples or the consent cannot be used, or the samples are another person's.
+            NotFoundError: there is no such consent.
+            EngineError: an engine failed.
+        """
+        consent = self.consents.valid(consent_id)
+        tidy = plain_name(name)
+        check_name(tidy, None)
+        progress("reading", 0.0)
+        checked = self._enroller.check(samples)
+        progress("checking", 1.0)
+        checked.demand()
+        scores = {}
+        if consent.statement is not None:
+            known = embedding_of(self.consents.file(consent.id, "voice.npy"))
+            scores["consent_likeness"] = round(demand_same_person(known, checked.embedding), 4)
+        enrolment = self._enroller.enrol_checked(checked, progress)
+        progress("fitting", 0.0)
+        fitted = self._fitter.instant(enrolment)
+        progress("sampling", 0.0)
+        with self._lock:
+            profile = self._profile(tidy, consent, enrolment, fitted, scores)
+            files = reference_files(enrolment) if consent.keep else {}
+            self.own.save(profile, {**files, **_fitted_files(fitted)})
+        try:
+            self._sample(profile, enrolment.windows[0].text)
+            progress("sampling", 1.0)
+            self.consents.valid(consent.id)
+        except BaseException:
+            self.own.delete(profile.id)
+            raise
+        self._remember(profile.id, enrolment)
+        self.consents.audit("voice_made", voice=profile.id, consent=consent.id, stage=profile.stage)
+        return self.own.get(profile.id)
+
+    def fit(self, voice: str, progress: Callable[[float], None], cancelled: Callable[[], bool]) -> VoiceProfile:
+        """Bring a voice nearer to the person, where that wins on new sentences; else it stays as it is.
+
+        Raises:
+            NotFoundError: there is no such voice, or its consent was revoked.
+            InputError: nothing to fit it to was kept, or its consent is over.
+            FittingStopped: it was cancelled.
+        """
+        profile = self.own.get(voice)
+        self.consents.valid(profile.consent)
+        enrolment = self._recent.get(voice) or self.own.enrolment(voice)
+        if enrolment is None:
+            raise InputError(
+                "The samples of this voice were not kept, so it cannot be fitted. Clone it again.",
+                "这个音色的样本没有保留,无法继续拟合。请重新克隆。",
+                code="samples_not_kept",
+            )
+        fitted = self._fitter.style(enrolment, self._fitter.fitted(profile), progress, cancelled)
+        if fitted.done and fitted.done[-1] == "kept_start":
+            return profile
+        with self._lock:
+            self.consents.valid(self.own.get(voice).consent)
+            files = {
+                name: data for name, data in self.own.files(voice).items() if name not in ("pack.bin", "deltas.npz")
+            }
+            scores = {**profile.scores, **_rounded(fitted)}
+            changed = {
+                "pitch": fitted.pitch,
+                "gain_db": fitted.gain_db,
+                "stage": "fitted",
+                "revision": profile.revision + 1,
+                "made": (*profile.made, *(step for step in fitted.done if step not in profile.made)),
+                "scores": scores,
+            }
+            profile = VoiceProfile.model_validate({**profile.model_dump(), **changed})
+            self.own.save(profile, {**files, **_fitted_files(fitted)})
+        self._sample(profile, profile.sample_text)
+        self.consents.audit("voice_fitted", voice=voice, consent=profile.consent)
+        return self.own.get(voice)
+
+    def rename(self, voice: str, name: str) -> VoiceProfile:
+        """Another name for people; the id stays.
+
+        Raises:
+            InputError: no name, or a blocked one.
+            NotFoundError: there is no such voice.
+        """
+        plain = plain_name(name)
+        check_name(plain, None)
+        profile = self.own.get(voice)
+        renamed = VoiceProfile.model_validate({**profile.model_dump(), "name": {"zh": plain, "en": plain}})
+        self.own.save(renamed, self.own.files(voice))
+        return renamed
+
+    def delete(self, voice: str) -> None:
+        """Take a voice away; its consent stays. Errors as of `OwnVoices.delete`."""
+        self.own.delete(voice)
+        self._recent.pop(voice, None)
+        self.consents.audit("voice_deleted", voice=voice)
+
+    def revoke(self, consent_id: str) -> list[str]:
+        """Take a consent back, and all that was made from it; see `ConsentStore.revoke`."""
+        gone = self.consents.revoke(consent_id)
+        for voice in gone:
+            self._recent.pop(voice, None)
+        return gone
+
+    def export(self, voice: str) -> bytes:
+        """A voice and its consent as a .voice file.
+
+        Raises:
+            NotFoundError: there is no such voice, or no consent.
+            InputError: its consent is over.
+        """
+        profile = self.own.get(voice)
+        consent = self.consents.valid(profile.consent)
+        names = ("statement.wav", "voice.npy")
+        beside = {name: data for name in names if (data := self.consents.file(consent.id, name)) is not None}
+        self.consents.audit("voice_exported", voice=voice, consent=consent.id)
+        return packed(Parcel(profile, self.own.files(voice), consent, beside))
+
+    def take_in(self, data: bytes) -> VoiceProfile:
+        """A voice from a .voice file. Its statement is heard again, and held against the samples that came with it.
+
+        Raises:
+            InputError: the file cannot be used; or its consent is missing, over, revoked, or not what it says.
+        """
+        parcel = unpacked(data)
+        consent = parcel.consent
+        if consent.statement is not None:
+            wav = parcel.consent_files.get("statement.wav", b"")
+            if not wav:
+                raise damaged(parcel.profile.id)
+            spoken = self._witness.again(consent.statement, wav)
+            demand_same_person(spoken.embedding, embedding_of(parcel.consent_files.get("voice.npy")))
+            if "voice.npy" in parcel.files:
+                demand_same_person(spoken.embedding, embedding_of(parcel.files["voice.npy"]))
+        with self._lock:
+            known = {each.id for each in self.consents.all()}
+            if consent.id not in known:
+                self.consents.add(consent, parcel.consent_files)
+            self.consents.valid(consent.id)
+            check_name(parcel.profile.name.zh, None)
+            voice = self.own.free_id(parcel.profile.id)
+            profile = VoiceProfile.model_validate({**parcel.profile.model_dump(), "id": voice})
+            self.own.save(profile, parcel.files)
+        self.consents.audit("voice_imported", voice=voice, consent=consent.id)
+        return profile
+
+    def _profile(
+        self, name: str, consent: Consent, enrolment: Enrolment, fitted: Fitted, scores: dict[str, float]
+    ) -> VoiceProfile:
+        near = {language: {NEAR[language][enrolment.sex]: 1.0} for language in NEAR}
+        return VoiceProfile(
+            id=self.own.free_id(name),
+            name=Bilingual(zh=name, en=name),
+            description=Bilingual(
+                zh=f"由 {enrolment.seconds:.0f} 秒录音克隆,接近本人,但不等同。",
+                en=f"Cloned from {enrolment.seconds:.0f} seconds of speech: near the person, not the same.",
+            ),
+            languages=(enrolment.language,),
+            sex=enrolment.sex,
+            blend=near,
+            pitch=fitted.pitch,
+            gain_db=fitted.gain_db,
+            licence="LicenseRef-consent",
+            origin=f"Cloned under {consent.id}",
+            notice=Bilingual(
+                zh=f"合成语音,模仿{consent.name}的声音,不是本人的录音。",
+                en=f"A synthetic voice after {consent.name}'s, not a recording of that person.",
+            ),
+            kind="own",
+            consent=consent.id,
+            created_at=int(time.time()),
+            stage="nearest" if fitted.done == ("nearest",) else "instant",
+            made=(*enrolment.report.done, *fitted.done),
+            scores={**scores, **_rounded(fitted)},
+            sample_text=enrolment.windows[0].text[:400],
+        )
+
+    def _sample(self, profile: VoiceProfile, text: str) -> None:
+        """Let the voice say what the person said, and keep it."""
+        sound = self._fitter.say(text[:200], profile.id, profile.languages[0])
+        files = {**self.own.files(profile.id), "sample.wav": wav_bytes(sound, SPEECH_RATE)}
+        self.own.save(profile, files)
+
+    def _remember(self, voice: str, enrolment: Enrolment) -> None:
+        with self._lock:
+            self._recent[voice] = enrolment
+            while len(self._recent) > _REMEMBERED:
+                self._recent.popitem(last=False)
+
+
+def _fitted_files(fitted: Fitted) -> dict[str, bytes]:
+    files = {"pack.bin": pack_bytes(fitted.style)}
+    return {**files, "deltas.npz": packed_deltas(fitted.deltas)} if fitted.deltas else files
+
+
+def _rounded(fitted: Fitted) -> dict[str, float]:
+    return {name: round(float(value), 4) for name, value in fitted.scores.items()}

@@ -1,0 +1,172 @@
+"""Hears a statement, and tells whether whoever made it is whoever speaks in the samples."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+
+import numpy as np
+
+from avatar.errors import AudioError, InputError, Language
+from avatar.media import HEARING_RATE, SPEECH_RATE, Samples, resample, wav_bytes
+from avatar.stages import HearingHints, Recognizer
+from avatar.voice.consent.record import Phrase, Statement
+from avatar.voice.consent.statement import Comparison, compare
+from avatar.voice.enrolment.enrol import Checked, Enroller
+from avatar.voice.enrolment.reading import Source
+from avatar.voice.speaker import Embedding, likeness
+
+LONGEST_S = 60.0
+
+SAME_PERSON = 0.74
+"""Cosine from which statement and samples are one person's (docs/decisions/030-consent.md)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A statement that was understood.
+
+    Attributes:
+        phrase: that it says.
+        statement: for the record.
+        files: the recording and its embedding, to be kept beside the record.
+    """
+
+    phrase: Phrase
+    statement: Statement
+    files: dict[str, bytes]
+
+
+class Witness:
+    """Checks statements. May be shared between threads.
+
+    Args:
+        enroller: looks at the recording.
+        recognizer: understands it.
+    """
+
+    def __init__(self, enroller: Enroller, recognizer: Recognizer) -> None:
+        self._enroller = enroller
+        self._recognizer = recognizer
+
+    def hear(self, recording: Source, phrases: list[Phrase]) -> Heard:
+        """The phrase that a recording says.
+
+        Args:
+            phrases: that wait; at least one.
+
+        Raises:
+            AudioError: no recording, silent, too noisy, music, or of more than one person.
+            InputError: the one-time words were not heard, or something else was said.
+        """
+        checked = self._enroller.check([recording], shortest_s=3.0)
+        if checked.report.total_s > LONGEST_S:
+            raise AudioError(
+                "The statement is longer than a minute. Read the sentence and nothing else.",
+                "声明录音超过一分钟。请只读那一句话。",
+                code="audio_too_long",
+            )
+        checked.demand()
+        phrase, found, heard = self._best(checked.sound, phrases)
+        _demand(found)
+        wav = wav_bytes(checked.sound)
+        statement = Statement(
+            text=phrase.text,
+            words=phrase.words,
+            heard=heard[:2000],
+            error=round(min(found.error, 1.0), 4),
+            words_found=found.words_found,
+            sha256=hashlib.sha256(wav).hexdigest(),
+        )
+        return Heard(phrase, statement, {"statement.wav": wav, "voice.npy": _stored(checked.embedding)})
+
+    def again(self, statement: Statement, wav: bytes) -> Checked:
+        """Hear a statement that came with a voice once more; its recording, looked at.
+
+        Raises:
+            InputError: it is another recording, or says something else.
+        """
+        checked = self._enroller.check([wav], shortest_s=3.0)
+        checked.demand()
+        language: Language = "zh" if any("一" <= sign <= "鿿" for sign in statement.words[0]) else "en"
+        told = self._recognizer.transcribe(
+            resample(checked.sound, SPEECH_RATE, HEARING_RATE), HearingHints(language=language)
+        )
+        _demand(compare(statement.text, statement.words, told.text, language))
+        if hashlib.sha256(wav).hexdigest() != statement.sha256:
+            raise InputError(
+                "The recording is not the one of the record.", "录音与记录不符。", code="consent_statement"
+            )
+        return checked
+
+    def _best(self, sound: Samples, phrases: list[Phrase]) -> tuple[Phrase, Comparison, str]:
+        """The phrase that is nearest to what was said. A recording is heard once in each language that is asked for."""
+        heard = resample(sound, SPEECH_RATE, HEARING_RATE)
+        told = {
+            language: self._recognizer.transcribe(heard, HearingHints(language=language)).text
+            for language in {each.wish.language for each in phrases}
+        }
+        scored = [
+            (each, compare(each.text, each.words, told[each.wish.language], each.wish.language)) for each in phrases
+        ]
+        phrase, found = max(scored, key=lambda each: (each[1].words_found, -each[1].error))
+        return phrase, found, told[phrase.wish.language]
+
+
+def demand_same_person(statement: Embedding, samples: Embedding) -> float:
+    """Go on only where statement and samples are of one person; how alike they are.
+
+    Raises:
+        InputError: they are not.
+    """
+    alike = likeness(statement, samples)
+    if alike < SAME_PERSON:
+        raise InputError(
+            "Whoever read the consent is not whoever speaks in the samples. Record both with the same person, "
+            "in the same way.",
+            "读同意书的人与样本里说话的人不是同一个。请由同一个人、用同样的方式录制。",
+            code="another_speaker",
+        )
+    return alike
+
+
+def embedding_of(data: bytes | None) -> Embedding:
+    """An embedding as it was kept.
+
+    Raises:
+        InputError: it is damaged.
+    """
+    try:
+        value = np.load(io.BytesIO(data or b""), allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        raise _damaged() from error
+    if value.dtype != np.float32 or value.shape != (256,) or not np.isfinite(value).all():
+        raise _damaged()
+    return np.asarray(value, dtype=np.float32)
+
+
+def _demand(found: Comparison) -> None:
+    if not found.fresh:
+        raise InputError(
+            "The words of today were not heard. Read the sentence on the screen as it stands; an older recording "
+            "does not count.",
+            "没有听到今天的口令。请照屏幕上的句子读;以前的录音不算数。",
+            code="consent_words",
+        )
+    if not found.same:
+        raise InputError(
+            "Something else was said than the consent. Read the sentence as it stands, clearly and not too fast.",
+            "说的内容与同意书不同。请照原句清楚地读,不要太快。",
+            code="consent_statement",
+        )
+
+
+def _stored(embedding: Embedding) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, embedding, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _damaged() -> InputError:
+    return InputError("The consent's files are damaged.", "同意书的文件已损坏。", code="consent_damaged")
