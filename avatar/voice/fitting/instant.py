@@ -18,6 +18,8 @@ from avatar.voice.profiles import Style
 from avatar.voice.speaker import likeness
 
 _AUDIBLE = 0.01
+_NATURAL = (0.6, 1.7)
+"""Factors on the fundamental frequency beyond which words are lost."""
 
 
 def fit_instant(enrolment: Enrolment, studio: Studio, cancelled: Cancelled = lambda: False) -> Fitted:
@@ -60,8 +62,8 @@ def candidates(library: Library, enrolment: Enrolment) -> list[tuple[NDArray[np.
 
 
 def pitch_factor(wanted_hz: float, natural_hz: float) -> float:
-    """The factor that brings a pack to a person's fundamental frequency, within what a profile allows."""
-    return float(np.clip(wanted_hz / natural_hz, 0.5, 2.0)) if wanted_hz > 0 else 1.0
+    """The factor that brings a pack to a person's fundamental frequency, as far as it stays natural."""
+    return float(np.clip(wanted_hz / natural_hz, *_NATURAL)) if wanted_hz > 0 else 1.0
 
 
 def gain_db(sound: Samples, level: float) -> float:

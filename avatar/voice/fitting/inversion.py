@@ -116,7 +116,7 @@ class Inversion:
             optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             if part.sound is not None:
-                losses.append(float(loss))
+                losses.append(loss.item())
             if _finite(style, free):
                 optimizer.param_groups[0]["lr"] = recipe.style_rate * plan.rate(step)
                 optimizer.param_groups[1]["lr"] = recipe.bias_rate * plan.rate(step)

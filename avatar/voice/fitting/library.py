@@ -27,9 +27,9 @@ RIDGE = 0.3
 _SHRINK = 0.15
 """Share of the mean variance that is mixed into the covariance of the stock timbres: 54 of them span no 128 axes."""
 
-REACH = 16.0
-"""How far a timbre may lie from the mean stock timbre, in the Mahalanobis sense. The stock ones themselves lie within
-it, but for a few percent."""
+REACH = 10.0
+"""How far a timbre may lie from the mean stock timbre, in the Mahalanobis sense. The stock ones themselves lie between
+4 and 7."""
 
 
 @dataclass(frozen=True, slots=True)
