@@ -112,6 +112,11 @@ class Conversation:
         self._matched: Counter[int] = Counter()
 
     @property
+    def generator(self) -> Generator:
+        """What writes the answers."""
+        return self._generator
+
+    @property
     def hints(self) -> HearingHints:
         """What the recognizer may expect: the card's names, then those that the knowledge speaks of most."""
         names = dict.fromkeys((*self.persona.names, *self.knowledge.names))

@@ -251,9 +251,9 @@ class Personas:
             return self._change(persona_id, plain(self.version(persona_id, version).persona), {}, None)
 
     def delete(self, persona_id: str) -> None:
-        """Forget a persona of the user's own, its earlier cards and its texts.
+        """Forget a persona of the user's own, its earlier cards, its texts and what it remembers.
 
-        Where one of the same id comes with the project, that one is there again, and keeps the texts.
+        Where one of the same id comes with the project, that one is there again, and keeps texts and memories.
 
         Raises:
             NotFoundError: there is no such persona.
@@ -272,9 +272,10 @@ class Personas:
             tempfile.TemporaryDirectory(dir=self._root, prefix=".going-") as going,
         ):
             (self._root / persona_id).replace(Path(going) / "persona")
-            library = self._data / "knowledge" / persona_id
-            if library.is_dir() and not is_built_in(persona_id):
-                library.replace(Path(going) / "texts")
+            for kept in () if is_built_in(persona_id) else ("knowledge", "memories"):
+                folder = self._data / kept / persona_id
+                if folder.is_dir():
+                    folder.replace(Path(going) / kept)
         log.info("persona_deleted", extra={"persona_id": persona_id})
 
 

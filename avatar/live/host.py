@@ -121,6 +121,12 @@ class SessionHost:
                 self._knowledge[persona.id] = Knowledge.open(persona, settings.data_dir, self.engines.embedder)
             return self._knowledge[persona.id]
 
+    def forget(self, persona_id: str) -> None:
+        """A persona is gone: one that comes under its id is another."""
+        with self._lock:
+            self._knowledge.pop(persona_id, None)
+            self._pronounced.pop(persona_id, None)
+
     def open(self, persona_id: str, options: SessionOptions) -> Session:
         """A session, not yet started.
 

@@ -21,6 +21,7 @@ from avatar.server.house import House
 from avatar.server.jobs import NO_STORE
 from avatar.server.protocol.base import Identifier, Message, Text
 from avatar.server.protocol.parsing import EventError
+from avatar.server.sessions import Stages
 
 T = TypeVar("T")
 
@@ -66,7 +67,7 @@ class VoiceWish(Message):
     voice: Identifier = Field(description="the id of a voice profile")
 
 
-def persona_routes(house: House, studio: Studio | None) -> APIRouter:
+def persona_routes(house: House, studio: Studio | None, stages: Stages | None) -> APIRouter:
     """The routes of whole personas."""
     router = APIRouter(prefix="/avatar/personas")
     personas = Personas(house.settings.data_dir)
@@ -97,6 +98,8 @@ def persona_routes(house: House, studio: Studio | None) -> APIRouter:
     @router.delete("/{persona_id}", status_code=204)
     async def delete(persona_id: str) -> None:
         await asyncio.to_thread(personas.delete, persona_id)
+        if stages is not None:
+            stages.forget(persona_id)
 
     @router.post("/{persona_id}/voice", response_class=Response)
     async def voice(persona_id: str, wish: VoiceWish) -> Response:

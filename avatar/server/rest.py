@@ -20,6 +20,7 @@ from avatar.server.photos import photo_routes
 from avatar.server.sessions import Stages
 from avatar.server.shelf import Shelf
 from avatar.server.speech import speech_routes
+from avatar.server.studio import studio_routes
 from avatar.server.transcribing import transcription_routes
 
 PICTURE_TYPES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
@@ -126,11 +127,12 @@ def _keyed_routes(
         return _picture(house.persona(persona_id))
 
     router.include_router(persona_file_routes(house, studio, shelf))
-    router.include_router(persona_routes(house, studio))
+    router.include_router(persona_routes(house, studio, stages))
     if stages is not None:
         for routes in (speech_routes, transcription_routes, chat_routes):
             router.include_router(routes(house, stages))
         router.include_router(knowledge_routes(house, stages, embedding))
+        router.include_router(studio_routes(house, stages))
     if studio is not None:
         for made in (photo_routes, animation_routes):
             router.include_router(made(house, studio, shelf))

@@ -104,6 +104,9 @@ class Stages(Protocol):
     def knowledge(self, persona: Persona) -> Knowledge:
         """What a persona knows, shared by every conversation with it."""
 
+    def forget(self, persona_id: str) -> None:
+        """A persona is gone."""
+
 
 SessionFactory = Callable[[str, SessionOptions], LiveSession]
 """Opens a session with the persona of an id; blocks while engines load. Raises NotFoundError for an unknown id."""

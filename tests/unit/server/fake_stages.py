@@ -111,6 +111,7 @@ class FakeStages:
     def __init__(self, folder: Path) -> None:
         self.recognizer, self.synthesizer, self.generator = FakeRecognizer(), FakeSynthesizer(), FakeGenerator()
         self._folder = folder
+        self.forgotten: list[str] = []
         self._persona = load_persona("luxun", folder)
         self._knowledge = Knowledge.open(self._persona, folder, None)
 
@@ -123,6 +124,9 @@ class FakeStages:
 
     def knowledge(self, persona: Persona) -> Knowledge:
         return self._knowledge
+
+    def forget(self, persona_id: str) -> None:
+        self.forgotten.append(persona_id)
 
 
 def _run(work: Callable[[], T]) -> Awaitable[T]:
