@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from avatar import __version__
-from avatar.cli import animate, bench, detect, doctor, knowledge, listing, models, persona, serve, talk
+from avatar.cli import animate, bench, detect, doctor, knowledge, listing, memory, models, persona, serve, talk
 from avatar.cli.console import fail
 from avatar.errors import AvatarError
 
@@ -39,6 +39,7 @@ app = typer.Typer(
 app.add_typer(models.app, name="models", help="Weights: list, pull, verify, remove. 模型权重。")
 app.add_typer(knowledge.app, name="knowledge", help="What a persona knows. 人物的知识。")
 app.add_typer(persona.app, name="persona", help="Personas: make, show, edit, import, export, delete. 人物。")
+app.add_typer(memory.app, name="memory", help="What personas remember of users. 人物对用户的记忆。")
 app.command()(serve.serve)
 app.command()(talk.say)
 app.command()(talk.ask)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from avatar.dialog.memory.store import user_of
 from avatar.errors import InputError, Language
 from avatar.live.options import SessionOptions
 from avatar.live.turns import TurnDetection
@@ -122,6 +123,7 @@ def session_object(choices: Choices, session: LiveSession, ticket: Ticket) -> Se
             size=options.size,
             language=options.language,
             filler=options.filler,
+            user=bool(options.user),
             resume=ticket.resume,
         ),
         expires_at=ticket.expires_at,
@@ -248,7 +250,10 @@ def _with_avatar(choices: Choices, patch: AvatarPatch) -> Choices:
     events = choices.events if patch.events is None or choices.binary else patch.events
     video = choices.video if patch.video is None else patch.video
     filler = choices.options.filler if patch.filler is None else patch.filler
-    options = replace(choices.options, waits=events, filler=filler)
+    user = choices.options.user
+    if "user" in patch.model_fields_set:
+        user = user_of(patch.user) if patch.user is not None else ""
+    options = replace(choices.options, waits=events, filler=filler, user=user)
     return replace(choices, events=events, video=video, options=options)
 
 

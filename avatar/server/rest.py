@@ -14,6 +14,7 @@ from avatar.server.chatting import chat_routes
 from avatar.server.door import check_key
 from avatar.server.house import House
 from avatar.server.knowledge import Embedding, knowledge_routes
+from avatar.server.memories import memory_routes
 from avatar.server.persona_files import persona_file_routes
 from avatar.server.personas import persona_routes, portrait_address
 from avatar.server.photos import photo_routes
@@ -126,6 +127,7 @@ def _keyed_routes(
     def portrait(persona_id: str) -> Response:
         return _picture(house.persona(persona_id))
 
+    router.include_router(memory_routes(house))
     router.include_router(persona_file_routes(house, studio, shelf))
     router.include_router(persona_routes(house, studio, stages))
     if stages is not None:

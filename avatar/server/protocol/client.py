@@ -53,6 +53,7 @@ class AvatarPatch(Message):
     events: bool | None = None
     video: bool | None = None
     filler: bool | None = None
+    user: Identifier | None = None
 
 
 MaxTokens = Annotated[int, Field(ge=1, le=4096)] | Literal["inf"]

@@ -278,6 +278,7 @@ class AvatarObject(Message):
     size: int
     language: Language | None
     filler: bool
+    user: bool
     resume: str | None
     ai_generated: Literal[True] = True
 
