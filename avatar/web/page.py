@@ -2,7 +2,8 @@
 
 A live face cannot go through Gradio's queue, so the Talk page is one `gr.HTML` whose element is handed to
 `static/talk.js` when it appears; from then on that module talks to the media socket by itself. The page that animates
-photographs is made the same way, at `/animate`, and talks to the routes under `/v1/avatar`.
+photographs, at `/animate`, and the one on which personas are made, at `/personas`, are made the same way, and talk to
+the routes under `/v1/avatar`.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ HEAD = f"""
 <link rel="stylesheet" href="{STATIC_PATH}/page.css">
 <link rel="stylesheet" href="{STATIC_PATH}/style.css">
 <link rel="stylesheet" href="{STATIC_PATH}/animate.css">
+<link rel="stylesheet" href="{STATIC_PATH}/personas.css">
 <link rel="modulepreload" href="{STATIC_PATH}/talk.js">
 """
 
@@ -91,7 +93,7 @@ def mount_pages(app: FastAPI, settings: Settings, *, path: str = "/") -> FastAPI
 
 
 def talk_page(default_language: Language | None = None) -> gr.Blocks:
-    """The pages as one Gradio application: Talk, and at /animate the one that animates photographs."""
+    """The pages as one Gradio application: Talk, at /animate photographs, at /personas who there is to talk to."""
     import gradio as gr
 
     options = json.dumps({"language": default_language} if default_language else {})
@@ -100,6 +102,8 @@ def talk_page(default_language: Language | None = None) -> gr.Blocks:
         _module("talk", options)
     with page.route("老照片 · Photos", "/animate", show_in_navbar=False):
         _module("animate", options)
+    with page.route("人物 · Personas", "/personas", show_in_navbar=False):
+        _module("personas-page", options)
     return page
 
 

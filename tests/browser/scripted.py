@@ -34,6 +34,7 @@ from avatar.live.session import Session
 from avatar.live.shared import SharedStages, T
 from avatar.media import FPS, SPEECH_RATE, ClauseSpeech, Frame, PhoneSpan, Samples, WordSpan
 from avatar.server.app import create_app, listen, uvicorn_server
+from avatar.server.sessions import Stages
 from avatar.settings import FaceSettings, ServerSettings, Settings
 from avatar.stages import Message, Presence, Style
 from avatar.web import mount_pages
@@ -193,7 +194,7 @@ class ScriptedServer:
         self._personas = self._draw_personas()
         self.studio = ScriptedStudio()
         self._listener = listen("127.0.0.1", port)
-        app = create_app(self._open, lambda: self._personas, self.settings, studio=self.studio)
+        app = create_app(self._open, self._listed, self.settings, self._stages(), self.studio)
         self._server = uvicorn_server(mount_pages(app, self.settings))
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._listener]})
 
@@ -231,9 +232,21 @@ class ScriptedServer:
         drawn = first.model_copy(update={"folder": self._folder, "portrait": "portrait.png"})
         return [drawn, drawn.model_copy(update={"id": "guest", "name": Name(zh="来客", en="Guest")})]
 
+    def _listed(self) -> list[Persona]:
+        """The personas, the default first."""
+        return self._personas
+
+    def _stages(self) -> Stages | None:
+        """The engines for routes that need no session; here there are none."""
+        return None
+
+    def _known(self, persona: Persona) -> Knowledge:
+        """What a persona knows."""
+        return self._knowledge
+
     def _open(self, persona_id: str, options: SessionOptions) -> Session:
-        persona = next(persona for persona in self._personas if persona.id == persona_id)
-        knowledge = self._knowledge
+        persona = next(persona for persona in self._listed() if persona.id == persona_id)
+        knowledge = self._known(persona)
         recognizer = ScriptedRecognizer([self._question])
         stages = SharedStages(
             LoudnessVad(), ScriptedDetector([0.9]), recognizer, PreparedSpeech(Speaker()), self._threads, 80

@@ -134,4 +134,4 @@ def _answered(talk: TalkPage, screenshot: Path) -> None:
     talk.wait_until("document.querySelector('.message:last-child .coming').textContent === ''")
     [told] = talk.wire("response.output_audio_transcript.done")
     assert talk.said("persona")[-1].strip() == told["transcript"].strip()
-    assert talk.page.locator(".citations blockquote").count() > 0
+    assert talk.page.locator(".citations .quoted").count() > 0

@@ -66,7 +66,7 @@ def test_citations_can_be_opened(open_page: OpenPage, screenshots: Path) -> None
     talk.page.click(".citations summary")
     sent = talk.wire("avatar.citations")[0]["citations"]
     assert len(sent) > 0
-    assert talk.page.locator(".citations blockquote").all_inner_texts() == [each["quote"] for each in sent]
+    assert talk.page.locator(".citations .quoted").all_inner_texts() == [each["quote"] for each in sent]
     assert sent[0]["work"] in talk.page.locator(".citations cite").first.inner_text()
     talk.page.screenshot(path=screenshots / "talk-zh-citations.png")
 

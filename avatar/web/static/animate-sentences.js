@@ -6,7 +6,6 @@ extend({
   zh: {
     animateTitle: "让老照片开口",
     animateSubtitle: "放一张照片，写一句话，得到一段会说话的视频",
-    toTalk: "与人物对谈",
     drop: "把照片拖到这里，或点击选择",
     dropHint: "照片、画像、扫描件均可。JPEG、PNG、WebP、TIFF……不超过 64 MB",
     another: "换一张",
@@ -103,7 +102,6 @@ extend({
   en: {
     animateTitle: "Animate an old photo",
     animateSubtitle: "Drop a photo, write a sentence, get a film of it speaking",
-    toTalk: "Talk with a persona",
     drop: "Drop a photo here, or click to choose one",
     dropHint: "Photographs, paintings, scans. JPEG, PNG, WebP, TIFF… up to 64 MB",
     another: "Another photo",

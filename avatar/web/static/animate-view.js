@@ -1,6 +1,7 @@
 /** The elements of the page that animates photographs, without behaviour. */
 
 import "./animate-sentences.js";
+import { links } from "./nav.js";
 
 const REPAIRS = ["straighten", "scratches", "noise", "fading", "enlarge", "tint"];
 
@@ -25,7 +26,7 @@ const MARKUP = `
     <h1 data-text="animateTitle"></h1>
     <p data-text="animateSubtitle"></p>
   </div>
-  <a class="elsewhere" data-seal="谈" href="./" data-text="toTalk"></a>
+  ${links("animate")}
   <div class="languages" role="group" data-label="language">
     <button type="button" data-language="zh" lang="zh-CN">中文</button>
     <button type="button" data-language="en" lang="en">English</button>

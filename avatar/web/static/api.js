@@ -69,8 +69,24 @@ export class Api {
       signal,
       body: asJson ? JSON.stringify(body) : body,
     });
-    if (!response.ok) throw new ApiError(response.status, await sentenceOf(response));
+    if (!response.ok) throw await refusal(response);
     return response;
+  }
+
+  /**
+   * A request that tells how much of it was sent, which fetch cannot. The caller sets what it listens for, and sends it.
+   *
+   * @param {string} method of HTTP
+   * @param {string} path
+   * @param {"zh" | "en"} language of the sentence, if something is wrong
+   * @returns {XMLHttpRequest}
+   */
+  request(method, path, language) {
+    const request = new XMLHttpRequest();
+    request.open(method, this.#base + path);
+    request.setRequestHeader("Accept-Language", language);
+    if (this.#key) request.setRequestHeader("Authorization", `Bearer ${this.#key}`);
+    return request;
   }
 
   async #get(path) {
@@ -81,12 +97,13 @@ export class Api {
   }
 }
 
-/** What the server says is wrong, where it says anything. */
-async function sentenceOf(response) {
+/** The error that a refused answer is, with what the server says of it, where it says anything. */
+async function refusal(response) {
   try {
-    return (await response.json()).error.message;
+    const { message, code } = (await response.json()).error;
+    return new ApiError(response.status, message, code);
   } catch {
-    return "";
+    return new ApiError(response.status);
   }
 }
 
@@ -94,11 +111,13 @@ export class ApiError extends Error {
   /**
    * @param {number} status of HTTP
    * @param {string} sentence what the server said, or nothing
+   * @param {string} code the error's name, where the server gave one
    */
-  constructor(status, sentence = "") {
+  constructor(status, sentence = "", code = "") {
     super(sentence || `HTTP ${status}`);
     this.status = status;
     this.sentence = sentence;
+    this.code = code;
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { Captions } from "./captions.js";
 import { sentence } from "./i18n.js";
+import { citationList } from "./knowledge-passage.js";
 import { make } from "./view.js";
 
 const LOCALES = { zh: "zh-CN", en: "en" };
@@ -10,6 +11,7 @@ export class Conversation {
   #list;
   #announcer;
   #language;
+  #open;
   #name = "";
   #replies = new Map();
 
@@ -17,11 +19,13 @@ export class Conversation {
    * @param {HTMLElement} list
    * @param {HTMLElement} announcer read out by screen readers: each message once, when it is whole
    * @param {"zh" | "en"} language
+   * @param {(passage: string, quote: string) => void} open a passage that was cited is to be opened
    */
-  constructor(list, announcer, language) {
+  constructor(list, announcer, language, open = () => undefined) {
     this.#list = list;
     this.#announcer = announcer;
     this.#language = language;
+    this.#open = open;
   }
 
   /** Begin again, with another persona. */
@@ -147,14 +151,8 @@ export class Conversation {
   #showCitations({ message, citations, language }) {
     message.querySelector(".citations")?.remove();
     if (citations.length === 0) return;
-    const details = make("details", "citations");
-    const summary = make("summary", "", sentence(this.#language, "citations", { count: citations.length }));
-    summary.dataset.key = "citations";
-    summary.dataset.count = String(citations.length);
-    const list = make("ul");
-    list.lang = LOCALES[language];
-    list.append(...citations.map(passage));
-    details.append(summary, list);
+    const details = citationList(citations, this.#language, this.#open);
+    details.lastElementChild.lang = LOCALES[language];
     details.addEventListener("toggle", () => details.open && message.scrollIntoView({ block: "nearest" }));
     message.append(details);
     this.#keepInView();
@@ -165,13 +163,4 @@ export class Conversation {
     const { scrollTop, scrollHeight, clientHeight } = this.#list;
     if (scrollHeight - scrollTop - clientHeight < 160) this.#list.scrollTop = scrollHeight;
   }
-}
-
-/** One passage: where it stands, and its words. */
-function passage({ work, place, quote }) {
-  const item = make("li");
-  const source = make("cite", "", work);
-  if (place) source.append(make("span", "", place));
-  item.append(source, make("blockquote", "", quote));
-  return item;
 }

@@ -16,6 +16,7 @@ export async function* eventsOf(body) {
       waiting = parts.pop();
       for (const part of parts) {
         const data = part.split("\n").filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trim());
+        if (data[0] === "[DONE]") return;
         if (data.length > 0) yield JSON.parse(data.join("\n"));
       }
     }

@@ -3,6 +3,7 @@
 import { Api, ApiError } from "./api.js";
 import { Conversation } from "./conversation.js";
 import { firstLanguage, inLanguage, sentence, translate } from "./i18n.js";
+import { PassageDialog } from "./knowledge-passage.js";
 import { recall, remember } from "./memory.js";
 import { MicrophoneError } from "./microphone.js";
 import { PersonaPicker } from "./personas.js";
@@ -48,7 +49,9 @@ class TalkPage {
     this.#api = options.api ?? new Api();
     this.#language = firstLanguage(options.language);
     this.#view = build(element);
-    this.#conversation = new Conversation(this.#view.conversation, this.#view.announcer, this.#language);
+    const passages = new PassageDialog(element, this.#api);
+    const open = (passage, quote) => passages.open(this.#persona.id, passage, this.#language, quote);
+    this.#conversation = new Conversation(this.#view.conversation, this.#view.announcer, this.#language, open);
     this.#picker = new PersonaPicker(this.#view.personas, (id) => this.#choose(id));
     this.#listen();
     this.#speak(this.#language);

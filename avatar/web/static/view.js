@@ -1,5 +1,7 @@
 /** The Talk page's elements, without behaviour. */
 
+import { links } from "./nav.js";
+
 const icon = (path) =>
   `<svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="1.8"
     stroke-linecap="round" stroke-linejoin="round">${path}</svg>`;
@@ -21,7 +23,7 @@ const MARKUP = `
     <h1 data-text="title"></h1>
     <p data-text="subtitle"></p>
   </div>
-  <a class="elsewhere" data-seal="照" href="animate" data-text="toAnimate"></a>
+  ${links("talk")}
   <button type="button" class="round sound" aria-pressed="false" data-label="soundOn">${ICONS.sound}</button>
   <div class="languages" role="group" data-label="language">
     <button type="button" data-language="zh" lang="zh-CN">中文</button>

@@ -71,7 +71,7 @@ def test_only_the_static_folder_is_served(client: TestClient, path: str) -> None
 def test_imports_and_files_belong_together() -> None:
     named = re.compile(r"""(?:from|import|new URL\()\s*"\./([\w-]+\.js)\"""")
     imported = {name for module in MODULES for name in named.findall(module.read_text())}
-    assert imported | {"talk.js", "animate.js"} == {module.name for module in MODULES}
+    assert imported | {"talk.js", "animate.js", "personas-page.js"} == {module.name for module in MODULES}
 
 
 def test_no_module_names_another_host() -> None:
@@ -81,20 +81,28 @@ def test_no_module_names_another_host() -> None:
 
 
 def test_every_sentence_that_the_page_shows_exists() -> None:
-    sentences = (STATIC / "i18n.js").read_text() + (STATIC / "animate-sentences.js").read_text()
-    views = (STATIC / "view.js").read_text() + (STATIC / "animate-view.js").read_text()
-    wanted = set(re.findall(r'data-(?:text|label|placeholder)="(\w+)"', views))
-    wanted |= set(re.findall(r'(?:say|sentence)\((?:this\.#language, )?"(\w+)"', _pages()))
-    assert len(wanted) > 60
+    sentences = "".join(_read(module) for module in MODULES if module.name.endswith(("i18n.js", "-sentences.js")))
+    modules = "".join(map(_read, MODULES))
+    wanted = set(re.findall(r'data-(?:text|label|placeholder)="(\w+)"', modules))
+    wanted |= set(re.findall(r'dataset\.(?:text|label|placeholder) = "([\w-]+)"', modules))
+    wanted |= set(re.findall(r'(?:say|sentence)\((?:this\.#language, |language, )?"([\w-]+)"', modules))
+    assert len(wanted) > 160
     for key in wanted:
-        assert len(re.findall(rf"^    {key}: ", sentences, re.MULTILINE)) == 2, key
+        found = len(re.findall(rf'^    "?{key}"?: ', sentences, re.MULTILINE))
+        assert found in (2, 4), key  # pages that are never open together may each have their own
 
 
-def _pages() -> str:
-    return "".join((STATIC / name).read_text() for name in ("animate.js", "photo-panel.js"))
+def _read(module: Path) -> str:
+    return module.read_text()
 
 
 def test_the_page_that_animates_is_there(client: TestClient) -> None:
     page = client.get("/animate").text
     assert f"{STATIC_PATH}/animate.js" in page
     assert f"{STATIC_PATH}/animate.css" in page
+
+
+def test_the_page_on_which_personas_are_made_is_there(client: TestClient) -> None:
+    page = client.get("/personas").text
+    assert f"{STATIC_PATH}/personas-page.js" in page
+    assert f"{STATIC_PATH}/personas.css" in page
