@@ -246,8 +246,8 @@ def _is_bilabial(span: PhoneSpan) -> bool:
 
 
 def _onset(span: PhoneSpan) -> int:
-    """The moment at which lips must be shut: the middle of a nasal, the beginning of a plosive."""
-    return (span.start + span.end) // 2 if visemes_of(span.phone)[0] == "MM" else span.start + 480
+    """The moment at which lips must be shut: the middle of a nasal, the start of a plosive (`coarticulation`)."""
+    return (span.start + span.end) // 2 if visemes_of(span.phone)[0] == "MM" else span.start
 
 
 def _track(sound: Samples) -> Floats:

@@ -17,8 +17,9 @@ import typer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from avatar.engines import Engines, model_path, voice_library
+from avatar.engines import Engines, voice_library
 from avatar.media import SAMPLES_PER_FRAME, SPEECH_RATE
+from avatar.models import model_path
 from avatar.settings import PACKAGE_ROOT, Settings
 from scripts.viseme.examples import Example, example
 from scripts.viseme.speech import plan, read_take, speak, write_take

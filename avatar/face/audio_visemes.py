@@ -3,7 +3,7 @@
 Uploaded speech, and engines that do not tell their phones, come as sound alone. The network was taught, on this
 project's own synthesis, what the gestures of the exact phones do (`coarticulation`), in two languages, many voices,
 noise and rooms; docs/decisions/018-audio-to-viseme.md says how, and `scripts/train_viseme.py` does it again. It runs
-once for each frame of video, remembers what it heard, and looks AHEAD no further than 120 ms.
+once for each frame of video, remembers what it heard, and looks AHEAD no further than 155 ms.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from numpy.typing import NDArray
 
 from avatar.face.params import MOUTH
 from avatar.face.visemes import MOUTH_INDEX, Mouth
-from avatar.media import SPEECH_RATE, Samples
+from avatar.media import SAMPLES_PER_FRAME, SPEECH_RATE, Samples
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-AHEAD = int(0.120 * SPEECH_RATE)
-"""Samples beyond the moment that is shown: 120 ms, less than the phones' own reach."""
+AHEAD = int(0.155 * SPEECH_RATE)
+"""Samples beyond the moment that is shown: 155 ms, about the phones' own reach."""
 
-HOP, LENGTH, LOOKS = 240, 600, 22
+HOP, LENGTH, LOOKS = 240, 600, 26
 """Samples between two looks at the sound, samples that one takes in (25 ms), and looks for each frame of video."""
 
 SPAN = LENGTH + (LOOKS - 1) * HOP
-"""Samples that the looks of one frame take in together: 235 ms."""
+"""Samples that the looks of one frame take in together: 275 ms."""
 
 BEHIND = SPAN - AHEAD
 """How many of them lie before the moment."""
@@ -69,15 +69,25 @@ class AudioVisemes:
     def __init__(self) -> None:
         self._network = _network()
         self._memory: Floats = np.zeros((1, 1, MEMORY), dtype=np.float32)
+        self._span: Samples = np.zeros(0, dtype=np.float32)
+        self._seen: Floats = np.zeros(0, dtype=np.float32)
 
     def step(self, span: Samples) -> Mouth:
         """The shape for the next frame. Args: span: as `features` takes it."""
-        seen = features(span)[None, None]
-        shape, self._memory = self._network.run(None, {"sound": seen, "memory": self._memory})
+        self._look(span)
+        shape, self._memory = self._network.run(None, {"sound": self._seen[None, None], "memory": self._memory})
         mouth = np.clip(np.asarray(shape, dtype=np.float32).reshape(-1), _LOWEST, 1.0)
-        mouth[CLOSE] = min(max((mouth[CLOSE] - DOUBT) / (SURE - DOUBT), 0.0), 1.0)
         heard = float(np.sqrt(np.mean(np.square(span))))
         return np.asarray(mouth * np.float32(min(1.0, heard / _QUIET) ** 2), dtype=np.float32)
+
+    def _look(self, span: Samples) -> None:
+        """Take in the next frame's sound; what the last frame saw of it is not computed again."""
+        if np.array_equal(span[:-SAMPLES_PER_FRAME], self._span[SAMPLES_PER_FRAME:]):
+            new = features(span[-(LENGTH + SAMPLES_PER_FRAME - HOP) :])
+            self._seen = np.concatenate([self._seen[new.size :], new])
+        else:
+            self._seen = features(span)
+        self._span = span.copy()
 
 
 @lru_cache(maxsize=1)
@@ -100,9 +110,6 @@ def _mel() -> Floats:
     fall = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
     return np.maximum(0.0, np.minimum(rise, fall)).astype(np.float32)
 
-
-DOUBT, SURE = 0.15, 0.6
-"""The probability up to which lips do not close at all, and from which they touch: half-shut lips say nothing."""
 
 _MEL = _mel()
 _WINDOW: Samples = np.hanning(LENGTH).astype(np.float32)
