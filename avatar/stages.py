@@ -202,6 +202,15 @@ class Generator(Engine, Protocol):
 
 
 @runtime_checkable
+class Sized(Protocol):
+    """What a generator can tell besides: how large its model is."""
+
+    @property
+    def parameters(self) -> float | None:
+        """About so many; None where it is not known."""
+
+
+@runtime_checkable
 class FunctionCaller(Protocol):
     """What a generator can be besides: one that may ask for functions."""
 

@@ -23,10 +23,11 @@ from dataclasses import dataclass, field, replace
 from avatar.dialog.cards.lorebook import Message as Said
 from avatar.dialog.character import Character
 from avatar.dialog.guard import Break, Guard, hint
+from avatar.dialog.hand import hand_for
 from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.memory.extracting import ANSWER_TOKENS, request
 from avatar.dialog.memory.past import Folding, Past
-from avatar.dialog.memory.recollection import Recollection, addressed
+from avatar.dialog.memory.recollection import Recollection, holds_any, told_back
 from avatar.dialog.memory.store import Memories
 from avatar.dialog.memory.summary import summarize
 from avatar.dialog.passage import Grounding
@@ -48,7 +49,7 @@ from avatar.dialog.prompt import (
 from avatar.dialog.style import Phrase, Tone
 from avatar.dialog.tags import Tags, Told
 from avatar.errors import Language
-from avatar.stages import FunctionCall, FunctionCaller, Functions, Generator, HearingHints, Message
+from avatar.stages import FunctionCall, FunctionCaller, Functions, Generator, HearingHints, Message, Sized
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +101,7 @@ class Conversation:
         self.instructions = ""
         self.knowledge = knowledge
         self._generator = generator
+        self._hand = hand_for(generator.parameters if isinstance(generator, Sized) else None)
         self._seed = seed
         self.recollection: Recollection | None = None
         self._memories = memories
@@ -135,7 +137,8 @@ class Conversation:
     def prefix(self, language: Language) -> list[Message]:
         """The beginning of the prompt that stays the same through the conversation."""
         lore = self.knowledge.lore
-        return prefix(self.persona, self.persona.speaks(language), self.instructions, lore.always if lore else "")
+        always, examples = lore.always if lore else "", self._hand.examples
+        return prefix(self.persona, self.persona.speaks(language), self.instructions, always, examples)
 
     async def warm(self, language: Language) -> None:
         """Let the model read the stable beginning and the history, so that the next answer starts sooner.
@@ -237,7 +240,7 @@ class Conversation:
             asked = f"{asked}\n{instruction(note)}".strip()
         spoken, broken, tone = "", None, Tone(question)
         for attempt in range(RESTARTS + 1):
-            guard = Guard(character, language, spoken=spoken)
+            guard = Guard(character, language, spoken=spoken, hand=self._hand)
             messages = self._messages(before, asked, language, spoken, broken)
             stream = self._written(guard, tone, self._pieces(messages, max_tokens, attempt, calling), max_tokens)
             async with aclosing(stream) as clauses:
@@ -250,7 +253,8 @@ class Conversation:
             log.info("answer_broke_character", extra={"persona": self.persona.id, "reason": broken})
         if calling is not None and calling.calls:
             return
-        if closing := self._closing(character, language, spoken, unfinished=broken is not None and not guard.may_end):
+        unfinished = broken is not None and not guard.may_end
+        if closing := self._closing(character, question, language, spoken, unfinished=unfinished):
             blank = " " if language == "en" and spoken and not spoken[-1].isspace() else ""
             yield Phrase(blank + closing, "calm")
 
@@ -351,20 +355,27 @@ class Conversation:
         if character.probed != "no":
             return (self.persona.identity.of(language),)
         if recalls(grounding.question):
-            return self._recalled(language)
+            return self._recalled(grounding.question, language)
         return choose_quotes(grounding.passages, language) or silence(grounding.question, language)
 
-    def _recalled(self, language: Language) -> tuple[str, ...]:
+    def _recalled(self, question: str, language: Language) -> tuple[str, ...]:
         """What is put before a question about earlier talks: the facts, as one would say them to the user's face."""
         facts = self.recollection.all if self.recollection is not None else ()
         if facts:
-            return tuple(addressed(each, language) for each in facts)
+            return (told_back(facts, question, language),)
         return () if self._past else (never_told(language),)
 
-    def _closing(self, character: Character, language: Language, spoken: str, *, unfinished: bool) -> str:
-        """What the card adds: to an answer that does not say who is speaking, though that was asked, or to none."""
+    def _closing(
+        self, character: Character, question: str, language: Language, spoken: str, *, unfinished: bool
+    ) -> str:
+        """What is added where an answer does not say who speaks or what was told, though that was asked; or to none."""
         if not character.satisfied_by(spoken):
             return self.persona.identity.of(language)
+        if character.probed == "no" and recalls(question) and self.recollection is not None:
+            facts = self.recollection.all
+            if facts and not holds_any(spoken, facts):
+                told = told_back(facts, question, language)
+                return f"{told}。" if language == "zh" else f"{told[0].upper()}{told[1:]}."
         return self.persona.closing.of(language) if unfinished or not spoken else ""
 
     def _messages(

@@ -13,14 +13,12 @@ from typing import Literal
 import zhconv
 
 from avatar.dialog.character import Character
+from avatar.dialog.hand import STRICT, Hand
 from avatar.dialog.orders import key
 from avatar.dialog.persona import Persona
 from avatar.errors import Language
 
 Break = Literal["identity", "language", "loop", "form"]
-
-MAX_SENTENCES = 3
-"""Sentences of one answer; in speech more is a lecture."""
 
 UNBROKEN = 60
 """Characters without the end of a clause, from which the beginning is looked through for a loop."""
@@ -44,7 +42,15 @@ _ENGLISH_TALK = re.compile(
 _STRANGE = re.compile(r"[\u0400-\u052f\u0590-\u06ff\u0e00-\u0e7f\u3040-\u30ff\uac00-\ud7af]")
 
 _LIST = re.compile(r"^\s*(?:[-*•#>]\s|\d{1,2}[.、)）]\s?(?!\d)|[一二三四五]、|```|\|)")
-_LEAK = re.compile(r"〔|〕|\[You recall|\[Background|记得[:：]|背景[:：]|<\|?im_|https?://|\{\{")
+_LEAK = re.compile(
+    r"〔|〕|\[You recall|\[Background|记得[:：]|背景[:：]|旧识[:：]|前情[:：]|\[Acquaintance|\[Earlier|<\|?im_|https?://|\{\{"
+)
+_OPENING = re.compile(
+    r"^(?:好的|好呀|没问题|当然可以|以下是[^，。：:]{0,12}|根据[^，。：:]{0,12}|sure|certainly|absolutely|great question|"
+    r"here is[^,.:]{0,30}|based on[^,.:]{0,30})\s*(?:[，。！、：,.!:]+\s*|$)",
+    re.IGNORECASE,
+)
+"""What an assistant begins with, and nobody who speaks face to face."""
 _DECORATION = re.compile(r"\*+|`+|^#+\s*|_{2,}")
 
 _HINTS: dict[Break, tuple[str, str]] = {
@@ -62,14 +68,16 @@ class Guard:
         character: who speaks, and what must not be said.
         language: what the answer must be in.
         spoken: what of this answer was let through already, where it is begun again.
+        hand: how closely the model is led.
 
     Attributes:
         broken: why the last clause was withheld, or None. Nothing comes out any more once it is set.
         finished: enough was said. Nothing comes out any more once it is set.
     """
 
-    def __init__(self, character: Character, language: Language, *, spoken: str = "") -> None:
+    def __init__(self, character: Character, language: Language, *, spoken: str = "", hand: Hand = STRICT) -> None:
         self._character = character
+        self._hand = hand
         self._language = language
         self._buffer = ""
         self._spoken = spoken
@@ -110,7 +118,8 @@ class Guard:
             return []
         self._clauses.append(key(text))
         self._spoken += text
-        self.finished = len(re.findall(r"[。！？!?]|\.(?=\s|$)", self._spoken)) >= MAX_SENTENCES and self.may_end
+        sentences = len(re.findall(r"[。！？!?]|\.(?=\s|$)", self._spoken))
+        self.finished = sentences >= self._hand.sentences and self.may_end
         return [text]
 
     def _fault(self, clause: str) -> Break | None:
@@ -129,12 +138,15 @@ class Guard:
         return _repeats(clause) or _repeats("".join(self._clauses[-7:]) + words)
 
     def _cleaned(self, clause: str) -> str:
-        """Without markdown, without the speaker's name in front, in simplified characters."""
+        """Without markdown, without the speaker's name or an empty opening in front, in simplified characters."""
         text = _DECORATION.sub("", clause).replace("\n", " ")
         if not self._spoken:
             name = self._character.persona.name
             names = "|".join(map(re.escape, (name.zh, name.en)))
             text = re.sub(rf"^\s*(?:{names})\s*[:：]\s*", "", text).lstrip()
+            if self._hand.plain_opening:
+                text = _OPENING.sub("", text)
+                text = text[:1].upper() + text[1:]
         return zhconv.convert(text, "zh-cn") if self._language == "zh" else text
 
 

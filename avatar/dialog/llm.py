@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import httpx
 
+from avatar.dialog.hand import parameters_in
 from avatar.dialog.sse import StreamError, deltas, pieces
 from avatar.errors import EngineError
 from avatar.stages import FunctionCall, Functions, Message
@@ -69,6 +70,11 @@ class OpenAIGenerator:
     def device(self) -> str:
         """The service's address."""
         return self._where
+
+    @property
+    def parameters(self) -> float | None:
+        """As the model's name tells it."""
+        return parameters_in(self._model)
 
     @property
     def _patience(self) -> float:

@@ -112,11 +112,14 @@ def estimate_tokens(text: str) -> int:
     return han + (len(text) - han + 2) // 3
 
 
-def prefix(persona: Persona, language: Language, instructions: str = "", lore: str = "") -> list[Message]:
+def prefix(
+    persona: Persona, language: Language, instructions: str = "", lore: str = "", examples: int = 24
+) -> list[Message]:
     """The stable beginning: the card with a client's own instructions, then the example turns of the language.
 
     Args:
         lore: what the card's lorebook says always.
+        examples: turns at most; the first ones of the language.
     """
     card = _card(persona, language)
     if lore:
@@ -124,11 +127,10 @@ def prefix(persona: Persona, language: Language, instructions: str = "", lore: s
     if instructions:
         card += "\n" + instruction(instructions)
     messages = [Message("system", card)]
-    for example in persona.examples:
-        if example.language == language:
-            quotes = (example.quote,) if example.quote else ()
-            messages.append(Message("user", user_message(example.question, quotes, language)))
-            messages.append(Message("assistant", example.answer))
+    for example in [each for each in persona.examples if each.language == language][:examples]:
+        quotes = (example.quote,) if example.quote else ()
+        messages.append(Message("user", user_message(example.question, quotes, language)))
+        messages.append(Message("assistant", example.answer))
     return messages
 
 

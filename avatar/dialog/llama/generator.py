@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
+from avatar.dialog.hand import parameters_of_file
 from avatar.dialog.llama.context import Context, Runtime
 from avatar.dialog.llama.kept import KeptPrompts
 from avatar.dialog.llama.library import VERSION
@@ -81,12 +82,18 @@ class EmbeddedLlama:
         self._temperature = temperature
         self._timeout_s = timeout_s
         self._kept = None if kept is None else KeptPrompts(kept)
+        self._parameters = parameters_of_file(model.name, model.stat().st_size)
         self._mark = f"{model.name} {model.stat().st_size} {model.stat().st_mtime_ns} llama.cpp {VERSION}"
 
     @property
     def device(self) -> str:
         """Where it computes."""
         return self._device
+
+    @property
+    def parameters(self) -> float:
+        """Of the model, by its file's name or size."""
+        return self._parameters
 
     async def stream(
         self, messages: Sequence[Message], *, max_tokens: int, seed: int | None = None

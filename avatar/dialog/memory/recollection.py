@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from avatar.dialog.memory.extracting import facts_in, statements
@@ -15,6 +16,8 @@ KNOWN_TOKENS = 100
 TOLD_AT_MOST = 12
 """Messages in which facts are still to be looked for."""
 
+_COMMON = frozenset({"called", "named", "name", "have", "that", "with", "they", "this", "what", "told", "said"})
+_ANYWHERE = frozenset("我你您他她它的了是有在叫名字一个着过说上次还记得吗什么哪儿里谁几多大住做家以前忘知道不没会")
 _VERBS = {"is": "are", "was": "were", "has": "have", "does": "do", "goes": "go"}
 
 
@@ -86,6 +89,31 @@ class Recollection:
     def _now(self) -> tuple[Fact, ...]:
         read = self._memories.read(self._persona, self._user)
         return read.facts if read.remember else ()
+
+
+def told_back(facts: Sequence[str], question: str, language: Language) -> str:
+    """What a user told, as one would say it to their face; where the question names some of it, that alone."""
+    meant = [each for each in facts if _touches(each, question)] or list(facts)
+    told = [addressed(each, language) for each in meant]
+    if language == "zh":
+        return "你说过，" + "，".join([*told[:1], *(each.removeprefix("你") for each in told[1:])])
+    return "you said that " + " and that ".join(told)
+
+
+def holds_any(answer: str, facts: Sequence[str]) -> bool:
+    """Whether an answer says anything of the facts."""
+    return any(_touches(each, answer) for each in facts)
+
+
+def _touches(fact: str, text: str) -> bool:
+    """Whether a text shares a word with a fact: two Chinese characters on end, or an English word of some length.
+
+    In a question about a cat, 我的猫, one character is the word; those that stand in any question do not count.
+    """
+    own = fact.removeprefix("客人").removeprefix("The guest")
+    words = set(re.findall(r"[a-z]{4,}", own.lower())) - _COMMON
+    characters = set(re.findall(r"[\u3400-\u9fff]", own)) - _ANYWHERE
+    return any(word[:5] in text.lower() for word in words) or any(each in text for each in characters)
 
 
 def addressed(fact: str, language: Language) -> str:

@@ -135,7 +135,7 @@ async def test_what_was_told_is_recalled_in_the_next_conversation(
     second.conversation.meet(USER)
     prompt = await second.say("还记得我上次说的吗？", "你叫小林，在杭州做木匠。")
     assert "〔旧识:这位客人从前说过:客人叫小林;客人在杭州做木匠。" in contents(prompt)
-    assert prompt[-1].content.startswith("〔记得:你叫小林；你在杭州做木匠〕")
+    assert prompt[-1].content.startswith("〔记得:你说过，你叫小林，在杭州做木匠〕")
 
 
 async def test_what_is_learned_now_is_recalled_now_and_leaves_the_beginning_as_it_is(
@@ -148,7 +148,7 @@ async def test_what_is_learned_now_is_recalled_now_and_leaves_the_beginning_as_i
     await talk.tidy("客人叫小林")
     second = await talk.say("我叫什么名字？", "你叫小林。")
     assert second[: len(first)] == first
-    assert second[-1].content.startswith("〔记得:你叫小林〕")
+    assert second[-1].content.startswith("〔记得:你说过，你叫小林〕")
 
 
 async def test_what_is_deleted_is_forgotten_at_once(persona: Persona, knowledge: Knowledge, memories: Memories) -> None:
@@ -159,6 +159,22 @@ async def test_what_is_deleted_is_forgotten_at_once(persona: Persona, knowledge:
     assert "小林" in contents(await talk.say("你好。"))
     memories.forget(persona.id, USER)
     assert "小林" not in contents(await talk.say("还记得我吗？", "不记得。"))
+
+
+async def test_what_the_model_does_not_say_is_added(persona: Persona, knowledge: Knowledge, memories: Memories) -> None:
+    memories.wish(persona.id, USER, True)
+    memories.learn(persona.id, USER, ["客人叫小林", "客人养了一只叫年糕的猫"])
+    talk = Talk(persona, knowledge, memories)
+    talk.conversation.meet(USER)
+    for question, answers, whole in [
+        ("记得我上次说的吗？", "记得。", "记得。你说过，你叫小林，养了一只叫年糕的猫。"),
+        ("我的猫叫什么？", "不知道。", "不知道。你说过，你养了一只叫年糕的猫。"),
+        ("我的猫叫什么？", "年糕。", "年糕。"),
+    ]:
+        talk.model.answers = [answers]
+        grounding = talk.conversation.ground(question, "zh")
+        answer = [phrase.text async for phrase in talk.conversation.answer(question, "zh", grounding)]
+        assert "".join(answer) == whole
 
 
 async def test_where_nothing_is_remembered_the_model_is_told_so(talk: Talk) -> None:
