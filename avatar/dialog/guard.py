@@ -46,8 +46,8 @@ _LEAK = re.compile(
     r"〔|〕|\[You recall|\[Background|记得[:：]|背景[:：]|旧识[:：]|前情[:：]|\[Acquaintance|\[Earlier|<\|?im_|https?://|\{\{"
 )
 _OPENING = re.compile(
-    r"^(?:好的|好呀|没问题|当然可以|以下是[^，。：:]{0,12}|根据[^，。：:]{0,12}|sure|certainly|absolutely|great question|"
-    r"here is[^,.:]{0,30}|based on[^,.:]{0,30})\s*(?:[，。！、：,.!:]+\s*|$)",
+    r"^(?:好的|好呀|没问题|当然可以|以下是[^，。：:]{0,12}|根据[^，。：:]{0,12}|"
+    r"sure|certainly|absolutely|great question|here is[^,.:]{0,30}|based on[^,.:]{0,30})\s*(?:[，。！、：,.!:]+\s*|$)",
     re.IGNORECASE,
 )
 """What an assistant begins with, and nobody who speaks face to face."""
