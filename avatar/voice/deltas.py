@@ -43,7 +43,7 @@ def read_deltas(path: Path) -> Deltas:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise ValueError("too large")
-        with np.load(path, allow_pickle=False) as stored:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
             if len(stored.files) > _MOST_LAYERS:
                 raise ValueError("too many layers")
             deltas = {name: _checked(name, stored[name]) for name in stored.files}

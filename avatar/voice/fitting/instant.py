@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.media import Samples
-from avatar.voice.enrolment.windows import Enrolment
+from avatar.voice.enrolment.windows import Enrolment, Sex
 from avatar.voice.fitting.fitted import Cancelled, Fitted, FittingStopped, Step
 from avatar.voice.fitting.library import Library, read_library
 from avatar.voice.fitting.sentences import PROBES
@@ -35,10 +35,11 @@ def fit_instant(enrolment: Enrolment, studio: Studio, cancelled: Cancelled = lam
         EngineError: an engine failed.
     """
     library = read_library()
-    language, sex = enrolment.language, enrolment.sex
+    language = enrolment.language
+    sex = library.sex_of(enrolment.embedding, language)
     text = PROBES[language][0]
     best: tuple[float, Style, float, Samples, tuple[Step, ...]] | None = None
-    for timbre, done in candidates(library, enrolment):
+    for timbre, done in candidates(library, enrolment, sex):
         if cancelled():
             raise FittingStopped
         style = studio.style(timbre, language, sex)
@@ -52,10 +53,10 @@ def fit_instant(enrolment: Enrolment, studio: Studio, cancelled: Cancelled = lam
     return Fitted(style, pitch, gain_db(sound, library.level), done, scores={"similarity": score})
 
 
-def candidates(library: Library, enrolment: Enrolment) -> list[tuple[NDArray[np.float32], tuple[Step, ...]]]:
+def candidates(library: Library, enrolment: Enrolment, sex: Sex) -> list[tuple[NDArray[np.float32], tuple[Step, ...]]]:
     """Timbres, float32 [128], all within reach of the stock ones."""
-    nearest = library.timbres[library.nearest(enrolment.embedding, enrolment.sex, enrolment.language)]
-    regressed = library.space().within(library.regressed(enrolment.embedding, enrolment.sex, enrolment.language))
+    nearest = library.timbres[library.nearest(enrolment.embedding, sex, enrolment.language)]
+    regressed = library.space().within(library.regressed(enrolment.embedding, sex, enrolment.language))
     both: tuple[Step, ...] = ("nearest", "regression")
     middle = np.asarray((nearest + regressed) / 2, dtype=np.float32)
     return [(nearest, ("nearest",)), (regressed, ("regression",)), (middle, both)]

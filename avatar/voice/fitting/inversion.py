@@ -106,7 +106,7 @@ class Inversion:
         wanted, origin = torch.from_numpy(target), torch.from_numpy(start)
         watch = _watch(cancelled)
         losses: list[float] = []
-        plan, step = _Plan(recipe), 0
+        plan, step = Plan(recipe), 0
         while step < plan.steps:
             plan.begin()
             source = probes if probes and step % PROBE_EVERY == PROBE_EVERY - 1 else lessons
@@ -150,7 +150,7 @@ class Inversion:
         return loss
 
 
-class _Plan:
+class Plan:
     """How many steps there are, when the time they take is known, and how large each is."""
 
     def __init__(self, recipe: Recipe) -> None:

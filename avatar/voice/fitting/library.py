@@ -21,7 +21,7 @@ Floats = NDArray[np.float32]
 
 FILE = Path(__file__).parent / "library.npz"
 
-RIDGE = 0.3
+RIDGE = 0.1
 """Weight of the ridge, against embeddings of length 1."""
 
 _SHRINK = 0.15
@@ -53,6 +53,14 @@ class Library:
     def of_sex(self, sex: Sex) -> NDArray[np.int64]:
         """The rows of a sex."""
         return np.flatnonzero(self.male == (sex == "male"))
+
+    def sex_of(self, embedding: Embedding, language: Language) -> Sex:
+        """As the voice is heard: whichever stock voices it sounds more like on the whole. Pitch alone misleads, an
+        orator's above all."""
+        likenesses = self.embeddings[language] @ embedding
+        stock = np.array([bool(name) for name in self.names])
+        men, women = (float(likenesses[stock & (self.male == male)].mean()) for male in (True, False))
+        return "male" if men > women else "female"
 
     def stock(self, sex: Sex, language: Language) -> NDArray[np.int64]:
         """The rows of stock voices of a sex that are native speakers of a language."""
