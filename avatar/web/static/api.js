@@ -55,11 +55,12 @@ export class Api {
    * @param {string} method of HTTP
    * @param {string} path
    * @param {FormData | object | null} body an object goes as JSON
-   * @param {{language?: "zh" | "en", signal?: AbortSignal}} options language: of the sentence, if something is wrong
+   * @param {{language?: "zh" | "en", signal?: AbortSignal, headers?: Record<string, string>}} options
+   *   language: of the sentence, if something is wrong
    * @throws {ApiError}
    */
-  async send(method, path, body = null, { language, signal } = {}) {
-    const headers = this.#key ? { Authorization: `Bearer ${this.#key}` } : {};
+  async send(method, path, body = null, { language, signal, headers: more } = {}) {
+    const headers = { ...more, ...(this.#key && { Authorization: `Bearer ${this.#key}` }) };
     if (language) headers["Accept-Language"] = language;
     const asJson = body !== null && !(body instanceof FormData);
     if (asJson) headers["Content-Type"] = "application/json";

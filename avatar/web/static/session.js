@@ -47,15 +47,19 @@ export class Session extends EventTarget {
   #reported = -1;
   #reports;
   #greeted = false;
+  #user;
 
   /**
    * @param {HTMLCanvasElement} canvas where the face is shown
-   * @param {{persona: string, size?: number, language?: "zh" | "en", greeting?: "zh" | "en", api?: Api}} options
+   * @param {{persona: string, size?: number, language?: "zh" | "en", greeting?: "zh" | "en", user?: string, api?: Api}}
+   *   options
    *   `language` fixes the language of the conversation; without it the persona follows the user. `greeting`: the
-   *   persona greets in this language as soon as sound is allowed, if nothing was said until then.
+   *   persona greets in this language as soon as sound is allowed, if nothing was said until then. `user`: the
+   *   token of a user who wished to be remembered.
    */
-  constructor(canvas, { persona, size, language, greeting, api = new Api() }) {
+  constructor(canvas, { persona, size, language, greeting, user, api = new Api() }) {
     super();
+    this.#user = user;
     this.#api = api;
     this.greeting = greeting;
     this.#query = { persona, ...(size && { size: String(size) }), ...(language && { language }) };
@@ -96,6 +100,12 @@ export class Session extends EventTarget {
       onPacket: (packet) => this.player.receive(packet),
       onState: (state) => this.#onConnection(state),
     });
+  }
+
+  /** Tell the server whose conversation it is, now and in every one that is begun anew. */
+  identify(user) {
+    this.#user = user;
+    if (user) this.#socket?.send({ type: "session.update", session: { type: "realtime", avatar: { user } } });
   }
 
   /** Connect again now, without waiting any longer. */
@@ -186,7 +196,10 @@ export class Session extends EventTarget {
         session.player.restart(event.generation);
         session.#resume = event.resume;
         session.#reply = null;
-        if (!event.resumed) void session.#beGreeted();
+        if (!event.resumed) {
+          session.identify(session.#user);
+          void session.#beGreeted();
+        }
         session.#tell("ready", event);
       },
       "avatar.state": (session, { state }) => session.#onPresence(state),

@@ -7,6 +7,7 @@ import { PassageDialog } from "./knowledge-passage.js";
 import { recall, remember } from "./memory.js";
 import { MicrophoneError } from "./microphone.js";
 import { PersonaPicker } from "./personas.js";
+import { Remembering, knownUser } from "./remembering.js";
 import { Session } from "./session.js";
 import { Sound } from "./sound.js";
 import { build, make } from "./view.js";
@@ -33,6 +34,7 @@ class TalkPage {
   #personas = [];
   #persona = null;
   #picker;
+  #remembering;
   #conversation;
   #session = null;
   #presence = "idle";
@@ -52,6 +54,8 @@ class TalkPage {
     const passages = new PassageDialog(element, this.#api);
     const open = (passage, quote) => passages.open(this.#persona.id, passage, this.#language, quote);
     this.#conversation = new Conversation(this.#view.conversation, this.#view.announcer, this.#language, open);
+    const known = (user) => this.#session?.identify(user);
+    this.#remembering = new Remembering(element, this.#view.remember, this.#api, known);
     this.#picker = new PersonaPicker(this.#view.personas, (id) => this.#choose(id));
     this.#listen();
     this.#speak(this.#language);
@@ -180,6 +184,7 @@ class TalkPage {
       size: this.#options.size,
       language: this.#options.speech,
       greeting: this.#options.greeting === false ? undefined : this.#language,
+      user: knownUser() ?? undefined,
       api: this.#api,
     });
     this.#session.player.sound.mute(this.#muted);
@@ -255,6 +260,7 @@ class TalkPage {
     view.hint.title = sentence(language, "shortcut");
     view.languages.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.language === language)));
     this.#picker.speak(language);
+    this.#remembering.about(this.#persona, language);
     this.#conversation.speak(language, name);
     this.#showConnection();
     this.#showTimings(this.#timings);

@@ -59,7 +59,8 @@ const MARKUP = `
     <textarea rows="1" maxlength="2000" data-label="placeholder" data-placeholder="placeholder" enterkeyhint="send"></textarea>
     <button type="submit" class="round send" data-label="send">${ICONS.send}</button>
   </form>
-  <p class="foot"><span class="hint"></span><span class="latency"></span></p>
+  <p class="foot"><span class="hint"></span><span class="latency"></span>
+    <button type="button" class="remember" data-text="remember" aria-haspopup="dialog"></button></p>
 </footer>
 <div class="toasts" role="alert"></div>
 `;
@@ -90,6 +91,7 @@ export function build(element) {
     talk: find(".talk"),
     latency: find(".latency"),
     hint: find(".hint"),
+    remember: find(".remember"),
     composer: find(".composer"),
     text: find("textarea"),
     sound: find(".sound"),
