@@ -240,7 +240,8 @@ class Conversation:
             asked = f"{asked}\n{instruction(note)}".strip()
         spoken, broken, tone = "", None, Tone(question)
         for attempt in range(RESTARTS + 1):
-            guard = Guard(character, language, spoken=spoken, hand=self._hand)
+            told = "" if broken is None else hint(broken, self.persona, language)
+            guard = Guard(character, language, spoken=spoken, hand=self._hand, note=told)
             messages = self._messages(before, asked, language, spoken, broken)
             stream = self._written(guard, tone, self._pieces(messages, max_tokens, attempt, calling), max_tokens)
             async with aclosing(stream) as clauses:

@@ -54,7 +54,7 @@ _OPENING = re.compile(
 _DECORATION = re.compile(r"\*+|`+|^#+\s*|_{2,}")
 
 _HINTS: dict[Break, tuple[str, str]] = {
-    "identity": ("（你是{name}，照实说，不提模型。）", "(You are {name}. Be honest and brief.)"),
+    "identity": ("（你是{name}，不是别的什么。）", "(You are {name} and nothing else.)"),
     "language": ("（只用中文回答，一两句话。）", "(Answer in English only, one or two sentences.)"),
     "loop": ("（换一种说法，一句话说完，不要重复。）", "(Say it once, differently, in one sentence.)"),
     "form": ("（像当面说话那样，一两句话，不要分条。）", "(Speak as if face to face, briefly, no list.)"),
@@ -69,14 +69,18 @@ class Guard:
         language: what the answer must be in.
         spoken: what of this answer was let through already, where it is begun again.
         hand: how closely the model is led.
+        note: what was added to the question; small models read it out, which is withheld.
 
     Attributes:
         broken: why the last clause was withheld, or None. Nothing comes out any more once it is set.
         finished: enough was said. Nothing comes out any more once it is set.
     """
 
-    def __init__(self, character: Character, language: Language, *, spoken: str = "", hand: Hand = STRICT) -> None:
+    def __init__(
+        self, character: Character, language: Language, *, spoken: str = "", hand: Hand = STRICT, note: str = ""
+    ) -> None:
         self._character = character
+        self._note = key(note)
         self._hand = hand
         self._language = language
         self._buffer = ""
@@ -123,13 +127,18 @@ class Guard:
         return [text]
 
     def _fault(self, clause: str) -> Break | None:
-        if _LEAK.search(clause) or _LIST.match(clause):
+        if _LEAK.search(clause) or _LIST.match(clause) or self._reads_out(clause):
             return "form"
         if self._character.broken_by(clause):
             return "identity"
         if _wrong_language(clause, self._language):
             return "language"
         return "loop" if self._loops(clause) else None
+
+    def _reads_out(self, clause: str) -> bool:
+        """Whether it says what was added to the question, but for the name, which may be said."""
+        words = key(clause)
+        return len(words) > 4 and words in self._note
 
     def _loops(self, clause: str) -> bool:
         words = key(clause)

@@ -113,3 +113,11 @@ def test_a_cut_tail_is_dropped(persona: Persona) -> None:
 @pytest.mark.parametrize("reason", ["identity", "language", "loop", "form"])
 def test_there_is_a_hint_for_every_break(reason: Break, persona: Persona) -> None:
     assert hint(reason, persona, "zh") != hint(reason, persona, "en")
+
+
+def test_what_was_added_to_the_question_is_not_read_out(persona: Persona) -> None:
+    note = hint("form", persona, "zh")
+    guard = Guard(Character(persona), "zh", note=note)
+    assert guard.push("像当面说话那样，河很深。") == [] and guard.broken == "form"
+    named = Guard(Character(persona), "zh", note=hint("identity", persona, "zh"))
+    assert named.push("我是阿三，撑船的。") == ["我是阿三，", "撑船的。"]
