@@ -18,6 +18,9 @@ from avatar.voice.profiles import Style
 from avatar.voice.speaker import likeness
 
 _AUDIBLE = 0.01
+_REACH = 7.0
+"""How far from the mean a regressed timbre may lie: as far as the farthest stock one. Nobody has heard it yet."""
+
 _NATURAL = (0.6, 1.7)
 """Factors on the fundamental frequency beyond which words are lost."""
 
@@ -56,7 +59,7 @@ def fit_instant(enrolment: Enrolment, studio: Studio, cancelled: Cancelled = lam
 def candidates(library: Library, enrolment: Enrolment, sex: Sex) -> list[tuple[NDArray[np.float32], tuple[Step, ...]]]:
     """Timbres, float32 [128], all within reach of the stock ones."""
     nearest = library.timbres[library.nearest(enrolment.embedding, sex, enrolment.language)]
-    regressed = library.space().within(library.regressed(enrolment.embedding, sex, enrolment.language))
+    regressed = library.space().within(library.regressed(enrolment.embedding, sex, enrolment.language), _REACH)
     both: tuple[Step, ...] = ("nearest", "regression")
     middle = np.asarray((nearest + regressed) / 2, dtype=np.float32)
     return [(nearest, ("nearest",)), (regressed, ("regression",)), (middle, both)]

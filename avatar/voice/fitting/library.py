@@ -101,10 +101,10 @@ class Space:
         away = timbre - self.mean
         return float(np.sqrt(max(0.0, float(away @ self.precision @ away))))
 
-    def within(self, timbre: Floats) -> Floats:
+    def within(self, timbre: Floats, reach: float = REACH) -> Floats:
         """The timbre, drawn towards the mean where it lies out of reach."""
         far = self.distance(timbre)
-        return timbre if far <= REACH else np.asarray(self.mean + (timbre - self.mean) * (REACH / far), np.float32)
+        return timbre if far <= reach else np.asarray(self.mean + (timbre - self.mean) * (reach / far), np.float32)
 
 
 @cache
