@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from avatar.cli import listing
+from avatar.cli import listing, studio
 from avatar.cli.console import choose, emit_json, language, note, settings
 from avatar.dialog.cards.convert import plain
 from avatar.dialog.cards.jsontext import Json
 from avatar.dialog.folders import MAX_PICTURE_BYTES, Personas, portrait_file
 from avatar.dialog.library import write
 from avatar.dialog.persona import Persona, load_persona, read_fields
+from avatar.dialog.studio.difference import differences
 from avatar.dialog.transfer import FORMS, bring_in, give_out, ground_of, new_fields
 from avatar.errors import InputError, TextError
 from avatar.voice.speaking.lexicon import Lexicon
@@ -34,6 +37,7 @@ OnOption = Annotated[str, typer.Option("--on", help="With consent: the day, as 2
 PortraitOption = Annotated[Path | None, typer.Option("--portrait", help="A picture of the face. 肖像图片。")]
 
 app.command("list")(listing.personas)
+app.command("studio")(studio.studio)
 
 
 @app.command()
@@ -73,8 +77,7 @@ def show(persona_id: IdArgument, json: JsonOption = False) -> None:
         typer.echo(f"{key}: {getattr(persona, key).of(spoken)}")
     typer.echo(f"voice: {persona.voice}")
     typer.echo(f"ground: {persona.ground.kind}, {persona.ground.basis.of(spoken)}")
-    versions = ", ".join(map(str, Personas(chosen.data_dir).versions(persona_id)))
-    typer.echo(f"versions: {versions or '-'}")
+    typer.echo(f"version: {Personas(chosen.data_dir).number(persona_id)}")
 
 
 @app.command()
@@ -102,8 +105,40 @@ def edit(
     if isinstance(fields.get("lexicon"), dict):
         Lexicon({str(word): str(reading) for word, reading in fields["lexicon"].items()})
     after = personas.change(persona_id, fields, picture)
-    kept = personas.versions(persona_id)
-    note(f"{after.id}: version {len(kept) + 1}.", f"{after.id}:第 {len(kept) + 1} 版。")
+    number = personas.number(persona_id)
+    note(f"{after.id}: version {number}.", f"{after.id}:第 {number} 版。")
+
+
+@app.command()
+def versions(
+    persona_id: IdArgument,
+    show: Annotated[int, typer.Option("--show", min=0, help="What an earlier one would change. 与现在的差异。")] = 0,
+    json: JsonOption = False,
+) -> None:
+    """List a persona's versions; `edit --version N` brings one back. 列出各版本。"""
+    personas = Personas(settings().data_dir)
+    history = personas.history(persona_id)
+    if show:
+        found = differences(plain(history[-1].persona), plain(personas.version(persona_id, show).persona))
+        if json:
+            emit_json([asdict(each) for each in found])
+            return
+        for one in found:
+            studio.show_difference(one)
+        return
+    rows: list[Json] = []
+    before: Json | None = None
+    for each in history:
+        fields = plain(each.persona)
+        changed = [place.field for place in differences(before, fields)] if before is not None else []
+        rows.append({"version": each.number, "changed_at": int(each.made_at), "fields": changed})
+        before = fields
+    if json:
+        emit_json(rows)
+        return
+    for row in rows:
+        made = datetime.fromtimestamp(row["changed_at"], tz=timezone.utc).astimezone()
+        typer.echo(f"{row['version']:>4}  {made:%Y-%m-%d %H:%M}  {', '.join(row['fields'])[:90]}")
 
 
 @app.command("import")

@@ -43,6 +43,7 @@ class Wish(Message):
     say: Text
     question: Text = ""
     answer: Text = ""
+    proposal: Text = Field("", description="one that waits, to which the wish is added")
 
 
 class NewWish(Message):
@@ -126,7 +127,8 @@ def studio_routes(house: House, stages: Stages) -> APIRouter:
         persona = house.persona(persona_id)
         generator = await generator_of(persona_id)
         complaint = Complaint(wish.question, wish.answer) if wish.answer.strip() and wish.question.strip() else None
-        work = propose(persona, wish.say, generator, complaint)
+        onto = proposals.get(persona_id, wish.proposal) if wish.proposal else None
+        work = propose(persona, wish.say, generator, complaint, onto=onto)
         return _answer(proposals, await while_wanted(request, house.jobs, work))
 
     @router.post("/{persona_id}/studio/{proposal_id}/try", response_class=Response)

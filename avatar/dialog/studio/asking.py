@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from avatar.dialog.cutting import language_of
-from avatar.errors import EngineError, Language
+from avatar.errors import EngineError, Language, WeightsError
 from avatar.stages import Generator, Message
 
 log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ async def sentence_for(wish: str, languages: Sequence[Language], generator: Gene
     for attempt in range(ATTEMPTS if generator is not None else 0):
         try:
             written = await _asked(wish, generator, attempt) if generator is not None else ""
-        except EngineError as error:
+        except (EngineError, WeightsError) as error:
             log.warning("studio_without_model", extra={"code": error.code})
             break
         found = checked(written, wish)

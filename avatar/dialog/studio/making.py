@@ -19,7 +19,7 @@ from avatar.dialog.studio.draft import Draft
 from avatar.dialog.studio.proposal import Proposal, Work, checked_wish, clauses, new_persona
 from avatar.dialog.studio.wishes import in_letters, unquoted
 from avatar.dialog.transfer import ground_of, new_fields
-from avatar.errors import EngineError, InputError, Language
+from avatar.errors import EngineError, InputError, Language, WeightsError
 from avatar.stages import Generator, Message
 
 log = logging.getLogger(__name__)
@@ -57,9 +57,11 @@ _TASK: dict[Language, str] = {
     "en": 'You write character cards. Output one JSON object and nothing else: {"greeting": "the first words this '
     'person says, twenty words at most"}',
 }
+_COPIED = {"zh": 4, "en": 14}
+"""Characters in a row that tell a copy of the example."""
 _SHOWN: dict[Language, tuple[str, str]] = {
-    "zh": ("你是渡口的船夫。", '{"greeting": "要过河？上来坐稳，水急。"}'),
-    "en": ("You are a ferryman.", '{"greeting": "Crossing? Sit down and hold on, the water is quick."}'),
+    "zh": ("你是北极的灯塔看守。", '{"greeting": "坐近火炉罢，外面的冰今夜又要裂了。"}'),
+    "en": ("You are a clockmaker on the moon.", '{"greeting": "Mind the springs; everything floats here."}'),
 }
 _CLERK = re.compile(r"帮(?:助|您|你)|服务|\bhelp\b|\bassist|AI|模型|助手|[{}\[\]<>|]", re.IGNORECASE)
 
@@ -150,7 +152,7 @@ async def _greeting(about: str, language: Language, generator: Generator) -> str
     for attempt in range(ATTEMPTS):
         try:
             written = await written_object(messages, generator, MAX_TOKENS, attempt)
-        except EngineError as error:
+        except (EngineError, WeightsError) as error:
             log.warning("studio_without_model", extra={"code": error.code})
             return ""
         if greeting := checked_greeting(written, language):
@@ -170,4 +172,6 @@ def checked_greeting(written: str, language: Language) -> str:
         return ""
     greeting = greeting.strip()
     good = greeting.isprintable() and not _CLERK.search(greeting) and language_of(greeting) == language
-    return greeting if good and greeting not in _SHOWN[language][1] else ""
+    size = _COPIED[language]
+    copied = any(greeting[at : at + size] in _SHOWN[language][1] for at in range(max(1, len(greeting) - size + 1)))
+    return greeting if good and not copied else ""

@@ -83,7 +83,7 @@ class Proposal:
         persona: who it would be, checked; its folder may not be there yet.
         base: `mark` of the card that it was made from; None for a new persona.
         diff: what would change.
-        told: what was understood, in both languages.
+        wishes: what was understood, in both languages.
         by: what understood it.
         questions: to try it on.
     """
@@ -91,9 +91,15 @@ class Proposal:
     persona: Persona
     base: str | None
     diff: tuple[Difference, ...]
-    told: Both
+    wishes: tuple[Both, ...]
     by: tuple[By, ...]
     questions: tuple[str, ...]
+
+    @property
+    def told(self) -> Both:
+        """What was understood, in a sentence."""
+        zh, en = ("；".join(one["zh"] for one in self.wishes), "; ".join(one["en"] for one in self.wishes))
+        return {"zh": zh + "。", "en": en[:1].upper() + en[1:] + "."}
 
     @property
     def fields(self) -> Json:
@@ -143,14 +149,20 @@ class Work:
             self.told.append(told)
         self.by.append(by)
 
-    def summary(self) -> Both:
-        """What was done, in a sentence."""
-        zh, en = ("；".join(one["zh"] for one in self.told), "; ".join(one["en"] for one in self.told))
-        return {"zh": zh + "。", "en": en[:1].upper() + en[1:] + "."}
+    def proposal(
+        self, persona: Persona, base: str | None, diff: tuple[Difference, ...], questions: tuple[str, ...]
+    ) -> Proposal:
+        """What came of it."""
+        return Proposal(persona, base, diff, tuple(self.told), tuple(dict.fromkeys(self.by)), questions)
 
 
 async def propose(
-    persona: Persona, said: str, generator: Generator | None, complaint: Complaint | None = None
+    persona: Persona,
+    said: str,
+    generator: Generator | None,
+    complaint: Complaint | None = None,
+    *,
+    onto: Proposal | None = None,
 ) -> Proposal:
     """The card that somebody wishes, from the one there is.
 
@@ -159,13 +171,16 @@ async def propose(
         said: the wish, in Chinese or English.
         generator: for what no rule knows; None leaves it out.
         complaint: the answer that gave rise to it.
+        onto: a proposal for the same persona that was not accepted yet, to which the wish is added.
 
     Raises:
         InputError: nothing was said, it cannot be done, it changes nothing, or makes no valid card.
     """
     said = checked_wish(said)
     before = plain(persona)
-    work = Work(Draft(before), generator)
+    work = Work(Draft(before if onto is None else onto.fields), generator)
+    if onto is not None:
+        work.told, work.by = list(onto.wishes), list(onto.by)
     await work.wish(said)
     if complaint is not None and work.shortened and (better := _mended(complaint.answer)):
         language = language_of(complaint.answer)
@@ -173,14 +188,14 @@ async def propose(
             work.draft.example(language, complaint.question, better)
     after = check_fields(work.draft.fields, persona.folder, persona.id)
     diff = tuple(differences(before, plain(after)))
-    if not diff:
+    if not diff or (onto is not None and plain(after) == onto.fields):
         raise InputError(
             "The card says that already. Say what else should be otherwise.",
             "人物卡上已经这样写了。请说说还要改什么。",
             code="wish_without_effect",
         )
     questions = questions_for(after, diff, said, complaint)
-    return Proposal(after, mark(persona), diff, work.summary(), tuple(dict.fromkeys(work.by)), questions)
+    return work.proposal(after, mark(persona), diff, questions)
 
 
 def checked_wish(said: str) -> str:
@@ -240,9 +255,7 @@ def new_persona(fields: Json, work: Work, said: str, folder: Path) -> Proposal:
     """The proposal of a persona that is not there yet."""
     persona = check_fields(fields, folder, str(fields.get("id"))[:64])
     diff = tuple(differences({}, plain(persona)))
-    return Proposal(
-        persona, None, diff, work.summary(), tuple(dict.fromkeys(work.by)), questions_for(persona, (), said, None)
-    )
+    return work.proposal(persona, None, diff, questions_for(persona, (), said, None))
 
 
 def _mended(answer: str) -> str:

@@ -48,7 +48,7 @@ def test_a_persona_from_nothing_to_a_bundle_and_back(tmp_path: Path) -> None:
     assert shown("ah-san")["voice"] == "host"
     assert run("delete", "ah-san", "--yes").exit_code == 0
     assert run("show", "ah-san").exit_code == 2
-    assert "versions: 1" in run("show", "ah-si").stdout
+    assert "version: 2" in run("show", "ah-si").stdout
 
 
 @pytest.mark.parametrize("ending", ["json", "charx", "png"])

@@ -90,6 +90,15 @@ def test_a_proposal_is_for_the_card_that_it_was_made_from(client: TestClient) ->
     refused(client.post(f"{PERSONAS}/other/studio/{second['id']}/accept"), 404, "proposal_not_found")
 
 
+def test_a_wish_is_added_to_one_that_waits(client: TestClient) -> None:
+    first = proposed(client, "温和一些")
+    both = proposed(client, "再幽默一点", proposal=first["id"])
+    assert both["explanation"]["zh"] == "更温和，先体谅对方；更幽默。"
+    assert len(both["diff"]) >= len(first["diff"])
+    card = client.post(f"{STUDIO}/{both['id']}/accept").json()["card"]
+    assert "温和" in card["manner"]["zh"] and "风趣" in card["manner"]["zh"]
+
+
 def test_a_complaint_gives_the_answer_as_it_should_have_been(client: TestClient) -> None:
     answer = "首先，我是鲁迅。绍兴的酒好喝。希望对你有帮助！"
     proposal = proposed(client, "这句太像AI了", question="绍兴有什么好？", answer=answer)
@@ -144,7 +153,7 @@ def test_proposals_do_not_wait_for_ever(client: TestClient) -> None:
 
     clock = [0.0]
     proposals = Proposals(now=lambda: clock[0])
-    proposal = Proposal(load_persona("luxun", Path("none")), "x", (), {"zh": "", "en": ""}, (), ())
+    proposal = Proposal(load_persona("luxun", Path("none")), "x", (), (), (), ())
     kept = [proposals.keep(proposal) for _ in range(PLACES + 1)]
     assert proposals.get("luxun", kept[-1]) is proposal
     for gone in (kept[0], "proposal_x"):
