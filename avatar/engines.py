@@ -342,21 +342,22 @@ def cloning(engines: Engines) -> Cloning:
     from avatar.voice.making import EngineFitter
     from avatar.voice.speaker import SpeakerEncoder
     from avatar.voice.speaking.kokoro import KokoroSynthesizer
+    from avatar.voice.watermark import detect
 
     settings = engines.settings
     encoder = SpeakerEncoder(model_path("speaker-encoder", settings))
 
     @cache
     def studio() -> Studio:
-        own = engines.synthesizer
-        synthesizer = own if isinstance(own, KokoroSynthesizer) else kokoro(settings)
+        inner = getattr(engines.synthesizer, "inner", None)
+        synthesizer = inner if isinstance(inner, KokoroSynthesizer) else kokoro(settings)
         model = model_path("kokoro-82m", settings) / "kokoro-v1.0.int8.onnx"
         packs = model_path("kokoro-voices", settings)
         return Studio(cast(KokoroSynthesizer, synthesizer), encoder, engines.recognizer, packs, model)
 
     enroller = Enroller(engines.vad, encoder, engines.recognizer)
-    fitter = EngineFitter(studio, voice_library(settings))
-    witness = Witness(enroller, engines.recognizer)
+    fitter = EngineFitter(studio, lambda: engines.synthesizer, voice_library(settings))
+    witness = Witness(enroller, engines.recognizer, lambda sound: detect(sound, mark_network(settings)).marked)
     return Cloning(enroller, witness, consent_store(settings), own_voices(settings), fitter)
 
 

@@ -9,7 +9,21 @@ import typer
 from typer.core import TyperGroup
 
 from avatar import __version__
-from avatar.cli import animate, bench, chat, detect, doctor, knowledge, listing, memory, models, persona, serve, talk
+from avatar.cli import (
+    animate,
+    bench,
+    chat,
+    clone,
+    detect,
+    doctor,
+    knowledge,
+    listing,
+    memory,
+    models,
+    persona,
+    serve,
+    talk,
+)
 from avatar.cli.console import fail
 from avatar.errors import AvatarError
 
@@ -40,6 +54,9 @@ app.add_typer(models.app, name="models", help="Weights: list, pull, verify, remo
 app.add_typer(knowledge.app, name="knowledge", help="What a persona knows. 人物的知识。")
 app.add_typer(persona.app, name="persona", help="Personas: make, show, edit, import, export, delete. 人物。")
 app.add_typer(memory.app, name="memory", help="What personas remember of users. 人物对用户的记忆。")
+app.add_typer(clone.voices, name="voices", help="Voices: list, rename, export, import, delete. 音色。")
+app.add_typer(clone.consent, name="consent", help="Who agreed to a voice: phrase, list, revoke. 同意书。")
+app.command()(clone.clone)
 app.command()(serve.serve)
 app.command()(talk.say)
 app.command()(talk.ask)
@@ -49,7 +66,6 @@ app.command()(detect.detect)
 app.command()(doctor.doctor)
 app.command()(bench.bench)
 app.command()(listing.personas)
-app.command()(listing.voices)
 
 
 def _version(wanted: bool) -> None:

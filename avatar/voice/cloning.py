@@ -21,8 +21,8 @@ from avatar.voice.enrolment.enrol import Checked, Enroller
 from avatar.voice.enrolment.reading import Source
 from avatar.voice.enrolment.windows import Enrolment, Sex
 from avatar.voice.fitting.fitted import Fitted
-from avatar.voice.own import OwnVoices, damaged, pack_bytes, reference_files
-from avatar.voice.portable import Parcel, packed, unpacked
+from avatar.voice.own import OwnVoices, damaged, pack_bytes, reference_files, renamed
+from avatar.voice.portable import exported, unpacked
 from avatar.voice.profiles import Bilingual, VoiceProfile
 from avatar.voice.speaker import likeness
 
@@ -247,12 +247,7 @@ class Cloning:
             InputError: no name, or a blocked one.
             NotFoundError: there is no such voice.
         """
-        plain = plain_name(name)
-        check_name(plain, None)
-        profile = self.own.get(voice)
-        renamed = VoiceProfile.model_validate({**profile.model_dump(), "name": {"zh": plain, "en": plain}})
-        self.own.save(renamed, self.own.files(voice))
-        return renamed
+        return renamed(self.own, voice, name)
 
     def delete(self, voice: str) -> None:
         """Take a voice away; its consent stays. Errors as of `OwnVoices.delete`."""
@@ -274,12 +269,7 @@ class Cloning:
             NotFoundError: there is no such voice, or no consent.
             InputError: its consent is over.
         """
-        profile = self.own.get(voice)
-        consent = self.consents.valid(profile.consent)
-        names = ("statement.wav", "voice.npy")
-        beside = {name: data for name in names if (data := self.consents.file(consent.id, name)) is not None}
-        self.consents.audit("voice_exported", voice=voice, consent=consent.id)
-        return packed(Parcel(profile, self.own.files(voice), consent, beside))
+        return exported(self.own, self.consents, voice)
 
     def take_in(self, data: bytes) -> VoiceProfile:
         """A voice from a .voice file. Its statement is heard again, and held against the samples that came with it.

@@ -8,6 +8,7 @@ import numpy as np
 
 from avatar.errors import Language
 from avatar.media import Samples
+from avatar.stages import Synthesizer
 from avatar.voice.enrolment.windows import Enrolment
 from avatar.voice.fitting import Fitted, Studio, fit_instant, fit_style
 from avatar.voice.profiles import VoiceLibrary, VoiceProfile
@@ -19,11 +20,15 @@ class EngineFitter:
 
     Args:
         studio: opens the engines of fitting, when they are first needed.
-        voices: the library that the synthesizer of the studio speaks from.
+        synthesizer: what people hear, mark and all; likewise.
+        voices: the library that both speak from.
     """
 
-    def __init__(self, studio: Callable[[], Studio], voices: VoiceLibrary) -> None:
+    def __init__(
+        self, studio: Callable[[], Studio], synthesizer: Callable[[], Synthesizer], voices: VoiceLibrary
+    ) -> None:
         self._studio = studio
+        self._synthesizer = synthesizer
         self._voices = voices
 
     def instant(self, enrolment: Enrolment) -> Fitted:
@@ -38,7 +43,7 @@ class EngineFitter:
 
     def say(self, text: str, voice: str, language: Language) -> Samples:
         """See `Fitter`."""
-        synthesizer = self._studio().synthesizer
+        synthesizer = self._synthesizer()
         parts = [
             chunk
             for clause in script_clauses(text)

@@ -60,6 +60,11 @@ class OutgoingSynthesizer:
         self._network = network
 
     @property
+    def inner(self) -> Synthesizer:
+        """The synthesizer itself, for what needs the voice as it is made: fitting."""
+        return self._inner
+
+    @property
     def name(self) -> str:
         return self._inner.name
 

@@ -24,6 +24,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from avatar.errors import InputError, Language, NotFoundError, StorageError
 from avatar.media import SPEECH_RATE, read_audio, wav_bytes
+from avatar.voice.consent.blocking import check_name
+from avatar.voice.consent.record import plain_name
 from avatar.voice.enrolment.windows import Enrolment, Report, Sex, Window
 from avatar.voice.profiles import NAME, PACK_SHAPE, Style, VoiceProfile, load_profile
 
@@ -205,6 +207,20 @@ class OwnVoices:
         seconds = sum(each.seconds for each in windows)
         report = Report(seconds, seconds, 0.0, 0.0, None, 0.0, 0.0, 1, 0.0)
         return Enrolment(windows, embedding, words.pitch_hz, words.sex, words.language, seconds, report)
+
+
+def renamed(own: OwnVoices, voice: str, name: str) -> VoiceProfile:
+    """A voice under another name for people; its id stays.
+
+    Raises:
+        InputError: no name, or a blocked one.
+        NotFoundError: there is no such voice.
+    """
+    plain = plain_name(name)
+    check_name(plain)
+    changed = VoiceProfile.model_validate({**own.get(voice).model_dump(), "name": {"zh": plain, "en": plain}})
+    own.save(changed, own.files(voice))
+    return changed
 
 
 def reference_files(enrolment: Enrolment) -> dict[str, bytes]:

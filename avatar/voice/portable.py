@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from avatar.errors import InputError
 from avatar.media import SPEECH_RATE, read_audio
 from avatar.voice.consent.record import Consent
-from avatar.voice.own import FILES, as_toml
+from avatar.voice.consent.store import ConsentStore
+from avatar.voice.own import FILES, OwnVoices, as_toml
 from avatar.voice.profiles import PACK_SHAPE, VoiceProfile
 
 if sys.version_info >= (3, 11):
@@ -43,6 +44,21 @@ class Parcel:
     files: dict[str, bytes]
     consent: Consent
     consent_files: dict[str, bytes]
+
+
+def exported(own: OwnVoices, consents: ConsentStore, voice: str) -> bytes:
+    """A voice and its consent as a .voice file.
+
+    Raises:
+        NotFoundError: there is no such voice, or no consent.
+        InputError: its consent is over.
+    """
+    profile = own.get(voice)
+    consent = consents.valid(profile.consent)
+    names = ("statement.wav", "voice.npy")
+    beside = {name: data for name in names if (data := consents.file(consent.id, name)) is not None}
+    consents.audit("voice_exported", voice=voice, consent=consent.id)
+    return packed(Parcel(profile, own.files(voice), consent, beside))
 
 
 def packed(parcel: Parcel) -> bytes:

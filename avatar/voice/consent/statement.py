@@ -19,7 +19,7 @@ MOST_ERROR = 0.3
 LEAST_WORDS = 3
 """Of the phrase's words that have to be heard, in their order."""
 
-_WORD_COST = 0.34
+_WORD_COST = 0.3
 """How far a heard word may be from one of the phrase."""
 
 _PURPOSES: dict[Scope, tuple[str, str]] = {

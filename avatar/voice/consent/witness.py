@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,7 @@ from avatar.voice.speaker import Embedding, likeness
 
 LONGEST_S = 60.0
 
-SAME_PERSON = 0.74
+SAME_PERSON = 0.80
 """Cosine from which statement and samples are one person's (docs/decisions/030-consent.md)."""
 
 
@@ -44,11 +45,15 @@ class Witness:
     Args:
         enroller: looks at the recording.
         recognizer: understands it.
+        synthetic: tells whether a sound, float32 [n] at SPEECH_RATE, is synthetic speech of this project's.
     """
 
-    def __init__(self, enroller: Enroller, recognizer: Recognizer) -> None:
+    def __init__(
+        self, enroller: Enroller, recognizer: Recognizer, synthetic: Callable[[Samples], bool] = lambda sound: False
+    ) -> None:
         self._enroller = enroller
         self._recognizer = recognizer
+        self._synthetic = synthetic
 
     def hear(self, recording: Source, phrases: list[Phrase]) -> Heard:
         """The phrase that a recording says.
@@ -68,6 +73,12 @@ class Witness:
                 code="audio_too_long",
             )
         checked.demand()
+        if self._synthetic(checked.sound):
+            raise InputError(
+                "The statement carries the mark of synthetic speech. The person has to say it.",
+                "这段声明带有合成语音的水印。须由本人亲口说出。",
+                code="consent_synthetic",
+            )
         phrase, found, heard = self._best(checked.sound, phrases)
         _demand(found)
         wav = wav_bytes(checked.sound)

@@ -7,7 +7,7 @@ import secrets
 from avatar.errors import Language
 
 COUNT = 4
-"""Words of a phrase: about one in twenty million is guessed."""
+"""Words of a phrase. Three have to be heard: a guess succeeds once in about sixty thousand."""
 
 _ZH = """
 月亮 面包 火车 苹果 大海 老虎 飞机 雨伞 花园 电话 桌子 眼镜 鸡蛋 森林 足球 米饭 衣服 医生 冬天 太阳

@@ -26,19 +26,19 @@ def findings(found: Quality, speech_s: float, total_s: float, speakers: int, sho
         shortest_s: seconds of everything that are asked for; less speech will do in proportion.
     """
     yield from _amount(found, speech_s, total_s, shortest_s)
-    if speakers > 1:
-        yield Finding(
-            "two_speakers",
-            "error",
-            "More than one person speaks in the recording. Send parts in which only one does.",
-            "录音里不止一个人在说话。请只保留一个人说话的部分。",
-        )
     if found.music >= 0.2 and speech_s >= 1.0:
         yield Finding(
             "music",
             "error",
             "There is music under the speech; it would become part of the voice. Send a recording without it.",
             "说话声下面有音乐,它会混进音色里。请换没有音乐的录音。",
+        )
+    if speakers > 1:
+        yield Finding(
+            "two_speakers",
+            "error",
+            "More than one person speaks in the recording. Send parts in which only one does.",
+            "录音里不止一个人在说话。请只保留一个人说话的部分。",
         )
     yield from _sound(found)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -54,13 +55,22 @@ def read_recording(source: Source, max_seconds: float = MAX_UPLOAD_SECONDS) -> S
             f"{name} 里有不是数字的采样值。请重新导出为 16 位 WAV。",
             code="audio_not_finite",
         )
-    if sound.size / SPEECH_RATE < _LOST * _announced(source):
+    if sound.size / SPEECH_RATE < _LOST * _announced(source) or _cut_wav(source):
         raise AudioError(
             f"{name} breaks off: the file is not whole. Copy or record it again.",
             f"{name} 不完整,文件中途断了。请重新复制或录制。",
             code="audio_truncated",
         )
     return np.clip(sound, -1.0, 1.0)
+
+
+def _cut_wav(source: Source) -> bool:
+    """Whether a WAV file is shorter than its header says; one that was written while it was made says nothing."""
+    with open_binary(source) as stream:
+        header = stream.read(12)
+        size = stream.seek(0, io.SEEK_END)
+    told = int.from_bytes(header[4:8], "little")
+    return header[:4] == b"RIFF" and 0 < told < 0xFFFF0000 and size < _LOST * told
 
 
 def _announced(source: Source) -> float:
