@@ -70,6 +70,11 @@ class WorkshopServer(ScriptedServer):
         """See `avatar.server.sessions.Stages`."""
         return self._known(persona)
 
+    def forget(self, persona_id: str) -> None:
+        """See `avatar.server.sessions.Stages`."""
+        with self._opening:
+            self._shelf.pop(persona_id, None)
+
     def _stages(self) -> Stages:
         return self
 

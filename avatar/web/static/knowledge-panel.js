@@ -1,5 +1,7 @@
 /** What a persona may quote: documents are added, listed, searched and taken away; passages open in their context. */
 
+import { ApiError } from "./api.js";
+import { eventsOf } from "./events.js";
 import { translate } from "./i18n.js";
 import { citation } from "./knowledge-passage.js";
 import { Uploads } from "./knowledge-upload.js";
@@ -164,8 +166,25 @@ export class KnowledgePanel {
     remove.type = "button";
     remove.setAttribute("aria-label", this.#desk.say("removeThis", { title }));
     remove.addEventListener("click", () => void this.#remove(text, remove));
-    item.append(words, remove);
+    const again = make("button", "plain", this.#desk.say("reindex"));
+    again.type = "button";
+    again.setAttribute("aria-label", this.#desk.say("reindexThis", { title }));
+    again.addEventListener("click", () => void this.#reindex(text, again));
+    item.append(words, again, remove);
     return item;
+  }
+
+  async #reindex({ id }, button) {
+    await this.#desk.during(button, async () => {
+      const { language } = this.#desk;
+      const path = this.#desk.path(`/knowledge/${encodeURIComponent(id)}/index`);
+      const answer = await this.#desk.api.send("POST", path, null, { language });
+      for await (const event of eventsOf(answer.body)) {
+        if (event.error) throw new ApiError(500, event.error.message);
+        if (event.type === "knowledge.progress") button.textContent = `${Math.round(event.share * 100)} %`;
+      }
+      await this.#look();
+    });
   }
 
   async #remove({ id, title }, button) {

@@ -117,7 +117,7 @@ export class CardPanel {
     });
     form.addEventListener("input", (event) => this.#onInput(event));
     this.#find(".order").addEventListener("change", () => this.#touch());
-    this.#find(".drop-changes").addEventListener("click", () => this.#take());
+    this.#find(".drop-changes").addEventListener("click", () => void this.#drop());
     for (const button of this.#element.querySelectorAll("[data-wording]")) {
       button.addEventListener("click", () => {
         this.#wording = button.dataset.wording;
@@ -185,6 +185,15 @@ export class CardPanel {
       this.#etag = "";
       this.#changed(persona);
       this.#desk.tell(this.#desk.say("saved", persona));
+    });
+  }
+
+  /** Back to the card as the server has it now: somebody else may have changed it. */
+  async #drop() {
+    await this.#desk.during(this.#find(".drop-changes"), async () => {
+      const persona = await this.#desk.ask("GET", this.#desk.path());
+      this.#etag = "";
+      this.#changed(persona);
     });
   }
 

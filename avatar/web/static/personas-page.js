@@ -107,7 +107,7 @@ class PersonasPage {
     workshop.hidden = !id || id === "new";
     if (id === "new") await this.#making.show();
     if (!id) await this.#gallery.show();
-    if (!workshop.hidden) this.#choose(this.#panels[tab] ? tab : "card");
+    if (!workshop.hidden) this.#choose(this.#shown(tab) ? tab : "card");
     else this.#leaveWorkshop();
     this.#title();
   }
@@ -148,14 +148,19 @@ class PersonasPage {
     for (const panel of Object.values(this.#panels)) panel.changed?.();
   }
 
+  /** Whether there is such a tab; on a wide page the test chat has none, since it is always there. */
+  #shown(tab) {
+    return this.#view.tabs.some((each) => each.dataset.tab === tab && each.offsetParent !== null);
+  }
+
   #choose(tab) {
     this.#tab = tab;
-    const { tabs, panels, workshop } = this.#view;
-    workshop.dataset.tab = tab;
+    const { tabs, panels } = this.#view;
     for (const button of tabs) {
       const chosen = button.dataset.tab === tab;
       button.setAttribute("aria-selected", String(chosen));
       button.tabIndex = chosen ? 0 : -1;
+      if (chosen) button.parentElement.scrollLeft = button.offsetLeft - button.parentElement.clientWidth / 2;
     }
     for (const [name, panel] of panels) panel.classList.toggle("open", name === tab);
     this.#panels[tab].opened?.();

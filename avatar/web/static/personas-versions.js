@@ -44,6 +44,10 @@ export class VersionsPanel {
     void this.#look();
   }
 
+  opened() {
+    void this.#look();
+  }
+
   changed() {
     void this.#look();
   }
