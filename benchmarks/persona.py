@@ -47,7 +47,7 @@ from avatar.dialog.prompt import build, user_message
 from avatar.engines import Engines
 from avatar.errors import InputError, Language
 from avatar.settings import Settings
-from avatar.stages import Generator, Message
+from avatar.stages import Generator, Message, Sized
 
 HERE = Path(__file__).parent
 PERSONA = "luxun"
@@ -244,6 +244,11 @@ class _Timed:
     def device(self) -> str:
         """Of the model within."""
         return self._inner.device
+
+    @property
+    def parameters(self) -> float | None:
+        """Of the model within."""
+        return self._inner.parameters if isinstance(self._inner, Sized) else None
 
     async def stream(
         self, messages: Sequence[Message], *, max_tokens: int, seed: int | None = None

@@ -163,6 +163,11 @@ class Conversation:
         self.recollection = None if memories is None else Recollection(memories, self.persona.id, user)
 
     @property
+    def summary(self) -> str:
+        """Of the turns that no longer stand in the prompt; empty where all do."""
+        return self._past.summary
+
+    @property
     def untidy(self) -> bool:
         """Whether `tidy` has anything to do."""
         return self._past.due() is not None or bool(self.recollection and self.recollection.told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,22 @@ def test_it_is_learned_after_the_talk_where_there_was_no_time(memories: Memories
         assert texts(memories) == ["客人叫小林", "客人在杭州做木匠"]
 
     run(script)
+
+
+def test_a_user_may_be_told_later_and_is_then_recalled(memories: Memories) -> None:
+    memories.learn(lu_xun()[0].id, USER, ["客人叫小林"])
+
+    async def script(scene: Stage) -> None:
+        warmed = scene.generator.warmed
+        scene.session.configure(replace(scene.session.options, user=USER))
+        await asyncio.sleep(1)
+        assert scene.generator.warmed > warmed
+        scene.session.type("您好。")
+        scene.session.reply()
+        await asyncio.sleep(10)
+
+    prompt = run(script, user="").generator.asked[-1]
+    assert any("客人叫小林" in message.content for message in prompt)
 
 
 def test_nothing_is_learned_of_nobody(memories: Memories) -> None:
