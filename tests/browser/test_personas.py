@@ -240,6 +240,18 @@ def test_a_persona_is_changed_by_talking(personas: OpenPersonas, shop: WorkshopS
     assert page.input_value("[data-field=manner]") == "话很短。"
 
 
+def test_a_persona_is_made_by_one_sentence(personas: OpenPersonas, screenshots: Path) -> None:
+    page = personas("new")
+    page.click(".sketch summary")
+    page.fill(".sketch .say", "做一个虚构的唐代说书人，爱讲传奇，话不多")
+    page.click(".sketch .write")
+    page.wait_for_selector(".sketched:not([hidden]) .diff")
+    page.screenshot(path=screenshots / "personas-zh-sketch.png", full_page=True)
+    page.click(".sketch .take")
+    page.wait_for_selector(".card-panel.open")
+    assert "说书" in page.input_value("[data-field=biography]")
+
+
 def test_texts_that_cannot_be_read_are_told_and_embedding_is_stopped(
     personas: OpenPersonas, shop: WorkshopServer, tmp_path: Path
 ) -> None:

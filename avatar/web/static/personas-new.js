@@ -4,6 +4,7 @@ import { translate } from "./i18n.js";
 import { placed } from "./personas-desk.js";
 import { GroundFields } from "./personas-ground.js";
 import { PortraitField } from "./personas-portrait.js";
+import { Sketch } from "./personas-sketch.js";
 import { VoicePicker } from "./personas-voice.js";
 
 const MARKUP = `
@@ -43,6 +44,7 @@ export class MakingPage {
   #ground = new GroundFields("new-ground");
   #portrait;
   #voice;
+  #sketch;
 
   /**
    * @param {HTMLElement} element
@@ -54,6 +56,8 @@ export class MakingPage {
     element.innerHTML = MARKUP;
     this.#portrait = new PortraitField(desk);
     this.#voice = new VoicePicker(desk);
+    this.#sketch = new Sketch(desk);
+    this.#find(".maker-columns").before(this.#sketch.element);
     this.#find("h3").after(this.#portrait.element);
     this.#find(".voice-place").append(this.#voice.element);
     this.#find(".ground-place").append(this.#ground.element);
@@ -66,6 +70,7 @@ export class MakingPage {
   async show() {
     this.#find("form").reset();
     this.#portrait.clear();
+    this.#sketch.clear();
     this.#ground.value = null;
     this.#find(".told").hidden = true;
     this.#find(".name").focus();
@@ -76,6 +81,7 @@ export class MakingPage {
   speak() {
     translate(this.#element, this.#desk.language);
     this.#portrait.speak();
+    this.#sketch.speak();
     this.#voice.draw();
   }
 
