@@ -17,7 +17,7 @@ import re
 import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -221,9 +221,8 @@ def enlarged(index: Index, least: int) -> Index:
     size = copies = len(index.passages)
     while size < least:
         for text, rows in zip(index.texts, index.vectors, strict=True):
-            passages = tuple(replace(passage, id=f"{passage.id}-{size}") for passage in text.passages)
             moved = rows + rng.normal(0, NOISE / np.sqrt(rows.shape[1]), rows.shape).astype(np.float32)
-            texts.append(replace(text, passages=passages))
+            texts.append(text)
             vectors.append(np.asarray(moved / np.linalg.norm(moved, axis=1, keepdims=True), dtype=np.float32))
         size += copies
     return Index(tuple(texts), index.notes, tuple(vectors)).prepared()

@@ -44,13 +44,16 @@ def bench(  # noqa: PLR0913, PLR0917 - one for each option
         Path | None, typer.Option("--questions", help="For retrieval and persona: a file of questions. 问题文件。")
     ] = None,
     limit: Annotated[
-        int | None, typer.Option("--limit", help="For persona: how many questions are asked. 提问数。")
+        int | None, typer.Option("--limit", help="For persona and memory: how many questions are asked. 提问数。")
     ] = None,
     voices: Annotated[
         Path | None, typer.Option("--voices", help="For clone: a folder of recordings. 录音文件夹。")
     ] = None,
     every: Annotated[
         int | None, typer.Option("--every", min=1, help="For voice: only every n-th sentence. 只测每第 n 句。")
+    ] = None,
+    megabytes: Annotated[
+        float | None, typer.Option("--megabytes", min=1, help="For knowledge: how much text. 文本量,MB。")
     ] = None,
 ) -> None:
     """Measure something. 运行基准测试。"""
@@ -65,6 +68,7 @@ def bench(  # noqa: PLR0913, PLR0917 - one for each option
         "limit": limit,
         "voices": voices,
         "every": every,
+        "megabytes": megabytes,
     }
     metrics = module.run(settings(), **chosen(module, **options))
     for key, value in metrics.items():

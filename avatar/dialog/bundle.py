@@ -20,8 +20,7 @@ from pathlib import Path
 from avatar.dialog.archive import Archive, pack
 from avatar.dialog.cards.jsontext import Json, dump, parse
 from avatar.dialog.folders import IMPORTED, VERSIONS, contents, portrait_file
-from avatar.dialog.library import Library, index, text_id
-from avatar.dialog.library import to_json as index_json
+from avatar.dialog.library import Library, index, packed, text_id
 from avatar.dialog.persona import CARD, MAX_CARD_BYTES, Persona, check_fields, parse_fields
 from avatar.dialog.texts import decode
 from avatar.errors import InputError
@@ -59,7 +58,7 @@ class Bundle:
             key = text_id(text)
             title = self.titles.get(key, key)
             found[f"{key}.txt"] = text.encode()
-            found[f"{key}.json"] = index_json(index(text, title, key))
+            found |= {f"{key}.{suffix}": data for suffix, data in packed(index(text, title, key)).items()}
         return found
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from avatar.dialog.passage import Passage
+from avatar.dialog.stopping import Tell, untold
 from avatar.dialog.structure import Section, sections
 from avatar.errors import Language
 
@@ -36,17 +37,21 @@ def sentences(text: str) -> list[str]:
     return [match.group() for match in _SENTENCE.finditer(text) if match.group()]
 
 
-def passages(text: str, work: str, *, source: str = "text") -> list[Passage]:
+def passages(text: str, work: str, *, source: str = "text", tell: Tell = untold) -> list[Passage]:
     """The passages of a whole text, in order.
 
     Args:
         text: as decoded.
         work: its title.
         source: as in `Passage`.
+        tell: told how far it is; what it raises ends the work.
     """
     found: dict[str, Passage] = {}
-    for section in sections(text, work):
+    done = 0
+    for section in sections(text, work, tell):
         for words in _pieces(section):
+            done += len(words)
+            tell("cutting", min(1.0, 0.5 + 0.5 * done / max(1, len(text))))
             digest = hashlib.sha256(f"{work}\n{section.place}\n{words}".encode()).hexdigest()[:16]
             found[digest] = Passage(digest, work, section.place, words, language_of(words), source)
     return list(found.values())
@@ -76,7 +81,8 @@ def _pieces(section: Section) -> Iterator[str]:
 def _short_enough(paragraph: str) -> Iterator[str]:
     """The paragraph's sentences; one that is longer than a passage is cut where it must."""
     for sentence in sentences(paragraph):
-        while width(sentence) > LARGE:
-            yield sentence[:LARGE]
-            sentence = sentence[LARGE:]  # noqa: PLW2901
-        yield sentence
+        if len(sentence) <= LARGE or width(sentence) <= LARGE:
+            yield sentence
+            continue
+        step = int(LARGE * len(sentence) / width(sentence))
+        yield from (sentence[at : at + step] for at in range(0, len(sentence), step))

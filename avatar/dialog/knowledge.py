@@ -6,23 +6,27 @@ that in the background and can be stopped. A search reads one immutable index, s
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 import threading
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
-from avatar.dialog.embedding import Vectors
+from avatar.dialog.embedding import DIMENSIONS, Vectors
 from avatar.dialog.index import RELEVANT, Index
 from avatar.dialog.library import Entry, Indexed, Library, index, text_id
 from avatar.dialog.lore import Lore
 from avatar.dialog.passage import Found, Passage
 from avatar.dialog.persona import Persona
-from avatar.dialog.reading.reading import read_document, read_file
+from avatar.dialog.reading.parts import open_document, read_parts
+from avatar.dialog.stopping import Cancelled, Tell, telling
 from avatar.dialog.texts import read_text
 from avatar.errors import Language
 from avatar.stages import Embedder
@@ -32,14 +36,49 @@ log = logging.getLogger(__name__)
 BATCH = 8
 """Passages embedded at once; between batches the work can be stopped."""
 
+KEPT_EVERY = 256
+"""Passages after which the vectors of a long text are kept, so that a crash costs a minute and not an hour."""
+
 PREVIOUS = 120
 """Characters of the question before that a follow-up is put after."""
-
-_TITLE = re.compile(r"《([^》]{2,12})》")
 
 _NO_NAME = re.compile(r"^[〇零一二三四五六七八九十百]+$|^第.+[章回节]|\s|^(?:自?序|后记|小引|题[记辞]|无题|前言|目录)$")
 
 Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text of the library, as a list shows it.
+
+    Attributes:
+        entry: its id, title and size.
+        bytes: that its words take on the disk.
+        embedded: how many of its passages can be found by meaning.
+    """
+
+    entry: Entry
+    bytes: int
+    embedded: int
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A passage where it stands.
+
+    Attributes:
+        passage: itself.
+        entry: the text it stands in.
+        number: which passage of the text it is, from 1.
+        before: those before it, in order.
+        after: those after it, in order.
+    """
+
+    passage: Passage
+    entry: Entry
+    number: int
+    before: tuple[Passage, ...]
+    after: tuple[Passage, ...]
 
 
 class Knowledge:
@@ -64,7 +103,8 @@ class Knowledge:
         self._changing = threading.Lock()
         texts = (*notes, *(library.read(text) for text in library.ids()))
         self._notes = len(notes)
-        self._now = self._snapshot(texts)
+        vectors = tuple(library.vectors(text.entry.id, text.passages) for text in texts)
+        self._now = Index(texts, self._notes, vectors).prepared()
 
     @classmethod
     def open(cls, persona: Persona, data_dir: Path, embedder: Embedder | None) -> Knowledge:
@@ -91,9 +131,9 @@ class Knowledge:
         return self._now
 
     @property
-    def passages(self) -> list[Passage]:
-        """Every passage, notes first."""
-        return list(self._now.passages)
+    def passages(self) -> Sequence[Passage]:
+        """Every passage, notes first; each is made when it is looked at."""
+        return self._now.passages
 
     @property
     def embedded(self) -> tuple[int, int]:
@@ -105,30 +145,60 @@ class Knowledge:
         """Works and chapters that the knowledge speaks of, most often first."""
         return _names(self._now.texts)
 
-    def add_file(self, file: Path, *, title: str = "") -> Entry:
-        """Keep a document of any known format; it can be found by its words at once.
+    def add_file(
+        self,
+        file: Path,
+        *,
+        title: str = "",
+        progress: Tell | None = None,
+        cancelled: Cancelled = lambda: False,
+    ) -> Entry:
+        """Keep a document of any known format; it can be found by its words at once. Otherwise as `add`.
 
         Raises:
             TextError: not a document, damaged, protected, empty, or too large.
             StorageError: the disk is full or the folder cannot be written.
+            StoppedError: it was cancelled.
         """
-        document = read_file(file)
-        return self._add(document.text, title or document.title or file.stem)
+        with open_document(file) as stream:
+            return self.add(stream, file.name, title=title, progress=progress, cancelled=cancelled)
 
-    def add(self, data: bytes, name: str, *, title: str = "") -> Entry:
-        """Keep an uploaded file.
+    def add(
+        self,
+        data: bytes | BinaryIO,
+        name: str,
+        *,
+        title: str = "",
+        progress: Tell | None = None,
+        cancelled: Cancelled = lambda: False,
+    ) -> Entry:
+        """Keep an uploaded file, whole or not at all. Plain text of more than 20 MB becomes several texts.
 
         Args:
-            data: the whole file.
+            data: the whole file, or a stream of it.
             name: the file's name, as the client gave it.
+            title: of the work; by default what the document says, or the file's name.
+            progress: told the step ("reading", "cutting", "indexing") and the share of the file that is done, 0..1.
+            cancelled: asked many times a second; then nothing of the file is kept.
+
+        Returns:
+            The text; of several, the first one's id with the size of all.
 
         Raises:
             TextError: not a document, damaged, protected, empty, or too large.
             StorageError: the disk is full or the folder cannot be written.
+            StoppedError: it was cancelled.
         """
         shown = _clean_title(Path(name).name)
-        document = read_document(data, shown)
-        return self._add(document.text, title or document.title or Path(shown).stem)
+        tell = telling(progress, cancelled)
+        with self._library.adding() as adding:
+            ids: list[str] = []
+            for part in read_parts(io.BytesIO(data) if isinstance(data, bytes) else data, shown, tell):
+                called = _clean_title(title or part.title or Path(shown).stem)
+                called = f"{called} · {len(ids) + 1}" if part.of_several else called
+                ids.append(adding.add(part.text, called, part.telling(tell)))
+            tell("indexing", 1.0)
+            return self._kept(ids, adding.keep)
 
     def remove(self, text: str) -> None:
         """Forget a text.
@@ -145,6 +215,49 @@ class Knowledge:
             now = self._now
             texts, vectors = tuple(now.texts[at] for at in kept), tuple(now.vectors[at] for at in kept)
             self._now = Index(texts, self._notes, vectors).prepared()
+
+    def reindex(self, text: str, *, progress: Tell | None = None, cancelled: Cancelled = lambda: False) -> Entry:
+        """Cut a text into passages again and make their index and vectors anew (the latter when next embedded).
+
+        Args:
+            text: its id.
+            progress: as for `add`.
+            cancelled: as for `add`; then all is as it was.
+
+        Raises:
+            NotFoundError: there is no such text.
+            StorageError: the disk is full or the folder cannot be written.
+            StoppedError: it was cancelled.
+        """
+        with self._changing:
+            made = self._library.reindex(text, telling(progress, cancelled))
+            at = next(at for at, known in enumerate(self._now.texts) if known.entry.id == text)
+            self._library.keep_vectors(text, made.passages, np.zeros((len(made.passages), DIMENSIONS)))
+            texts, vectors = list(self._now.texts), list(self._now.vectors)
+            texts[at], vectors[at] = made, self._library.vectors(text, made.passages)
+            self._now = Index(tuple(texts), self._notes, tuple(vectors)).prepared()
+        return made.entry
+
+    def documents(self) -> list[Document]:
+        """The user's texts, oldest first, with what can be told of each."""
+        now = self._now
+        found = zip(now.texts, now.embedded_parts, strict=True)
+        return [Document(text.entry, self._library.size(text.entry.id), int(embedded.sum()))
+                for text, embedded in list(found)[self._notes :]]  # fmt: skip
+
+    def around(self, passage: str, beside: int = 2) -> Context | None:
+        """A passage with those beside it in its text; None where no text has it.
+
+        Args:
+            passage: its id.
+            beside: how many before it and how many after.
+        """
+        now = self._now
+        if (found := now.find(passage)) is None:
+            return None
+        text, at = now.texts[found[0]], found[1]
+        before, after = text.passages[max(0, at - beside) : at], text.passages[at + 1 : at + 1 + beside]
+        return Context(text.passages[at], text.entry, at + 1, tuple(before), tuple(after))
 
     def embed(self, progress: Progress | None = None, cancelled: Callable[[], bool] = lambda: False) -> bool:
         """Embed what has not been embedded yet. Blocks; what is done is kept, so it may be stopped and go on later.
@@ -189,36 +302,50 @@ class Knowledge:
             return question
         return f"{previous[-PREVIOUS:]} {question}"
 
-    def _add(self, text: str, title: str) -> Entry:
+    def _kept(self, ids: Sequence[str], keep: Callable[[], object]) -> Entry:
+        """Take in what was added: one entry for all of it."""
         with self._changing:
-            added = self._library.add(text, _clean_title(title))
-            if all(known.entry.id != added.entry.id for known in self._now.texts[self._notes :]):
-                self._now = self._snapshot((*self._now.texts, added))
-        return added.entry
+            keep()
+            known = {text.entry.id: text for text in self._now.texts[self._notes :]}
+            added = [self._library.read(text) for text in dict.fromkeys(ids) if text not in known]
+            self._now = self._with(added)
+            entries = [known[text].entry for text in dict.fromkeys(ids) if text in known]
+        entries += [text.entry for text in added]
+        first = next(entry for entry in entries if entry.id == ids[0])
+        sums = sum(entry.characters for entry in entries), sum(entry.passages for entry in entries)
+        return first if len(entries) == 1 else Entry(first.id, first.title, *sums)
 
-    def _snapshot(self, texts: tuple[Indexed, ...]) -> Index:
-        vectors = tuple(self._library.vectors(text.entry.id, text.passages) for text in texts)
-        return Index(texts, self._notes, vectors).prepared()
+    def _with(self, added: Sequence[Indexed]) -> Index:
+        """What is known, and these texts."""
+        if not added:
+            return self._now
+        vectors = tuple(self._library.vectors(text.entry.id, text.passages) for text in added)
+        return Index((*self._now.texts, *added), self._notes, (*self._now.vectors, *vectors)).prepared()
 
     def _embed_text(
         self, embedder: Embedder, text: Indexed, progress: Progress | None, cancelled: Callable[[], bool]
     ) -> bool:
         """Embed what one text lacks; False when stopped."""
-        vectors = self._library.vectors(text.entry.id, text.passages)
-        missing = np.flatnonzero(~vectors.any(axis=1))
+        kept = self._library.vectors(text.entry.id, text.passages)
+        missing = np.flatnonzero(~kept.any(axis=1))
+        if not len(missing):
+            return True
+        vectors: Vectors = kept.astype(np.float32)
         try:
-            for start in range(0, len(missing), BATCH):
+            for done in range(0, len(missing), BATCH):
                 if cancelled():
-                    break
-                batch = missing[start : start + BATCH]
-                vectors[batch] = embedder.passages([_embeddable(text.passages[at]) for at in batch])
-                done = self._show(text, vectors)
+                    return False
+                batch = missing[done : done + BATCH]
+                vectors[batch] = embedder.passages([_embeddable(text.passages[int(at)]) for at in batch])
+                if done % KEPT_EVERY == KEPT_EVERY - BATCH:
+                    self._keep(text, vectors)
+                now = self._show(text, vectors.astype(np.float16))
                 if progress is not None:
-                    progress(*done)
+                    progress(*now)
         finally:
-            if len(missing):
-                self._keep(text, vectors)
-        return bool(vectors.any(axis=1).all())
+            self._keep(text, vectors)
+            self._show(text, self._library.vectors(text.entry.id, text.passages))
+        return True
 
     def _keep(self, text: Indexed, vectors: Vectors) -> None:
         """Keep a text's vectors, unless it was removed while they were made."""
@@ -241,10 +368,7 @@ def _names(texts: Sequence[Indexed]) -> tuple[str, ...]:
     """Titles in book-title marks and titles of pieces, most often first; mere numbers and chapters are no names."""
     counts: Counter[str] = Counter()
     for text in texts:
-        for passage in text.passages:
-            counts.update(_TITLE.findall(passage.text))
-            if passage.language == "zh":
-                counts.update(passage.place.split(" · "))
+        counts.update(text.passages.names)
     names = (unicodedata.normalize("NFKC", name) for name, count in counts.most_common(100) if count > 1)
     return tuple(name for name in names if 2 <= len(name) <= 8 and not _NO_NAME.search(name))[:60]
 

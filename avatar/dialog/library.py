@@ -1,68 +1,47 @@
 """The user's texts on disk, one folder for each persona.
 
     <data_dir>/knowledge/<persona>/<id>.txt     the text, in UTF-8; the id is made from its words
-    <data_dir>/knowledge/<persona>/<id>.json    its title, its passages and their words; its presence says: complete
-    <data_dir>/knowledge/<persona>/<id>.npz     the passages' vectors, as far as they have been embedded
+    <data_dir>/knowledge/<persona>/<id>.idx     its passages and their words, as arrays
+    <data_dir>/knowledge/<persona>/<id>.json    its title and its size; its presence says: complete
+    <data_dir>/knowledge/<persona>/<id>.vec     the passages' vectors, as far as they have been embedded
 
-Every file is written under another name, flushed to the disk and then renamed, so a crash leaves the old one or the new
-one. A damaged index is made again from the text.
+What is added is made in a folder beside them and then moved, the last file of all last; every other file is written
+under another name, flushed to the disk and then renamed, so a crash leaves the old one or the new one. A damaged index
+is made again from the text. Indexes and vectors are mapped into memory, not read.
 """
 
 from __future__ import annotations
 
 import errno
-import hashlib
-import io
 import json
 import logging
 import os
 import re
 import tempfile
-import zipfile
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from avatar.dialog.cutting import passages
+from avatar.dialog.columns import open_columns, pack_columns
 from avatar.dialog.embedding import DIMENSIONS, Vectors
-from avatar.dialog.passage import Passage
-from avatar.dialog.words import tokens
+from avatar.dialog.indexed import Entry, Indexed, Passages, index, text_id
+from avatar.dialog.stopping import Tell, untold
 from avatar.errors import NotFoundError, StorageError
+
+__all__ = ["FORMAT", "Entry", "Indexed", "Library", "index", "packed", "storing", "text_id", "write"]
 
 log = logging.getLogger(__name__)
 
-FORMAT = 4
+FORMAT = 5
 """Raised when passages are cut or words are made differently; older indexes are then made again."""
 
 _ID = re.compile(r"[0-9a-f]{16}")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A text in the library.
-
-    Attributes:
-        id: made from its words: the same text has the same id whatever its file was called.
-        title: of the work, shown in citations.
-        characters: its length.
-        passages: how many it was cut into.
-    """
-
-    id: str
-    title: str
-    characters: int
-    passages: int
-
-
-@dataclass(frozen=True, slots=True)
-class Indexed:
-    """A text as the search uses it: its passages, and the words of each."""
-
-    entry: Entry
-    passages: tuple[Passage, ...]
-    words: tuple[tuple[str, ...], ...]
 
 
 class Library:
@@ -81,14 +60,24 @@ class Library:
         Raises:
             StorageError: the disk is full or the folder cannot be written.
         """
-        digest = text_id(text)
-        if self._file(digest, "json").is_file():
-            return self.read(digest)
-        indexed = index(text, title, digest)
-        write(self._file(digest, "txt"), text.encode())
-        write(self._file(digest, "json"), to_json(indexed))
-        log.info("knowledge_added", extra={"text_id": digest, "passages": len(indexed.passages)})
-        return indexed
+        with self.adding() as adding:
+            digest = adding.add(text, title)
+            adding.keep()
+        return self.read(digest)
+
+    @contextmanager
+    def adding(self) -> Iterator[Adding]:
+        """Several texts that are kept together or not at all: what `Adding.keep` has not kept is gone at the end.
+
+        Raises:
+            StorageError: the disk is full or the folder cannot be written.
+        """
+        with ExitStack() as rest:
+            yield Adding(self, rest)
+
+    def has(self, text: str) -> bool:
+        """Whether there is a text of that id."""
+        return self._file(text, "json").is_file()
 
     def ids(self) -> list[str]:
         """The ids of the complete texts, oldest first."""
@@ -108,16 +97,34 @@ class Library:
         """
         self._known(text)
         try:
-            return _from_json(self._file(text, "json").read_bytes())
-        except (ValueError, KeyError, TypeError, OSError):
+            body: dict[str, Any] = json.loads(self._file(text, "json").read_bytes())
+            if body["format"] != FORMAT:
+                raise ValueError("another format")
+            return Indexed.of_columns(Entry(**body["entry"]), open_columns(self._file(text, "idx")))
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError):
             log.warning("knowledge_index_rebuilt", extra={"text_id": text})
+        return self.reindex(text)
+
+    def reindex(self, text: str, tell: Tell = untold) -> Indexed:
+        """A text's index made again from the text.
+
+        Args:
+            text: its id.
+            tell: told how far it is; what it raises leaves the old index as it was.
+
+        Raises:
+            NotFoundError: there is no such text.
+            StorageError: the disk is full or the folder cannot be written.
+        """
+        self._known(text)
         try:
             source = self._file(text, "txt").read_text("utf-8")
         except (OSError, ValueError) as error:
             raise _unknown(text) from error
-        indexed = index(source, _title_in(self._file(text, "json")), text)
-        write(self._file(text, "json"), to_json(indexed))
-        return indexed
+        files = packed(index(source, _title_in(self._file(text, "json")), text, tell=tell))
+        for suffix, data in files.items():
+            write(self._file(text, suffix), data)
+        return Indexed.of_columns(Entry(**json.loads(files["json"])["entry"]), open_columns(self._file(text, "idx")))
 
     def remove(self, text: str) -> None:
         """Forget a text and everything made from it.
@@ -126,43 +133,50 @@ class Library:
             NotFoundError: there is no such text.
         """
         self._known(text)
-        for suffix in ("json", "npz", "txt"):
+        for suffix in ("json", "vec", "npz", "idx", "txt"):
             with storing(self.folder):
                 self._file(text, suffix).unlink(missing_ok=True)
         log.info("knowledge_removed", extra={"text_id": text})
 
-    def vectors(self, key: str, passages: tuple[Passage, ...]) -> Vectors:
-        """The vectors kept for these passages; zeros where there is none.
+    def vectors(self, key: str, passages: Passages) -> Vectors:
+        """The vectors kept for these passages, in half precision and read-only; zeros where there is none.
 
         Args:
             key: the text's id, or another name of 16 hexadecimal digits.
+            passages: of the text.
         """
-        vectors = np.zeros((len(passages), DIMENSIONS), dtype=np.float32)
+        none: Vectors = np.broadcast_to(np.zeros((1, DIMENSIONS), dtype=np.float16), (len(passages), DIMENSIONS))
         try:
-            data = io.BytesIO(self._file(key, "npz").read_bytes())
-            with np.load(data, allow_pickle=False) as kept:
-                rows = dict(zip(kept["ids"].tolist(), kept["vectors"].astype(np.float32), strict=True))
+            kept = open_columns(self._file(key, "vec"))
+            ids, rows = kept["ids"], kept["vectors"]
+            if rows.shape != (len(ids), DIMENSIONS) or rows.dtype != np.float16 or not np.isfinite(rows[::64]).all():
+                raise ValueError("vectors of another kind")
         except FileNotFoundError:
-            return vectors
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            return none
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             log.warning("knowledge_vectors_damaged", extra={"text_id": key})
-            return vectors
-        for at, passage in enumerate(passages):
-            row = rows.get(passage.id)
-            if row is not None and row.shape == (DIMENSIONS,) and np.isfinite(row).all():
-                vectors[at] = row
-        return vectors
+            return none
+        if np.array_equal(ids, passages.ids):
+            return rows
+        places = {int(one): at for at, one in enumerate(ids)}
+        found = [places.get(int(one), -1) for one in passages.ids]
+        return np.where(np.array(found)[:, None] >= 0, rows[found], np.float16(0)) if len(ids) and found else none
 
-    def keep_vectors(self, key: str, passages: tuple[Passage, ...], vectors: Vectors) -> None:
+    def keep_vectors(self, key: str, passages: Passages, vectors: Vectors) -> None:
         """Keep the vectors of a text's passages, in half precision.
 
         Raises:
             StorageError: the disk is full or the folder cannot be written.
         """
-        ids = np.array([passage.id for passage in passages])
-        data = io.BytesIO()
-        np.savez(data, ids=ids, vectors=vectors.astype(np.float16))
-        write(self._file(key, "npz"), data.getvalue())
+        columns: dict[str, NDArray[Any]] = {"ids": passages.ids, "vectors": vectors.astype(np.float16)}
+        write(self._file(key, "vec"), pack_columns(columns))
+
+    def size(self, text: str) -> int:
+        """Bytes that a text's words take on the disk; 0 where they are not there."""
+        try:
+            return self._file(text, "txt").stat().st_size
+        except OSError:
+            return 0
 
     def _file(self, text: str, suffix: str) -> Path:
         return self.folder / f"{text}.{suffix}"
@@ -172,16 +186,59 @@ class Library:
             raise _unknown(text)
 
 
-def text_id(text: str) -> str:
-    """The id of a text: 16 hexadecimal digits of the SHA-256 of its words."""
-    return hashlib.sha256(text.encode("utf-8", errors="replace")).hexdigest()[:16]
+class Adding:
+    """Texts on their way into a library.
 
+    Args:
+        library: in which they will be.
+        rest: at its end the folder in which they are made is removed.
+    """
 
-def index(text: str, title: str, digest: str, *, source: str = "text") -> Indexed:
-    """A text cut into passages, with the words of each."""
-    cut = tuple(passages(text, title, source=source))
-    words = tuple(tuple(tokens(f"{p.work} {p.place} {p.text}")) for p in cut)
-    return Indexed(Entry(digest, title, len(text), len(cut)), cut, words)
+    def __init__(self, library: Library, rest: ExitStack) -> None:
+        self._library, self._rest = library, rest
+        self._made: list[str] = []
+
+    @cached_property
+    def _folder(self) -> Path:
+        """Where they are made, beside the library's files."""
+        folder = self._library.folder
+        with storing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            return Path(self._rest.enter_context(tempfile.TemporaryDirectory(dir=folder, prefix=".adding-")))
+
+    def add(self, text: str, title: str, tell: Tell = untold) -> str:
+        """Index a text; its id. Nothing is done for one that the library has.
+
+        Args:
+            text: as decoded.
+            title: of the work.
+            tell: told how far it is; what it raises ends the work.
+
+        Raises:
+            StorageError: the disk is full or the folder cannot be written.
+        """
+        digest = text_id(text)
+        if self._library.has(digest) or digest in self._made:
+            return digest
+        write(self._folder / f"{digest}.txt", text.encode())
+        for suffix, data in packed(index(text, title, digest, tell=tell)).items():
+            write(self._folder / f"{digest}.{suffix}", data)
+        self._made.append(digest)
+        return digest
+
+    def keep(self) -> list[str]:
+        """Move what was made into the library; the ids of what is new there.
+
+        Raises:
+            StorageError: the disk is full or the folder cannot be written.
+        """
+        with storing(self._library.folder):
+            for suffix in ("txt", "idx", "json"):
+                for digest in self._made:
+                    (self._folder / f"{digest}.{suffix}").replace(self._library.folder / f"{digest}.{suffix}")
+        for digest in self._made:
+            log.info("knowledge_added", extra={"text_id": digest})
+        return self._made
 
 
 def write(path: Path, data: bytes) -> None:
@@ -228,26 +285,10 @@ class storing:  # noqa: N801 - reads as a statement
         ) from error
 
 
-def to_json(indexed: Indexed) -> bytes:
-    """A text's index as the library keeps it."""
-    body = {
-        "format": FORMAT,
-        "entry": asdict(indexed.entry),
-        "passages": [asdict(passage) for passage in indexed.passages],
-        "words": [" ".join(words) for words in indexed.words],
-    }
-    return json.dumps(body, ensure_ascii=False).encode()
-
-
-def _from_json(data: bytes) -> Indexed:
-    body: dict[str, Any] = json.loads(data)
-    if body["format"] != FORMAT:
-        raise ValueError("another format")
-    cut = tuple(Passage(**passage) for passage in body["passages"])
-    words = tuple(tuple(line.split(" ")) if line else () for line in body["words"])
-    if len(words) != len(cut):
-        raise ValueError("words and passages differ in number")
-    return Indexed(Entry(**body["entry"]), cut, words)
+def packed(indexed: Indexed) -> dict[str, bytes]:
+    """The files in which a library keeps a text's index, by their endings."""
+    body = {"format": FORMAT, "entry": asdict(indexed.entry)}
+    return {"idx": pack_columns(indexed.columns), "json": json.dumps(body, ensure_ascii=False).encode()}
 
 
 def _title_in(file: Path) -> str:

@@ -9,13 +9,13 @@ by score, both in shares of what they could be: ranks would forget by how much t
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.dialog.postings import Postings, key_of
 from avatar.dialog.words import Term
 
 K1, B = 0.9, 0.3
@@ -84,23 +84,18 @@ class WordIndex:
     """BM25 over the words of passages.
 
     Args:
-        passages: the words of each, repeated as they stand, in the order in which the passages are numbered.
+        texts: the words of the passages of each text, in the order in which the passages are numbered.
         continues: bool [n]: whether a passage follows the one before it in the same piece; None where none does.
     """
 
-    def __init__(self, passages: Sequence[Sequence[str]], continues: NDArray[np.bool_] | None = None) -> None:
-        self._continues = np.zeros(len(passages), dtype=np.bool_) if continues is None else continues
-        self._lengths = np.zeros(len(passages), dtype=np.float32)
-        postings: dict[str, list[tuple[int, int]]] = {}
-        for at, words in enumerate(passages):
-            counts = Counter(words)
-            self._lengths[at] = sum(counts.values())
-            for word, count in counts.items():
-                postings.setdefault(word, []).append((at, count))
-        self._postings = {word: np.array(pairs, dtype=np.int32).T for word, pairs in postings.items()}
-        self._lengths = self._with_beside(self._lengths)
-        self._size = len(passages)
-        self._mean = float(self._lengths.mean()) if len(passages) else 1.0
+    def __init__(self, texts: Sequence[Postings], continues: NDArray[np.bool_] | None = None) -> None:
+        self._texts = texts
+        self._starts = np.cumsum([0, *(len(text.lengths) for text in texts)])
+        self._size = int(self._starts[-1])
+        self._continues = np.zeros(self._size, dtype=np.bool_) if continues is None else continues
+        lengths = np.concatenate([np.zeros(0, dtype=np.float32), *(text.lengths for text in texts)])
+        self._lengths = self._with_beside(lengths)
+        self._mean = float(self._lengths.mean()) if self._size else 1.0
 
     def scores(self, asked: Sequence[Term]) -> WordScores:
         """What the words of a question say of every passage.
@@ -114,19 +109,20 @@ class WordIndex:
         length = K1 * (1 - B + B * self._lengths / self._mean)
         total = 0.0
         for term in asked:
-            posting = self._postings.get(term.text)
-            strength = self.weight(term.text) * (1.0 if term.whole else PART)
-            if posting is not None or term.whole:
+            found = self._found(term.text)
+            strength = self._rarity(sum(part.stop - part.start for _, part in found)) * (1.0 if term.whole else PART)
+            if found or term.whole:
                 total += strength
-            if posting is None:
+            if not found:
                 continue
-            at, found = posting
             counts = np.zeros(self._size, dtype=np.float32)
-            counts[at] = found
+            for number, part in found:
+                at = self._starts[number] + self._texts[number].at[part]
+                counts[at] = self._texts[number].counts[part]
+                covered[at] += strength
+                held[at] += term.whole
             counts = self._with_beside(counts)
             scores += strength * counts * (K1 + 1) / (counts + length)
-            covered[at] += strength
-            held[at] += term.whole
         return WordScores(scores / max(total, 1e-9), covered / max(total, 1e-9), held)
 
     def _with_beside(self, counts: Scores) -> Scores:
@@ -134,13 +130,20 @@ class WordIndex:
 
     def holds(self, word: str) -> bool:
         """Whether any passage has this word."""
-        return word in self._postings
+        return bool(self._found(word))
 
     def weight(self, word: str) -> float:
         """The inverse document frequency; a word in no passage weighs as much as one in a single passage."""
-        posting = self._postings.get(word)
-        documents = 1 if posting is None else posting.shape[1]
-        return math.log(1 + (self._size - documents + 0.5) / (documents + 0.5))
+        return self._rarity(sum(part.stop - part.start for _, part in self._found(word)))
+
+    def _rarity(self, passages: int) -> float:
+        return math.log(1 + (self._size - max(passages, 1) + 0.5) / (max(passages, 1) + 0.5))
+
+    def _found(self, word: str) -> list[tuple[int, slice]]:
+        """The texts that have a word, and where in their postings it stands."""
+        key = key_of(word)
+        found = ((number, text.of(key)) for number, text in enumerate(self._texts))
+        return [(number, part) for number, part in found if part.stop > part.start]
 
 
 def in_company(scores: Scores, continues: NDArray[np.bool_], share: float) -> Scores:

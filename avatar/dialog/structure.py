@@ -11,6 +11,11 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
+from avatar.dialog.stopping import Tell, untold
+
+_TOLD = 500
+"""Lines after which it is told how far the work is."""
+
 INDENT = 2
 """Columns of white space that begin a paragraph; a full-width space is two."""
 
@@ -59,19 +64,22 @@ class _Line:
         return _MARK.sub("", self.text).strip()
 
 
-def sections(text: str, title: str) -> list[Section]:
+def sections(text: str, title: str, tell: Tell = untold) -> list[Section]:
     """The pieces of a text, in order; those without words are left out.
 
     Args:
         text: as decoded.
         title: of the whole, which is not repeated as a section's title.
+        tell: told how far it is; what it raises ends the work.
     """
-    lines = _lines(text)
+    lines = _lines(text, tell)
     known = _contents(lines)
     width = _width(lines)
     found, in_notes, in_contents = [Section()], False, False
     previous: _Line | None = None
-    for line in lines:
+    for number, line in enumerate(lines):
+        if number % _TOLD == 0:
+            tell("cutting", 0.5 * number / len(lines))
         if _CONTENTS.search(line.bare) and len(line.bare) < 12:
             in_contents = True
         elif in_contents and ((line.blanks < 2 and len(line.bare) < 90) or line.bare.count(".") > 5):
@@ -88,10 +96,12 @@ def sections(text: str, title: str) -> list[Section]:
     return [section for section in found if section.paragraphs]
 
 
-def _lines(text: str) -> list[_Line]:
+def _lines(text: str, tell: Tell) -> list[_Line]:
     raw = [line.rstrip() for line in text.split("\n")]
     found, blanks = [], 2
     for at, line in enumerate(raw):
+        if at % _TOLD == 0:
+            tell("cutting", 0.0)
         bare = line.strip()
         if not bare or bare in "—－-":
             blanks += 1

@@ -141,6 +141,5 @@ def test_an_index_is_enlarged_by_copies_that_differ_a_little() -> None:
     rows = np.eye(2, 384, dtype=np.float32)
     large = enlarged(Index((text,), 0, (rows,)), 9)
     assert len(large.passages) == 10
-    assert len({passage.id for passage in large.passages}) == 10
     cosines = large.matrix @ rows[0]
     assert ((cosines > 0.99) & (cosines <= 1.0001)).sum() == 5

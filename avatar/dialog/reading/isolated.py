@@ -1,7 +1,7 @@
 """Reading a document in a process of its own, with a limit on its time and its memory.
 
 A reader that meets a hostile file may loop for hours or fill the memory; here it is ended, the server is not, and the
-user gets a sentence. The document goes in by the standard input, the text comes out as JSON.
+user gets a sentence. The document goes in as the standard input, the text comes out as JSON.
 """
 
 from __future__ import annotations
@@ -10,45 +10,71 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+import time
 from pathlib import Path
 
 from avatar.dialog.reading.document import MAX_CHARACTERS, Document, damaged
+from avatar.dialog.stopping import Tell, untold
 from avatar.errors import AvatarError, InputError, TextError
 
 _ROOT = Path(__file__).resolve().parents[3]
 """What the package lies in."""
 
 TIME_S = 150.0
+_ASKED_S = 0.1
 CPU_S = 120
 MEMORY = 1 << 30
 """Bytes of address space."""
 
 
-def read_isolated(data: bytes, name: str, kind: str) -> Document:
+def read_isolated(data: bytes, name: str, kind: str, tell: Tell = untold) -> Document:
     """A document, read in another process.
 
     Args:
         data: the whole file.
         name: what the errors call it.
         kind: "pdf", "docx", "epub" or "html".
+        tell: told several times a second that it is being read; what it raises ends the other process.
 
     Raises:
         TextError: what the reader says, or that it took too long or too much memory.
     """
     command = [sys.executable, "-m", "avatar.dialog.reading.isolated", kind, name]
-    try:
-        done = subprocess.run(command, input=data, capture_output=True, timeout=TIME_S, check=False, env=_environment())
-    except subprocess.TimeoutExpired as error:
-        raise _too_much(name) from error
-    if done.returncode < 0 or not done.stdout:
+    code, out = _run(command, data, name, tell)
+    if code < 0 or not out:
         raise _too_much(name)
     try:
-        answer = json.loads(done.stdout)
+        answer = json.loads(out)
     except ValueError as error:
         raise damaged(name, kind.upper()) from error
     if "text" in answer:
         return Document(answer["text"], answer["title"])
     raise TextError(answer["en"], answer["zh"], code=answer["code"])
+
+
+def _run(command: list[str], data: bytes, name: str, tell: Tell) -> tuple[int, bytes]:
+    """The other process's exit code and what it wrote; it never outlives this call."""
+    ends = time.monotonic() + TIME_S
+    with tempfile.TemporaryFile() as given:
+        given.write(data)
+        given.seek(0)
+        process = subprocess.Popen(
+            command, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment()
+        )
+    with process:
+        try:
+            while True:
+                tell("reading", 0.0)
+                try:
+                    out, _ = process.communicate(timeout=_ASKED_S)
+                except subprocess.TimeoutExpired:
+                    if time.monotonic() > ends:
+                        raise _too_much(name) from None
+                else:
+                    return process.returncode, out
+        finally:
+            process.kill()
 
 
 def _environment() -> dict[str, str]:

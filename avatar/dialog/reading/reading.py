@@ -7,6 +7,7 @@ from pathlib import Path
 from avatar.dialog.reading.document import Document, damaged
 from avatar.dialog.reading.isolated import read_isolated
 from avatar.dialog.reading.srt import read_srt
+from avatar.dialog.stopping import Tell, untold
 from avatar.dialog.texts import decode, read_bytes
 from avatar.errors import InputError, TextError
 
@@ -29,12 +30,24 @@ def read_file(file: Path) -> Document:
     return read_document(read_bytes(file, MAX_BYTES), file.name)
 
 
-def read_document(data: bytes, name: str) -> Document:
+def is_plain(head: bytes, name: str) -> bool:
+    """Whether a file is plain text.
+
+    Args:
+        head: its first bytes.
+        name: its name.
+    """
+    ending = Path(name).suffix.lower()
+    return not head.startswith(b"%PDF-") and ending not in _KINDS and ending not in (".srt", ".vtt")
+
+
+def read_document(data: bytes, name: str, tell: Tell = untold) -> Document:
     """A document, as text. Blocks: a large PDF takes minutes.
 
     Args:
         data: the whole file.
         name: of the file; its ending tells the format where the bytes do not.
+        tell: told several times a second that it is being read; what it raises ends the work.
 
     Raises:
         TextError: too large, damaged, protected, scanned, empty, or in an unknown encoding.
@@ -54,7 +67,7 @@ def read_document(data: bytes, name: str) -> Document:
         return Document(decode(data, name))
     if not data.strip(b"\0 \r\n\t"):
         raise damaged(name, _NAMES[kind])
-    document = read_isolated(data, name, kind)
+    document = read_isolated(data, name, kind, tell)
     if not document.text.strip():
         raise TextError(f"{name} is empty.", f"{name} 是空的。", code="text_empty")
     return document

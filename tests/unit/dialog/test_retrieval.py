@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from avatar.dialog.index import RELEVANT
+from avatar.dialog.postings import collect
 from avatar.dialog.retrieval import Match, WordIndex, confidence, fuse, in_company
 from avatar.dialog.words import Term, terms, tokens
 
@@ -14,7 +15,7 @@ TEXTS = ["渡口的水最深。", "渡船是柳木做的，柳木不怕水。", 
 
 @pytest.fixture
 def index() -> WordIndex:
-    return WordIndex([tokens(text) for text in TEXTS])
+    return WordIndex([collect(tokens(text) for text in TEXTS)])
 
 
 def best(index: WordIndex, question: str) -> int:
@@ -75,11 +76,11 @@ def test_below_the_middle_and_not_embedded_is_found_by_words_alone() -> None:
 
 def test_the_words_of_a_neighbour_in_the_same_piece_count_a_little() -> None:
     texts = ["祥林嫂来了。", "她问有没有魂灵。", "旁人问有没有魂灵。", "旁的话。"]
-    index = WordIndex([tokens(text) for text in texts], np.array([False, True, False, True]))
+    index = WordIndex([collect(tokens(text) for text in texts)], np.array([False, True, False, True]))
     found = index.scores(terms("祥林嫂问魂灵"))
     assert found.bm25[1] > found.bm25[2] > found.bm25[3]
     assert found.coverage[1] == pytest.approx(found.coverage[2])
-    alone = WordIndex([tokens(text) for text in texts]).scores(terms("祥林嫂问魂灵"))
+    alone = WordIndex([collect(tokens(text) for text in texts)]).scores(terms("祥林嫂问魂灵"))
     assert alone.bm25[1] == pytest.approx(alone.bm25[2], rel=0.1)
 
 

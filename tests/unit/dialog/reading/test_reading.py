@@ -99,7 +99,7 @@ def test_lines_of_several_encodings() -> None:
         ),
         (b"<script>x</script>", "a.html", "text_empty"),
         (b"no times", "a.srt", "text_damaged"),
-        (b"x" * (21 << 20), "a.txt", "text_too_large"),
+        (b"x\0" * (11 << 20), "a.txt", "text_too_large"),
         (b" " * ((100 << 20) + 1), "a.pdf", "text_too_large"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

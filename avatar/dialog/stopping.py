@@ -1,0 +1,35 @@
+"""Long work that says how far it is and can be stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from avatar.errors import AvatarError
+
+Tell = Callable[[str, float], None]
+"""Told the step ("reading", "cutting", "indexing") and how much of it is done, 0..1; it may raise `StoppedError`."""
+
+Cancelled = Callable[[], bool]
+"""Asked every few milliseconds whether to stop."""
+
+
+class StoppedError(AvatarError):
+    """The user stopped the work; nothing of it was kept."""
+
+    code = "cancelled"
+
+
+def telling(progress: Tell | None, cancelled: Cancelled) -> Tell:
+    """Both in one: tells the progress, and raises `StoppedError` where the user has had enough."""
+
+    def tell(step: str, share: float) -> None:
+        if cancelled():
+            raise StoppedError("Adding was stopped; nothing was kept.", "已停止添加,没有保留任何内容。")
+        if progress is not None:
+            progress(step, share)
+
+    return tell
+
+
+def untold(step: str, share: float) -> None:
+    """Tells nobody, and never stops."""
