@@ -178,7 +178,7 @@ def rename(clause: str, draft: Draft) -> Both | None:
     new = {"zh": name, "en": in_letters(name) if spoken == "zh" else name}
     pairs = {old[language]: new[language] for language in ("zh", "en") if old[language] != new[language]}
     told: Both = {"zh": f"改名为{new['zh']}", "en": f"is now called {new['en']}"}
-    if not pairs:
+    if old[spoken] == name or not pairs:
         return told
     pattern = re.compile("|".join(map(re.escape, sorted(pairs, key=len, reverse=True))))
     draft.everywhere(lambda text: pattern.sub(lambda match: pairs[match[0]], text))
