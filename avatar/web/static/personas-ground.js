@@ -88,6 +88,7 @@ export class GroundDialog {
 
   speak() {
     translate(this.#dialog, this.#desk.language);
+    this.#dialog.setAttribute("aria-label", this.#desk.say("groundOf"));
   }
 
   /** What the visitor says; null where they leave it. */

@@ -58,8 +58,9 @@ export class Sketch {
   }
 
   #draw() {
+    const written = this.#proposal.diff.filter(({ field }) => field !== "id");
     this.#find(".explanation").textContent = inLanguage(this.#proposal.explanation, this.#desk.language);
-    this.#find(".changes").replaceChildren(differences(this.#proposal.diff, this.#desk));
+    this.#find(".changes").replaceChildren(differences(written, this.#desk));
     this.#find(".sketched").hidden = false;
   }
 
