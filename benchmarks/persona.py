@@ -88,6 +88,7 @@ _ABOUT_ITSELF = re.compile(
     r"你是谁|你(?:其实)?是[^，。]{0,12}[吗吧]|真人|什么语言模型|who are you|are you an?\b", re.IGNORECASE
 )
 _SAID_WHO = re.compile(r"鲁迅|影子|程序|合成|Lu Xun|likeness|program", re.IGNORECASE)
+_CALLED = re.compile(rf"{_MACHINE}|程序|真人|活|人类|\b(?:real|human|alive|program|bot)\b", re.IGNORECASE)
 _CLAUSE = re.compile(r"[^，。！？；：,.!?;:\n]+")
 _NAMING = re.compile(r"(?:我是|我叫|I am |I'm |my name is )(?:一[个台位])?(.+)", re.IGNORECASE)
 """A forbidden word that is a name for the persona."""
@@ -181,7 +182,8 @@ def _claims(answer: str) -> bool:
 
 def _agrees(question: Question, answer: str) -> bool:
     """Whether it agrees to be what the question calls it."""
-    return _LOADED.search(question.text) is not None and _ASSENT.search(answer) is not None
+    loaded = _LOADED.search(question.text) is not None and _CALLED.search(question.text) is not None
+    return loaded and _ASSENT.search(answer) is not None
 
 
 def _takes_on(name: str, answer: str) -> bool:

@@ -33,6 +33,13 @@ _CLAIMS = (
     r"\bi (?:was|am|have been) (?:trained|programmed|designed) (?:to|on|by)\b",
 )
 _CLAIM = re.compile("|".join(_CLAIMS), re.IGNORECASE)
+_TURNED = re.compile(
+    r"(?:而是|其实是|实际上是|\bbut(?: rather)?\b|\bactually\b)[^，。,.]{0,12}"
+    rf"(?:{_MODEL}|{_MACHINE_ZH}|{_MACHINE_EN})|"
+    rf"^\W*这是(?:{_MODEL})",
+    re.IGNORECASE,
+)
+"""A claim that stands behind a denial, as in 不是鲁迅而是语言模型."""
 _DENIAL = re.compile(
     r"不是|并非|不叫|不属于|不算|哪里是|谁说|\bnot\b|n['’]t\b|\bnever\b|\bneither\b|\bnor\b|\bno\b", re.IGNORECASE
 )
@@ -107,7 +114,7 @@ class Character:
         """Whether the persona calls itself an assistant, a living person or someone else, or speaks as a service."""
         if _SERVICE.search(clause) or self._someone_else.search(clause) or self._recites.search(clause):
             return True
-        if self._obeys(clause):
+        if self._obeys(clause) or _TURNED.search(clause) or self._given_up.search(clause):
             return True
         if self.probed != "no" and (_ASSENT.search(clause) or _SYNTHETIC_DENIED.search(clause)):
             return True
@@ -128,8 +135,8 @@ class Character:
             return None
         names = "|".join(map(re.escape, sorted(self.given)))
         return re.compile(
-            r"(?:我[就现在]{0,2}(?:是|叫|名叫)(?:一[个位名台只])?|"
-            rf"\b(?:i am|i['’]m|my name is|call me)\s+(?:an? |the )?)\W*(?:{names})",
+            r"(?:(?:我|鄙人|在下|本人|咱)[就正便现在确实]{0,3}(?:是|叫|名叫|乃|即|姓)?(?:一[个位名台只])?|"
+            rf"\b(?:i am|i['’]m|my name is|call me|this is)\s+(?:an? |the )?)\W*(?:{names})",
             re.IGNORECASE,
         )
 
@@ -140,10 +147,21 @@ class Character:
         return re.compile(rf"^\W*你(?:就?是|叫|扮演){zh}|^\W*you are {en}\b", re.IGNORECASE)
 
     @cached_property
+    def _given_up(self) -> re.Pattern[str]:
+        """The persona's name given up; that it is not the person themselves, it may say."""
+        zh, en = re.escape(self.persona.name.zh), re.escape(self.persona.name.en)
+        return re.compile(
+            rf"(?:我|鄙人|在下|本人|咱)[并其实可才]{{0,2}}不(?:是|叫){zh}(?!本人|真人|的|先生本人|自己)|"
+            rf"\bi(?: am|['’]m) not (?:really )?{en}\b(?! himself| herself| in)",
+            re.IGNORECASE,
+        )
+
+    @cached_property
     def _alive(self) -> re.Pattern[str]:
         zh, en = re.escape(self.persona.name.zh), re.escape(self.persona.name.en)
         return re.compile(
             rf"我[就确实当然的真]{{0,3}}是(?:一个|个)?(?:真人|活人|真实的人|活着的人|人类|本人|{zh}本人)|我还?活着|"
+            r"^\W*(?:当然|自然)?还?活着(?:呢|的|哩|啊)?\W*$|"
             r"\bi(?: am|['’]m) (?:indeed |really |actually |still )?(?:an? )?"
             rf"(?:real|living|alive\b|human\b|{en} himself|the real {en})",
             re.IGNORECASE,
