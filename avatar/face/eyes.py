@@ -1,8 +1,8 @@
 """The eyes: what is needed to close them and to turn their gaze, and the painting of it.
 
 An eye is painted into the texture that the mesh carries, at twice the picture's resolution, so turning the head costs
-it nothing. The lid is not stretched over the eye: it slides over it as skin of its own (`lids`), and the line of the
-lashes, taken from the photograph while the eye is nearly open, rides on the lid's edge.
+it nothing. The lid is not stretched over the eye: it slides over it, at first the photograph's own skin, then more and
+more skin made for it (`lids`). The lashes, the photograph's while the eye is nearly open, ride on the lid's edge.
 """
 
 from __future__ import annotations
@@ -15,15 +15,13 @@ from numpy.typing import NDArray
 
 from avatar.face import topology
 from avatar.face.landmarks import Points
-from avatar.face.lids import lash_colour, lid_cover, lid_skin, shut_line
+from avatar.face.lashes import SEEN, lash_colour, lash_line
+from avatar.face.lids import around_eye, lid_cover, lid_relief, lid_skin, shut_line
 from avatar.face.matte import fill_smoothly
-from avatar.face.shading import Colour, Floats, bump, compiled, darker, mix, put, ramp, sample, scaled, step, texel
+from avatar.face.shading import Colour, Floats, bump, compiled, darker, mix, put, ramp, sample, scaled, texel
 
 COLUMNS = 64
 """Places along an eye at which its lids are tabulated."""
-
-_LINE, _SOFT, _FRINGE = 0.029, 0.024, 0.085
-"""Half the thickness of a shut eye's lash line, how softly it ends, and the lashes' length, in widths of the eye."""
 
 
 class Eye(NamedTuple):
@@ -34,13 +32,14 @@ class Eye(NamedTuple):
         photo: float32 [height, width, 3]: the texture as it is.
         skin: float32 [height, width, 3]: the patch with the eye grown over by skin.
         ball: float32 [height, width, 3]: the eyeball, continued beneath the lids.
-        place: float32 [height, width, 7]: for each texel, how far it lies along the line between the eye's corners,
+        place: float32 [height, width, 6]: for each texel, how far it lies along the line between the eye's corners,
             0..1 from the viewer's left; how far below that line; how far below it the two lids' edges are there, and
-            the lashes of the shut eye; how strong those are, 0..1; and how far the shut eye's skin covers it, 0..1.
-        axis: float32 [6]: the unit vector from corner to corner, their distance, the height of the open eye, and how
-            far above the upper lid and below the lower one a shut eye's skin is painted.
+            the lashes of the shut eye; and how far the shut eye's skin covers it, 0..1.
+        axis: float32 [5]: the unit vector from corner to corner, their distance, the height of the open eye, and how
+            far above the upper lid the skin moves with it.
         iris: float32 [3]: centre x, y and radius.
         lash: float32 [3]: the colour of the lashes.
+        fringe: float32 [height, width]: how densely the lashes of the shut eye cover it, 0..1.
     """
 
     corner: NDArray[np.int32]
@@ -51,6 +50,7 @@ class Eye(NamedTuple):
     axis: Floats
     iris: Floats
     lash: Floats
+    fringe: Floats
 
 
 def build_eye(texture: NDArray[np.uint8], landmarks: Points, *, left: bool) -> Eye:
@@ -76,16 +76,26 @@ def build_eye(texture: NDArray[np.uint8], landmarks: Points, *, left: bool) -> E
     radius = np.clip(np.hypot(*(iris[1:] - iris[0]).T).mean(), 0.1 * width, 0.3 * width)
     disc = np.array([*(iris[0] - (x, y)), radius], dtype=np.float32)
     brow = landmarks[list(topology.LEFT_BROW if left else topology.RIGHT_BROW)[5:], :2] - (x, y)
-    beside = 0.2 * height + 0.18 * width
     room = _room(brow.astype(np.float64), start - (x, y), right, curves[0], width)
-    above = float(np.clip(0.75 * room, 0.1 * width, beside + 0.2 * width))
-    axis = np.array([*right, width, height, above, beside], dtype=np.float32)
+    above = float(np.clip(0.75 * room, 0.1 * width, 0.2 * height + 0.38 * width))
+    axis = np.array([*right, width, height, above], dtype=np.float32)
     photo = texture[y : y + h, x : x + w, :3].astype(np.float32)
-    place = np.concatenate([place, shut_line(place, width, outward)], axis=-1)
-    place = np.concatenate([place, lid_cover(place, axis)[..., None]], axis=-1)
-    skin = lid_skin(photo, place, axis)
-    lash = lash_colour(photo, skin, place, height)
-    eye = Eye(np.array([x, y], dtype=np.int32), photo, skin, photo, place, axis, disc, lash)
+    return _with_lids(np.array([x, y], dtype=np.int32), photo, place, axis, disc, outward)
+
+
+def _with_lids(
+    corner: NDArray[np.int32], photo: Floats, place: Floats, axis: Floats, iris: Floats, outward: float
+) -> Eye:
+    """The eye with all that is made for it. Args: place: `Eye.place`, its first four. outward: see `shut_line`."""
+    place = np.concatenate([place, shut_line(place, axis, outward)[..., None]], axis=-1)
+    away = around_eye(place, axis, outward)
+    smooth = lid_skin(photo, place, axis, away)
+    cover = lid_cover(photo, smooth, place, axis, away)
+    place = np.concatenate([place, cover[..., None]], axis=-1)
+    skin = lid_relief(photo, smooth, place, axis)
+    lash = lash_colour(photo, skin, place, float(axis[3]))
+    fringe = lash_line(photo, place, axis, outward)
+    eye = Eye(corner, photo, skin, photo, place, axis, iris, lash, fringe)
     return _trimmed(eye._replace(ball=_eyeball(eye)))
 
 
@@ -108,15 +118,15 @@ def _room(
 
 def _trimmed(eye: Eye) -> Eye:
     """The eye without the surroundings that the skin was made from."""
-    used = eye.place[..., 6] > 0.0
+    used = (eye.place[..., 5] > 0.0) | (eye.fringe > SEEN)
     rows, columns = np.flatnonzero(used.any(axis=1)), np.flatnonzero(used.any(axis=0))
     part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     corner = np.array([columns[0], rows[0]])
-    photo, skin, ball, place = (
-        np.ascontiguousarray(layer[part]) for layer in (eye.photo, eye.skin, eye.ball, eye.place)
+    photo, skin, ball, place, fringe = (
+        np.ascontiguousarray(layer[part]) for layer in (eye.photo, eye.skin, eye.ball, eye.place, eye.fringe)
     )
     iris = (eye.iris - [*corner, 0]).astype(np.float32)
-    return Eye((eye.corner + corner).astype(np.int32), photo, skin, ball, place, eye.axis, iris, eye.lash)
+    return Eye((eye.corner + corner).astype(np.int32), photo, skin, ball, place, eye.axis, iris, eye.lash, fringe)
 
 
 def _box(middle: NDArray[np.float64], width: float, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
@@ -195,25 +205,50 @@ def _eye_colour(eye: Eye, pose: Floats, column: int, row: int) -> Colour:
     blink, squint = pose[0], pose[1]
     across, below = eye.place[row, column, 0], eye.place[row, column, 1]
     upper, lower = eye.place[row, column, 2], eye.place[row, column, 3]
-    cover = eye.place[row, column, 6]
+    shut, cover = eye.place[row, column, 4], eye.place[row, column, 5]
     colour = texel(eye.photo, row, column)
-    if cover <= 0.0:
+    if cover <= 0.0 and eye.fringe[row, column] <= SEEN:
         return colour
     if across > 0.0 and across < 1.0 and below > upper and below < lower:
         colour = _gazing(colour, eye, pose, column, row)
     skin = texel(eye.skin, row, column)
     rise = (1.0 - blink) * 0.22 * squint * (lower - upper)
-    share = max(ramp(0.0, 0.25, squint), ramp(0.4, 1.0, blink))  # beneath a shut lid the old rim is gone
-    if share > 0.0:
-        colour = mix(colour, skin, share * cover * ramp(-0.7, 0.7, below - (lower - rise)))
+    if rise > 0.0:
+        colour = mix(colour, _risen(eye, column, row, rise), ramp(-0.7, 0.7, below - (lower - rise)))
+    if blink > 0.5:  # beneath a shut lid the old rim is gone
+        colour = mix(colour, skin, ramp(0.5, 1.0, blink) * cover * ramp(-0.7, 0.7, below - lower))
     follow = max(pose[3], 0.0) * 0.25 + 0.1 * squint  # the upper lid follows the gaze downwards
-    fall = (1.0 - blink) * follow * (lower - upper) + blink * (eye.place[row, column, 4] - upper)
+    fall = (1.0 - blink) * follow * (lower - upper) + blink * (shut - upper)
     if blink + follow > 0.0:
         distance = below - upper - fall
-        colour = mix(colour, skin, ramp(0.7, -0.7, distance) * cover * ramp(0.0, 0.15, blink + follow))
+        above = ramp(0.7, -0.7, distance)
+        if above > 0.0:
+            lid = mix(_slid(eye, column, row, fall), skin, cover * ramp(0.1, 0.7, blink))
+            colour = mix(colour, lid, above)
         colour = _lashes(colour, eye, column, row, fall, distance, 1.0 - blink)
-        colour = _fringe(colour, eye, eye.place[row, column, 5], distance, blink)
+        colour = _fringe(colour, eye, column, row, shut - upper - fall, blink)
     return colour
+
+
+@compiled
+def _slid(eye: Eye, column: int, row: int, fall: float) -> Colour:
+    """The open eye's lid, drawn down with its edge: the strip along the lashes as it is, the skin above it longer."""
+    high, strip = eye.axis[4], min(0.08 * eye.axis[2], 0.5 * eye.axis[4])
+    above = eye.place[row, column, 2] - eye.place[row, column, 1]  # how far above the open lid's edge
+    down = fall
+    if above > strip - fall:
+        down = max(high - above, 0.0) * fall / (high - strip + fall)
+    across = eye.place[row, column, 0]
+    down *= ramp(-0.25, 0.0, across) * ramp(1.25, 1.0, across)
+    return sample(eye.photo, column + eye.axis[1] * down, row - eye.axis[0] * down)
+
+
+@compiled
+def _risen(eye: Eye, column: int, row: int, rise: float) -> Colour:
+    """The lower lid pushed up, with the skin beneath it less and less."""
+    down = eye.place[row, column, 1] - eye.place[row, column, 3] + rise  # how far below the risen rim
+    shift = rise * ramp(0.35 * eye.axis[2], 0.0, down)
+    return sample(eye.photo, column - eye.axis[1] * shift, row + eye.axis[0] * shift)
 
 
 @compiled
@@ -249,13 +284,13 @@ def _lashes(colour: Colour, eye: Eye, column: int, row: int, fall: float, distan
 
 
 @compiled
-def _fringe(colour: Colour, eye: Eye, strength: float, distance: float, blink: float) -> Colour:
-    """The lashes of a shut eye: a dark line along the lid's edge and the soft fringe below it."""
-    width = eye.axis[2]
-    if strength <= 0.0 or blink <= 0.0 or distance < -0.1 * width - 1.5 or distance > _FRINGE * width + 1.5:
-        return colour
-    line, soft = _LINE * width * strength, _SOFT * width + 0.5
-    core = step(line + soft, line - 0.5 * soft, abs(distance))
-    fringe = 0.45 * ramp(_FRINGE * width * strength + 0.4, 0.0, distance) * ramp(-line, 0.0, distance)
-    share = max(0.95 * core, fringe) * ramp(0.0, 0.7, blink) * min(1.0, 3.0 * strength)
+def _fringe(colour: Colour, eye: Eye, column: int, row: int, up: float, blink: float) -> Colour:
+    """The lashes of a shut eye, riding on the lid's edge. Args: up: how far above its place when shut."""
+    x = min(max(column - eye.axis[1] * up, 0.0), eye.fringe.shape[1] - 1.001)
+    y = min(max(row + eye.axis[0] * up, 0.0), eye.fringe.shape[0] - 1.001)
+    left, top = int(x), int(y)
+    fx, fy = x - left, y - top
+    above = eye.fringe[top, left] * (1.0 - fx) + eye.fringe[top, left + 1] * fx
+    below = eye.fringe[top + 1, left] * (1.0 - fx) + eye.fringe[top + 1, left + 1] * fx
+    share = (above * (1.0 - fy) + below * fy) * ramp(0.2, 0.8, blink)
     return mix(colour, (float(eye.lash[0]), float(eye.lash[1]), float(eye.lash[2])), share)

@@ -29,7 +29,7 @@ from avatar.face.seam import close_lips
 from avatar.media import Pixels
 from avatar.stages import ONLY_FACE, FaceChoice
 
-VERSION = 8
+VERSION = 9
 """Raised when rigs made before can no longer be used."""
 
 KEPT = 64
