@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.responses import JSONResponse, Response
 
 from avatar.dialog.cutting import language_of as language_of_text
+from avatar.dialog.indexed import Entry
 from avatar.dialog.knowledge import Knowledge
-from avatar.dialog.library import Entry
 from avatar.dialog.passage import Found, Passage
-from avatar.dialog.reading.reading import MAX_BYTES
+from avatar.dialog.stopping import Cancelled, Tell
 from avatar.errors import NotFoundError
 from avatar.server.failures import language_of, unforeseen
 from avatar.server.house import House
@@ -28,11 +28,22 @@ from avatar.server.limits import Jobs
 from avatar.server.protocol.parsing import EventError
 from avatar.server.sessions import Stages
 
+PREFIX = "/avatar/personas/{persona_id}/knowledge"
+
 MAX_UPLOADS = 4
 """Documents that may be on their way at once."""
 
 BESIDE = 2
 """Passages before and after one that is shown in its context."""
+
+LEAST = 0.01
+"""By how much more of a step must be done before it is told again."""
+
+Work = Callable[[Tell, Cancelled], Entry]
+"""Makes or changes a text; tells how far it is, and asks whether to stop."""
+
+Known = Callable[[str], Awaitable[Knowledge]]
+"""What the persona of an id knows. Raises NotFoundError."""
 
 
 class Embedding:
@@ -80,8 +91,7 @@ class Embedding:
 
 def knowledge_routes(house: House, stages: Stages, embedding: Embedding) -> APIRouter:
     """The routes."""
-    router = APIRouter(prefix="/avatar/personas/{persona_id}/knowledge")
-    uploads = Jobs(MAX_UPLOADS)
+    router = APIRouter(prefix=PREFIX)
 
     async def known(persona_id: str) -> Knowledge:
         return await house.run(lambda: stages.knowledge(house.persona(persona_id)))
@@ -89,17 +99,6 @@ def knowledge_routes(house: House, stages: Stages, embedding: Embedding) -> APIR
     @router.get("", response_class=Response)
     async def texts(persona_id: str) -> Response:
         return _state(await known(persona_id), running=embedding.running(persona_id))
-
-    @router.post("", response_class=Response)
-    async def add(persona_id: str, request: Request) -> Response:
-        knowledge = await known(persona_id)
-        uploads.take()
-        try:
-            name, data = await _document(request)
-        finally:
-            uploads.free()
-        adding = _adding(knowledge, data, name, lambda: embedding.begin(persona_id, knowledge))
-        return await Streamed.begun(told_of_failure(adding, language_of(request)), house.jobs, "text/event-stream")
 
     @router.post("/embedding", response_class=Response)
     async def embed(persona_id: str) -> Response:
@@ -125,6 +124,51 @@ def knowledge_routes(house: House, stages: Stages, embedding: Embedding) -> APIR
     async def passage(persona_id: str, passage_id: str) -> Response:
         return JSONResponse(_in_context(await known(persona_id), passage_id), headers=NO_STORE)
 
+    both = APIRouter()
+    both.include_router(router)
+    both.include_router(_text_routes(house, known, embedding))
+    return both
+
+
+def _text_routes(house: House, known: Known, embedding: Embedding) -> APIRouter:
+    """A text is added, made an index of anew, and taken away."""
+    router, uploads = APIRouter(prefix=PREFIX), Jobs(MAX_UPLOADS)
+
+    async def told(request: Request, work: Work, done: Callable[[], None]) -> Response:
+        """The answer that tells how far work on a text is."""
+        events = told_of_failure(_events(work, done), language_of(request))
+        return await Streamed.begun(events, house.jobs, "text/event-stream")
+
+    @router.post("", response_class=Response)
+    async def add(persona_id: str, request: Request) -> Response:
+        knowledge = await known(persona_id)
+        uploads.take()
+        try:
+            form = await request.form(max_files=1, max_fields=4, max_part_size=1024)
+        finally:
+            uploads.free()
+        try:
+            file = _document(form)
+            name = (file.filename or "text.txt")[-200:]
+
+            def work(progress: Tell, cancelled: Cancelled) -> Entry:
+                with file.file as stream:
+                    return knowledge.add(stream, name, progress=progress, cancelled=cancelled)
+
+            return await told(request, work, lambda: embedding.begin(persona_id, knowledge))
+        except BaseException:
+            await form.close()
+            raise
+
+    @router.post("/{text_id}/index", response_class=Response)
+    async def reindex(persona_id: str, text_id: str, request: Request) -> Response:
+        knowledge = await known(persona_id)
+
+        def work(progress: Tell, cancelled: Cancelled) -> Entry:
+            return knowledge.reindex(text_id, progress=progress, cancelled=cancelled)
+
+        return await told(request, work, lambda: embedding.begin(persona_id, knowledge))
+
     @router.delete("/{text_id}", status_code=204)
     async def remove(persona_id: str, text_id: str) -> None:
         knowledge = await known(persona_id)
@@ -133,32 +177,55 @@ def knowledge_routes(house: House, stages: Stages, embedding: Embedding) -> APIR
     return router
 
 
-async def _document(request: Request) -> tuple[str, bytes]:
-    """The form's file: its name and what is in it.
+def _document(form: FormData) -> UploadFile:
+    """The form's file.
 
     Raises:
         EventError: there is none.
     """
-    async with request.form(max_files=1, max_fields=4, max_part_size=1024) as form:
-        file = form.get("file")
-        if not isinstance(file, UploadFile):
-            raise EventError(
-                "The form has no file: send the document in the field `file`.",
-                "表单里没有文件:请把文档放在 `file` 字段。",
-                code="missing_field",
-                param="file",
-            )
-        return (file.filename or "text.txt")[-200:], await file.read(MAX_BYTES + 1)
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        raise EventError(
+            "The form has no file: send the document in the field `file`.",
+            "表单里没有文件:请把文档放在 `file` 字段。",
+            code="missing_field",
+            param="file",
+        )
+    return file
 
 
-async def _adding(
-    knowledge: Knowledge, data: bytes, name: str, added: Callable[[], None]
-) -> AsyncGenerator[bytes, None]:
-    """How far a document is, and at last what it became."""
-    yield sse({"type": "knowledge.progress", "step": "reading", "share": 0.0})
-    entry = await asyncio.to_thread(knowledge.add, data, name)
-    added()
-    yield sse({"type": "knowledge.added", "text": _text(entry)})
+async def _events(work: Work, done: Callable[[], None]) -> AsyncGenerator[bytes, None]:
+    """How far work on a text is, and at last what the text became. Closing stops the work, and nothing of it is kept.
+
+    Args:
+        work: adds a text or makes its index anew; blocks.
+        done: called on this loop once the text is there, also where nobody listens any more.
+    """
+    loop = asyncio.get_running_loop()
+    told: asyncio.Queue[tuple[str, float] | None] = asyncio.Queue()
+    stop = threading.Event()
+    last = [("", -1.0)]
+
+    def progress(step: str, share: float) -> None:
+        if step != last[0][0] or share - last[0][1] >= LEAST:
+            last[0] = (step, share)
+            loop.call_soon_threadsafe(told.put_nowait, (step, share))
+
+    working = asyncio.ensure_future(asyncio.to_thread(work, progress, stop.is_set))
+
+    def over(working: asyncio.Future[Entry]) -> None:
+        told.put_nowait(None)
+        if not working.cancelled() and working.exception() is None:
+            done()
+
+    working.add_done_callback(over)
+    try:
+        yield sse({"type": "knowledge.progress", "step": "reading", "share": 0.0})
+        while (now := await told.get()) is not None:
+            yield sse({"type": "knowledge.progress", "step": now[0], "share": round(now[1], 3)})
+        yield sse({"type": "knowledge.added", "text": _text(await working)})
+    finally:
+        stop.set()
 
 
 def _state(knowledge: Knowledge, *, running: bool) -> JSONResponse:
@@ -166,7 +233,9 @@ def _state(knowledge: Knowledge, *, running: bool) -> JSONResponse:
     done, of = knowledge.embedded
     body = {
         "object": "list",
-        "data": [_text(entry) for entry in knowledge.entries],
+        "data": [
+            _text(each.entry) | {"bytes": each.bytes, "embedded": each.embedded} for each in knowledge.documents()
+        ],
         "passages": of,
         "embedded": done,
         "embedding": running,
@@ -202,24 +271,22 @@ def _in_context(knowledge: Knowledge, passage_id: str) -> dict[str, Any]:
     Raises:
         NotFoundError: no text has it, or has it any more.
     """
-    for text in knowledge.index.texts:
-        for at, passage in enumerate(text.passages):
-            if passage.id == passage_id:
-                around = text.passages[max(0, at - BESIDE) : at], text.passages[at + 1 : at + 1 + BESIDE]
-                return {
-                    **_passage(passage),
-                    "object": "avatar.passage",
-                    "number": at + 1,
-                    "of": len(text.passages),
-                    "source": passage.source,
-                    "before": [_passage(each) for each in around[0]],
-                    "after": [_passage(each) for each in around[1]],
-                }
-    raise NotFoundError(
-        "This passage is not in the texts any more; its text was deleted or changed.",
-        "这一段已不在文本里:文本被删除或更改了。",
-        code="passage_not_found",
-    )
+    context = knowledge.around(passage_id, BESIDE)
+    if context is None:
+        raise NotFoundError(
+            "This passage is not in the texts any more; its text was deleted or changed.",
+            "这一段已不在文本里:文本被删除或更改了。",
+            code="passage_not_found",
+        )
+    return {
+        **_passage(context.passage),
+        "object": "avatar.passage",
+        "number": context.number,
+        "of": context.entry.passages,
+        "source": context.passage.source,
+        "before": [_passage(each) for each in context.before],
+        "after": [_passage(each) for each in context.after],
+    }
 
 
 def _passage(passage: Passage) -> dict[str, Any]:

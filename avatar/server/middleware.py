@@ -26,8 +26,8 @@ LARGER = {
 }
 """Paths that take more: a recording of 25 MiB or a photograph of 64 MiB, and the rest of its form."""
 
-DOCUMENTS = re.compile(r"/v1/avatar/personas/[^/]+/knowledge"), 101 * MAX_BODY
-"""Paths that take a document of 100 MiB."""
+DOCUMENTS = re.compile(r"/v1/avatar/personas/[^/]+/knowledge"), 1025 * MAX_BODY
+"""Paths that take a document of 1 GiB, which goes to the disk as it comes."""
 
 PORTRAITS = re.compile(r"/v1/avatar/personas/[^/]+/portrait"), 65 * MAX_BODY
 """Paths that take a photograph."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import time
@@ -14,9 +15,12 @@ import pytest
 from numpy.typing import NDArray
 from starlette.testclient import TestClient
 
+from avatar.dialog.indexed import Entry
 from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.persona import Persona, load_persona
+from avatar.dialog.stopping import Cancelled, StoppedError, Tell
 from avatar.server.app import create_app
+from avatar.server.knowledge import _events
 from avatar.settings import ServerSettings, Settings
 from tests.unit.dialog.fakes import HashEmbedder
 from tests.unit.server.fake_session import FakeHouse
@@ -158,9 +162,7 @@ def test_the_same_text_is_kept_once_and_can_be_taken_away(client: TestClient) ->
     ("name", "data", "code"),
     [("a.pdf", b"%PDF-1.7 broken", "text_damaged"), ("a.txt", b"\x00\x01\x02\xff" * 99, "invalid_text")],
 )
-def test_what_is_no_document_is_told_and_nothing_is_kept(
-    client: TestClient, name: str, data: bytes, code: str
-) -> None:
+def test_what_is_no_document_is_told_and_nothing_is_kept(client: TestClient, name: str, data: bytes, code: str) -> None:
     told = events(send(client, data, name, language="zh"))[-1]["error"]
     assert told["code"] == code
     assert told["message"] == told["message_zh"]
@@ -183,3 +185,41 @@ def test_only_a_document_may_be_large(client: TestClient) -> None:
     large = b"x" * (2 * 1024 * 1024)
     assert client.post(f"{TEXTS}/embedding", content=large).status_code == 413
     assert events(send(client, b"\x00\x01\x02\xff" * 500_000))[-1]["error"]["code"] == "invalid_text"
+
+
+def test_an_index_is_made_anew(client: TestClient, slow: Stages) -> None:
+    text = added(client)
+    slow.embedder.gate.release(1000)
+    until(client, embedding=False)
+    told = events(client.post(f"{TEXTS}/{text['id']}/index"))
+    assert told[-1] == {"type": "knowledge.added", "text": text}
+    state = until(client, embedding=False)
+    assert state["data"][0]["embedded"] == text["passages"]
+    gone = events(client.post(f"{TEXTS}/0123456789abcdef/index"))[-1]
+    assert gone["error"]["code"] == "text_not_found"
+
+
+def test_how_far_a_document_is(client: TestClient) -> None:
+    told = events(send(client))
+    steps = [event["step"] for event in told if event["type"] == "knowledge.progress"]
+    assert steps[0] == "reading"
+    assert "indexing" in steps
+    assert all(0 <= event["share"] <= 1 for event in told[:-1])
+
+
+async def test_whoever_leaves_stops_the_work() -> None:
+    seen = threading.Event()
+
+    def work(progress: Tell, cancelled: Cancelled) -> Entry:
+        progress("reading", 0.5)
+        deadline = time.monotonic() + 20
+        while not cancelled() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        if cancelled():
+            seen.set()
+        raise StoppedError("Stopped.", "已停止。")
+
+    begun = _events(work, lambda: pytest.fail("nothing was added"))
+    assert b"reading" in await anext(begun)
+    await begun.aclose()
+    assert await asyncio.to_thread(seen.wait, 20)
