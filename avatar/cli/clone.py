@@ -17,7 +17,7 @@ from avatar.cli import listing
 from avatar.cli.console import choose, emit_json, note, progress, settings
 from avatar.engines import Engines, cloning, consent_store, own_voices
 from avatar.errors import InputError, NotFoundError, StorageError, TextError
-from avatar.voice.consent.record import CONSENT_ID, Consent, GroundWish, PhraseWish
+from avatar.voice.consent.record import CONSENT_ID, Consent, GroundWish, PhraseWish, plain_name
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -92,7 +92,9 @@ def rename(voice: IdArgument, name: Annotated[str, typer.Argument(help="For peop
     """Give a voice of your own another name. 给自己的音色改名。"""
     from avatar.voice.own import renamed
 
-    found = renamed(own_voices(settings()), voice, name)
+    chosen = settings()
+    consent_store(chosen).permit_name(plain_name(name))
+    found = renamed(own_voices(chosen), voice, name)
     typer.echo(f"{found.id}  {found.name.zh}")
 
 

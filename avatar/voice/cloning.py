@@ -12,7 +12,6 @@ from typing import Literal, Protocol
 
 from avatar.errors import InputError, Language
 from avatar.media import SPEECH_RATE, Samples, wav_bytes
-from avatar.voice.consent.blocking import check_name
 from avatar.voice.consent.record import Consent, GroundWish, Phrase, PhraseWish, plain_name
 from avatar.voice.consent.store import ConsentStore, new_id
 from avatar.voice.consent.witness import SAME_PERSON, Witness, demand_same_person, embedding_of
@@ -172,7 +171,7 @@ class Cloning:
         """
         consent = self.consents.valid(consent_id)
         tidy = plain_name(name)
-        check_name(tidy, None)
+        self.consents.permit_name(tidy)
         progress("reading", 0.0)
         checked = self._enroller.check(samples)
         progress("checking", 1.0)
@@ -228,7 +227,6 @@ class Cloning:
             scores = {**profile.scores, **_rounded(fitted)}
             changed = {
                 "pitch": fitted.pitch,
-                "gain_db": fitted.gain_db,
                 "stage": "fitted",
                 "revision": profile.revision + 1,
                 "made": (*profile.made, *(step for step in fitted.done if step not in profile.made)),
@@ -247,6 +245,7 @@ class Cloning:
             InputError: no name, or a blocked one.
             NotFoundError: there is no such voice.
         """
+        self.consents.permit_name(plain_name(name))
         return renamed(self.own, voice, name)
 
     def delete(self, voice: str) -> None:
@@ -292,7 +291,7 @@ class Cloning:
             if consent.id not in known:
                 self.consents.add(consent, parcel.consent_files)
             self.consents.valid(consent.id)
-            check_name(parcel.profile.name.zh, None)
+            self.consents.permit_name(parcel.profile.name.zh)
             voice = self.own.free_id(parcel.profile.id)
             profile = VoiceProfile.model_validate({**parcel.profile.model_dump(), "id": voice})
             self.own.save(profile, parcel.files)
@@ -314,7 +313,6 @@ class Cloning:
             sex=enrolment.sex,
             blend=near,
             pitch=fitted.pitch,
-            gain_db=fitted.gain_db,
             licence="LicenseRef-consent",
             origin=f"Cloned under {consent.id}",
             notice=Bilingual(

@@ -16,6 +16,7 @@ import logging
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,7 +25,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from avatar.errors import InputError, Language, NotFoundError, StorageError
 from avatar.media import SPEECH_RATE, read_audio, wav_bytes
-from avatar.voice.consent.blocking import check_name
 from avatar.voice.consent.record import plain_name
 from avatar.voice.enrolment.windows import Enrolment, Report, Sex, Window
 from avatar.voice.profiles import NAME, PACK_SHAPE, Style, VoiceProfile, load_profile
@@ -32,6 +32,10 @@ from avatar.voice.profiles import NAME, PACK_SHAPE, Style, VoiceProfile, load_pr
 log = logging.getLogger(__name__)
 
 MOST_VOICES = 200
+
+_LEFTOVER = re.compile(r"\.(?:new|old|gone)-[0-9a-f]{16}")
+_STALE_S = 600.0
+"""A folder that was begun so long ago, in seconds, is nobody's any more."""
 
 FILES = re.compile(
     r"profile\.toml|pack\.bin|deltas\.npz|sample\.wav|voice\.npy|reference/(?:[0-9]{2}\.wav|words\.json)"
@@ -121,6 +125,7 @@ class OwnVoices:
         """
         place = self.folder / profile.id
         mark = secrets.token_hex(8)
+        self._sweep()
         unfinished, before = self.folder / f".new-{mark}", self.folder / f".old-{mark}"
         try:
             unfinished.mkdir(parents=True)
@@ -170,9 +175,14 @@ class OwnVoices:
             if f'consent = "{consent}"' in path.read_text(encoding="utf-8", errors="replace"):
                 self._drop(path.parent.name)
                 gone.append(path.parent.name)
-        for leftover in [*self.folder.glob(".old-*"), *self.folder.glob(".gone-*")]:
-            shutil.rmtree(leftover, ignore_errors=True)
+        self._sweep()
         return gone
+
+    def _sweep(self) -> None:
+        """Remove what a process that was killed left half made."""
+        for leftover in self.folder.glob(".*-*"):
+            if _LEFTOVER.fullmatch(leftover.name) and time.time() - leftover.stat().st_mtime > _STALE_S:
+                shutil.rmtree(leftover, ignore_errors=True)
 
     def _drop(self, name: str) -> None:
         leaving = self.folder / f".gone-{secrets.token_hex(8)}"
@@ -213,11 +223,10 @@ def renamed(own: OwnVoices, voice: str, name: str) -> VoiceProfile:
     """A voice under another name for people; its id stays.
 
     Raises:
-        InputError: no name, or a blocked one.
+        InputError: no name.
         NotFoundError: there is no such voice.
     """
     plain = plain_name(name)
-    check_name(plain)
     changed = VoiceProfile.model_validate({**own.get(voice).model_dump(), "name": {"zh": plain, "en": plain}})
     own.save(changed, own.files(voice))
     return changed

@@ -67,7 +67,7 @@ class ConsentStore:
             InputError: the name is blocked, or the date is past or too far away.
             CapacityError: too many statements wait already.
         """
-        check_name(wish.name, self._folder / "blocked.txt")
+        self.permit_name(wish.name)
         self._until(wish.until)
         words = drawn(wish.language)
         text = statement(wish.name, wish.scope, words, wish.language)
@@ -114,7 +114,7 @@ class ConsentStore:
             InputError: the name is blocked, it was revoked before, or it is over.
             StorageError: it cannot be written.
         """
-        check_name(consent.name, self._folder / "blocked.txt")
+        self.permit_name(consent.name)
         if consent.id in self._revoked() or consent.expired(self.today()):
             raise InputError(
                 "This consent was revoked or is over; it cannot be used again.",
@@ -204,7 +204,7 @@ class ConsentStore:
             InputError: no name, or a blocked one.
             NotFoundError: there is no such consent.
         """
-        check_name(name, self._folder / "blocked.txt")
+        self.permit_name(name)
         consent = self.get(consent_id).model_copy(update={"name": plain_name(name)})
         _write(self._folder / consent_id / "consent.json", consent.model_dump_json(indent=1).encode())
         self.audit("consent_renamed", consent=consent_id)
@@ -236,6 +236,14 @@ class ConsentStore:
             shutil.rmtree(leaving)
             self.audit("consent_revoked", consent=leaving.name, voices=len(removed))
         return removed
+
+    def permit_name(self, name: str) -> None:
+        """Refuse a name of which no voice is made, by the project's list and the operator's.
+
+        Raises:
+            InputError: it is on one.
+        """
+        check_name(name, self._folder / "blocked.txt")
 
     def audit(self, event: str, **facts: str | int) -> None:
         """Note what happened: ids, kinds and counts, never a name or what was said."""
