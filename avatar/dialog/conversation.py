@@ -314,6 +314,9 @@ class Conversation:
     def reset(self) -> None:
         """Forget what was said."""
         self._past.clear()
+        self._folding = None
+        if self.recollection is not None:
+            self.recollection.pass_over()
         self._said, self._matched = [], Counter()
         self._last_question = ""
         self._asked = ("", "")

@@ -71,6 +71,10 @@ class Recollection:
         """Pass a message over."""
         self._told = [(parts, text) for parts, text in self._told if key not in parts]
 
+    def pass_over(self) -> None:
+        """Learn nothing of what was said until now."""
+        self._told = []
+
     def learn(self, told: Sequence[tuple[frozenset[str], str]], written: str) -> int:
         """Keep the facts that the model found in messages; returns how many were new.
 

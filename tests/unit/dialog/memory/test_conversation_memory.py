@@ -204,6 +204,10 @@ async def test_a_message_that_is_forgotten_before_it_was_read_teaches_nothing(
     await talk.say("我叫小林。", reply="r1")
     talk.conversation.forget("q-r1")
     assert not talk.conversation.untidy
+    await talk.say("我叫大林。", reply="r2")
+    talk.conversation.reset()
+    await talk.tidy()
+    assert memories.read(persona.id, USER).facts == ()
 
 
 @pytest.mark.parametrize(
