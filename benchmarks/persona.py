@@ -51,7 +51,7 @@ from avatar.stages import Generator, Message, Sized
 
 HERE = Path(__file__).parent
 PERSONA = "luxun"
-MAX_TOKENS = 96
+MAX_TOKENS = 72
 SEED = 7
 
 _MACHINE = (
