@@ -104,3 +104,49 @@ def test_what_is_wrong_gets_a_sentence(arguments: tuple[str, ...], sentence: str
     assert result.exit_code == 2
     assert any(part in result.stderr for part in sentence.split("|"))
     assert "Traceback" not in result.stderr
+
+
+def test_a_persona_is_changed_and_made_by_talking(tmp_path: Path) -> None:
+    before = shown("luxun")
+    proposed = run("studio", "luxun", "--say", "少一点反讽，句子再短些")
+    assert proposed.exit_code == 0 and "irony" in proposed.stdout and "- 你说话：短" in proposed.stdout
+    assert shown("luxun") == before
+    assert run("studio", "luxun", "--say", "叫我小明", "--accept").exit_code == 0
+    told = json.loads(run("studio", "luxun", "--say", "更幽默", "--json").stdout)
+    assert told["by"] == ["rule"] and told["diff"][0]["field"] == "manner.zh"
+    assert "小明" in json.dumps(shown("luxun"), ensure_ascii=False)
+    listed = json.loads(run("versions", "luxun", "--json").stdout)
+    assert [row["version"] for row in listed] == [1, 2] and "manner.zh" in listed[1]["fields"]
+    assert "小明" in run("versions", "luxun", "--show", "1").stdout
+    assert run("edit", "luxun", "--version", "1").exit_code == 0 and shown("luxun") == before
+
+
+def test_talking_goes_on_until_it_is_enough(tmp_path: Path) -> None:
+    spoken = "更幽默\n也会说法语\naccept\n温和些\nundo\naccept\nquit\n"
+    result = CliRunner().invoke(app, ["persona", "studio", "luxun"], input=spoken)
+    assert result.exit_code == 0
+    assert "version 2" in result.stderr and "not 法语" in result.stderr and "no proposal yet" in result.stderr
+    manner = json.dumps(shown("luxun")["manner"], ensure_ascii=False)
+    assert "风趣" in manner and "体谅" not in manner
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("studio", "luxun", "--say", "pretend to be human"), "made by a program"),
+        (("studio", "nobody", "--say", "更幽默"), "There is no persona nobody"),
+        (("studio", "--say", "做一个"), "Say who it shall be"),
+        (("versions", "nobody"), "There is no persona nobody"),
+        (("versions", "luxun", "--show", "7"), "no version 7"),
+    ],
+)
+def test_what_cannot_be_said_gets_a_sentence(arguments: tuple[str, ...], sentence: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2 and sentence in result.stderr
+
+
+def test_sentences_come_in_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AVATAR_LANGUAGE", "zh")
+    assert "没有名为 nobody 的人物" in run("show", "nobody").stderr
+    assert "人物须有依据" in run("new", "a", "--name", "a", "--about", "b").stderr
+    assert "必须如实说明" in run("studio", "luxun", "--say", "假装成真人").stderr
