@@ -182,7 +182,8 @@ def test_the_routes(stages: FakeStages) -> None:
     served = routes(create_app(house.open, house.personas, Settings(), stages, ScriptedStudio()))
     documented = set()
     for cell in re.findall(r"^\| (`(?:GET|POST|PUT|DELETE) [^|]*) \|", section("REST"), re.MULTILINE):
-        documented |= {re.sub(r"\{\w+\}", "{}", name) for name in re.findall(r"`((?:GET|POST|PUT|DELETE) [^`]+)`", cell)}
+        names = re.findall(r"`((?:GET|POST|PUT|DELETE) [^`]+)`", cell)
+        documented |= {re.sub(r"\{\w+\}", "{}", name) for name in names}
     assert documented == {re.sub(r"\{\w+\}", "{}", name) for name in served}
 
 
