@@ -374,5 +374,5 @@ def _text(form: FormData, name: str) -> str:
 async def _sound(voices: Voices, voice_id: str, name: str) -> Response:
     path = await _call(voices, lambda cloning: cloning.own.file(voice_id, name))
     if path is None:
-        raise NotFoundError("This recording was not kept.", "没有保留这段录音。", code="recording_not_found")
+        raise NotFoundError("This recording was not kept.", "没有保留这段录音。")
     return FileResponse(path, media_type="audio/wav", headers=NO_STORE)
