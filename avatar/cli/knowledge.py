@@ -20,6 +20,8 @@ from avatar.stages import Embedder
 
 app = typer.Typer(no_args_is_help=True)
 
+_STEPS = {"reading": "读取", "cutting": "分段", "indexing": "建立索引"}
+
 PersonaOption = Annotated[str, typer.Option("--persona", help="Whose knowledge. 哪个人物。")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON. 输出 JSON。")]
 
@@ -39,7 +41,7 @@ def add(
     failures: list[AvatarError] = []
     for file in documents_in(files):
         try:
-            entry = knowledge.add_file(file)
+            entry = _added(knowledge, file)
         except AvatarError as error:
             failures.append(error)
             continue
@@ -104,6 +106,20 @@ def _knowledge(persona: str, *, embedding: bool = True) -> Knowledge:
     if embedding:
         embedder = find_engine("embedder", chosen.llm.embedder)(chosen)  # type: ignore[assignment]
     return Knowledge.open(load_persona(persona, chosen.data_dir), chosen.data_dir, embedder)
+
+
+def _added(knowledge: Knowledge, file: Path) -> Entry:
+    """Add a file with a bar; Ctrl-C stops it, and nothing of that file is kept."""
+    with progress(file.name, file.name, 1.0) as bar:
+
+        def told(step: str, share: float) -> None:
+            bar.update(bar.task_ids[0], completed=share, description=f"{file.name}: {choose(step, _STEPS[step])}")
+
+        try:
+            return knowledge.add_file(file, progress=told)
+        except KeyboardInterrupt:
+            note(f"{file.name}: stopped, nothing of it was kept.", f"{file.name}:已停止,没有保留任何内容。")
+            raise
 
 
 def _embed(knowledge: Knowledge) -> None:

@@ -17,19 +17,22 @@ SMALL, LARGE = 350, 600
 TAIL = 100
 """What is left of a piece stays with the passage before it where it is no wider than this."""
 
+_WIDE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]+")
+_HAN = re.compile(r"[\u3400-\u9fff]+")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _SENTENCE = re.compile(r"[^。！？!?…]*?(?:[。！？!?…]+[”’」』）》\"]*|\.[\"'”’)]*(?=\s|$)|$)\s*", re.DOTALL)
 
 
 def width(text: str) -> float:
     """How much a text is for a reader: a Chinese character counts 1, anything else 0.4 (a word about 2)."""
-    han = sum("\u3000" <= c <= "\u9fff" or "\uff00" <= c <= "\uffef" for c in text)
+    han = 0 if text.isascii() else sum(map(len, _WIDE.findall(text)))
     return han + 0.4 * (len(text) - han)
 
 
 def language_of(text: str) -> Language:
     """The language that most of a text is in."""
-    han = sum("\u3400" <= c <= "\u9fff" for c in text)
-    return "zh" if han * 4 > sum(c.isalpha() for c in text) else "en"
+    han = 0 if text.isascii() else sum(map(len, _HAN.findall(text)))
+    return "zh" if han * 4 > sum(map(len, _LETTERS.findall(text))) else "en"
 
 
 def sentences(text: str) -> list[str]:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import threading
+import time
+import tracemalloc
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from avatar.dialog import texts
 from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.persona import Persona
+from avatar.dialog.reading import parts
+from avatar.dialog.stopping import StoppedError, untold
 from avatar.errors import NotFoundError, TextError
 from tests.unit.dialog.fakes import HashEmbedder
 
@@ -177,3 +184,95 @@ def test_searches_go_on_while_texts_come_and_go(knowledge: Knowledge) -> None:
     stop.set()
     thread.join()
     assert failures == []
+
+
+def long_text(paragraphs: int) -> bytes:
+    """So many paragraphs, no two alike: some 90 bytes each."""
+    return "\n\n".join(f"第{n}夜船夫唱了{n * 7}支旧戏，渡口的水涨了{n}寸。" for n in range(paragraphs)).encode()
+
+
+@pytest.mark.parametrize("step", ["reading", "cutting", "indexing"])
+def test_an_addition_that_is_cancelled_leaves_nothing(step: str, knowledge: Knowledge, data_dir: Path) -> None:
+    told: list[tuple[str, float]] = []
+    with pytest.raises(StoppedError) as caught:
+        knowledge.add(
+            long_text(1500),
+            "长.txt",
+            progress=lambda *at: told.append(at),
+            cancelled=lambda: bool(told) and told[-1][0] == step,
+        )
+    assert caught.value.code == "cancelled" and "没有保留" in caught.value.zh
+    assert told[-1][0] == step and knowledge.entries == []
+    assert not [file for file in (data_dir / "knowledge").rglob("*") if file.is_file() or file.name[0] == "."]
+    entry = knowledge.add(long_text(1500), "长.txt")
+    assert knowledge.entries == [entry]
+
+
+def test_an_addition_asks_often_whether_it_is_cancelled(knowledge: Knowledge) -> None:
+    asked: list[float] = []
+
+    def never() -> bool:
+        asked.append(time.thread_time())
+        return False
+
+    shares: list[float] = []
+    knowledge.add(long_text(3000), "长.txt", progress=lambda _, share: shares.append(share), cancelled=never)
+    assert shares == sorted(shares) and shares[-1] == 1.0 and len(set(shares)) > 50
+    assert max(later - one for one, later in pairwise(asked)) < 0.2 * (asked[-1] - asked[0])
+
+
+def test_a_long_text_is_read_in_parts(knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(texts, "MAX_BYTES", 100_000)
+    monkeypatch.setattr(parts, "PART", 40_000)
+    monkeypatch.setattr(parts, "_READ", 10_000)
+    data = long_text(2000)
+    entry = knowledge.add(data, "长.txt")
+    assert len(knowledge.entries) > 3 and entry.passages == sum(text.passages for text in knowledge.entries)
+    assert [text.title for text in knowledge.entries][:2] == ["长 · 1", "长 · 2"]
+    assert knowledge.search("第1999夜的水涨了多少？", "zh", least=0.0)[0].work.startswith("长 · ")
+    whole = "".join("".join(passage.text.split()) for passage in knowledge.passages if passage.source == "text")
+    assert whole == "".join(data.decode().split())
+    with pytest.raises(TextError):
+        knowledge.add("水".encode("utf-16") * 60_000, "宽.txt")
+
+
+def test_a_line_without_end_is_cut_between_characters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(texts, "MAX_BYTES", 10_000)
+    monkeypatch.setattr(parts, "PART", 4_000)
+    monkeypatch.setattr(parts, "LINE", 1_000)
+    monkeypatch.setattr(parts, "_READ", 1_000)
+    line = "渡口的水很深" * 2_000
+    found = list(parts.read_parts(io.BytesIO(line.encode()), "行.txt", untold))
+    assert "".join(part.text for part in found) == line and len(found) > 5
+
+
+def test_memory_does_not_grow_with_the_text(persona: Persona, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(texts, "MAX_BYTES", 30_000)
+    monkeypatch.setattr(parts, "PART", 15_000)
+    monkeypatch.setattr(parts, "_READ", 4_000)
+    peaks = []
+    for size in (600, 1_800):
+        file = tmp_path / f"{size}.txt"
+        file.write_bytes(long_text(size))
+        knowledge = Knowledge.open(persona, tmp_path / str(size), None)
+        tracemalloc.start()
+        knowledge.add_file(file)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.5 * peaks[0]
+
+
+def test_documents_and_passages_in_their_context(knowledge: Knowledge, embedder: HashEmbedder) -> None:
+    entry = knowledge.add(long_text(200), "长.txt")
+    knowledge.embed()
+    (document,) = knowledge.documents()
+    assert document.entry == entry and document.embedded == entry.passages > 3 and document.bytes == len(long_text(200))
+    second = next(passage for passage in knowledge.passages[1:] if passage.work == "长" and "第0夜" not in passage.text)
+    context = knowledge.around(second.id, beside=1)
+    assert context is not None and context.passage == second and context.number == 2 and context.entry == entry
+    assert len(context.before) == len(context.after) == 1 and "第0夜" in context.before[0].text
+    assert knowledge.around("0" * 16) is None and knowledge.around("../x") is None
+    done = embedder.embedded
+    assert knowledge.reindex(entry.id) == entry and knowledge.documents()[0].embedded == 0
+    knowledge.embed()
+    assert embedder.embedded == done + entry.passages
