@@ -233,7 +233,7 @@ def _stock(enrolment: Enrolment, held: Heard, studio: Studio, ears: Ears) -> tup
         for style in styles
     ]
     best = int(np.argmax([likeness(each.voice, enrolment.embedding) for each in heard]))
-    return heard, _said(Fitted(styles[best], 1.0, 0.0, ("nearest",)), language, studio, ears)
+    return heard, _said(Fitted(styles[best], 1.0, ("nearest",)), language, studio, ears)
 
 
 def _said(fitted: Fitted, language: Language, studio: Studio, ears: Ears) -> Heard:

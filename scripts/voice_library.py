@@ -55,7 +55,6 @@ def main() -> None:
         timbres=np.stack(timbres).astype(np.float16),
         zh=np.stack(heard["zh"]).astype(np.float16),
         en=np.stack(heard["en"]).astype(np.float16),
-        level=np.float32(common_level(studio)),
     )
 
 
@@ -86,14 +85,6 @@ def members(studio: Studio, blends: int) -> tuple[list[str], list[bool], list[Fl
         timbres.append(np.asarray(sum(w * pool[c] for w, c in zip(weights, chosen, strict=True)), dtype=np.float32))
         males.append(male)
     return [*names, *[""] * blends], males, timbres
-
-
-def common_level(studio: Studio) -> float:
-    """Root mean square of what sounds when a stock voice speaks at its gain."""
-    text = PROBES["en"][1]
-    sound = np.concatenate(list(studio.synthesizer.speak(text, "af_heart", language="en").chunks))
-    loud = sound[np.abs(sound) > 0.01]
-    return float(np.sqrt(np.mean(loud**2)))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ CEILING = 10 ** (-1.5 / 20)
 """The loudest sample: -1.5 dBFS, so that what rises between the samples stays under -1 dBTP."""
 
 _BLOCK = SPEECH_RATE * 2 // 1000
-_RELEASE_S = 0.08
+_RELEASE_S = 0.05
 _RECOVERY = 1 - math.exp(-_BLOCK / SPEECH_RATE / _RELEASE_S)
 _AHEAD = 3
 """Blocks that must be known beyond the one that goes out."""

@@ -55,4 +55,4 @@ class EngineFitter:
         """See `Fitter`."""
         style = self._voices.style(profile, profile.languages[0])
         deltas = self._voices.deltas(profile)
-        return Fitted(style, profile.pitch, profile.gain_db, ("nearest",), deltas, scores=dict(profile.scores))
+        return Fitted(style, profile.pitch, ("nearest",), deltas, scores=dict(profile.scores))

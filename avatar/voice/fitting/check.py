@@ -43,14 +43,23 @@ def check(
         if cancelled():
             raise FittingStopped
         sound = studio.say(text, fitted.style, language, fitted.pitch, fitted.deltas)
-        heard = studio.recognizer.transcribe(
-            resample(sound, SPEECH_RATE, HEARING_RATE), HearingHints(language=language)
-        )
-        expected = units(text, language)
-        wrong += distance(expected, units(heard.text, language))
-        total += len(expected)
+        missed, count = _missed(sound, text, language, studio)
+        wrong += missed
+        total += count
         sounds.append(sound)
     return Checked(likeness(studio.embedding(sounds), target), wrong / max(1, total))
+
+
+def error_of(sound: Samples, text: str, language: Language, studio: Studio) -> float:
+    """The share of a sentence's syllables or words that the recognizer does not understand."""
+    missed, total = _missed(sound, text, language, studio)
+    return missed / max(1, total)
+
+
+def _missed(sound: Samples, text: str, language: Language, studio: Studio) -> tuple[int, int]:
+    heard = studio.recognizer.transcribe(resample(sound, SPEECH_RATE, HEARING_RATE), HearingHints(language=language))
+    expected = units(text, language)
+    return distance(expected, units(heard.text, language)), len(expected)
 
 
 def units(text: str, language: Language) -> list[str]:

@@ -38,7 +38,6 @@ class Fitted:
         style: float32 [510, 256], a pack like the stock ones: finite, the timbre within the range of theirs.
         deltas: empty where none were fitted; small otherwise (150 KB together). See `avatar.voice.deltas.packed`.
         pitch: factor on the pack's own fundamental frequency, 0.5..2.
-        gain_db: brings the voice to the loudness that all voices share, -24..24.
         done: what was done, in order.
         scores: figures on sentences that nothing was fitted to. `similarity`: cosine of the speaker embeddings of
             clone and recording; after the second rung `similarity_before`, and `error` and `error_before`, the share
@@ -47,7 +46,6 @@ class Fitted:
 
     style: Style
     pitch: float
-    gain_db: float
     done: tuple[Step, ...]
     deltas: Deltas = field(default_factory=lambda: NO_DELTAS)
     scores: Mapping[str, float] = field(default_factory=dict)

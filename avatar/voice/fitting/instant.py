@@ -1,15 +1,18 @@
 """The first rung, in seconds: the nearest stock voice and what regression makes of the speaker's embedding.
 
-Both, and the middle between them, say a sentence; what sounds most like the person to the speaker encoder is taken.
+Both, and the middle between them, say a sentence. What sounds most like the person to the speaker encoder is taken,
+of those whose words are understood.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.media import Samples
 from avatar.voice.enrolment.windows import Enrolment, Sex
+from avatar.voice.fitting.check import error_of
 from avatar.voice.fitting.fitted import Cancelled, Fitted, FittingStopped, Step
 from avatar.voice.fitting.library import Library, read_library
 from avatar.voice.fitting.sentences import PROBES
@@ -17,7 +20,9 @@ from avatar.voice.fitting.studio import TIMBRE, Studio
 from avatar.voice.profiles import Style
 from avatar.voice.speaker import likeness
 
-_AUDIBLE = 0.01
+_LOST = 0.02
+"""By how much the share of what is not understood may lie above the best candidate's."""
+
 _REACH = 7.0
 """How far from the mean a regressed timbre may lie: as far as the farthest stock one. Nobody has heard it yet."""
 
@@ -41,7 +46,7 @@ def fit_instant(enrolment: Enrolment, studio: Studio, cancelled: Cancelled = lam
     language = enrolment.language
     sex = library.sex_of(enrolment.embedding, language)
     text = PROBES[language][0]
-    best: tuple[float, Style, float, Samples, tuple[Step, ...]] | None = None
+    tried: list[_Tried] = []
     for timbre, done in candidates(library, enrolment, sex):
         if cancelled():
             raise FittingStopped
@@ -49,11 +54,20 @@ def fit_instant(enrolment: Enrolment, studio: Studio, cancelled: Cancelled = lam
         pitch = pitch_factor(enrolment.pitch_hz, studio.natural_hz(style, text, language))
         sound = studio.say(text, style, language, pitch)
         score = likeness(studio.embedding([sound]), enrolment.embedding)
-        if best is None or score > best[0]:
-            best = score, style, pitch, sound, done
-    assert best is not None  # noqa: S101 - there are three candidates
-    score, style, pitch, sound, done = best
-    return Fitted(style, pitch, gain_db(sound, library.level), done, scores={"similarity": score})
+        tried.append(_Tried(style, pitch, done, score, error_of(sound, text, language, studio)))
+    fewest = min(each.error for each in tried)
+    best = max((each for each in tried if each.error <= fewest + _LOST), key=lambda each: each.similarity)
+    scores = {"similarity": best.similarity, "error": best.error}
+    return Fitted(best.style, best.pitch, best.done, scores=scores)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    style: Style
+    pitch: float
+    done: tuple[Step, ...]
+    similarity: float
+    error: float
 
 
 def candidates(library: Library, enrolment: Enrolment, sex: Sex) -> list[tuple[NDArray[np.float32], tuple[Step, ...]]]:
@@ -68,13 +82,6 @@ def candidates(library: Library, enrolment: Enrolment, sex: Sex) -> list[tuple[N
 def pitch_factor(wanted_hz: float, natural_hz: float) -> float:
     """The factor that brings a pack to a person's fundamental frequency, as far as it stays natural."""
     return float(np.clip(wanted_hz / natural_hz, *_NATURAL)) if wanted_hz > 0 else 1.0
-
-
-def gain_db(sound: Samples, level: float) -> float:
-    """The gain that gives speech a level, root mean square of what sounds; within what a profile allows."""
-    audible = sound[np.abs(sound) > _AUDIBLE]
-    own = float(np.sqrt(np.mean(audible**2))) if audible.size else level
-    return float(np.clip(20 * np.log10(level / own), -24.0, 24.0))
 
 
 def own_timbre(fitted: Fitted) -> NDArray[np.float32]:

@@ -10,7 +10,6 @@ import torch
 from avatar.voice.enrolment.windows import Enrolment
 from avatar.voice.fitting.check import Checked, check
 from avatar.voice.fitting.fitted import Cancelled, Fitted, FittingStopped, Progress
-from avatar.voice.fitting.instant import gain_db
 from avatar.voice.fitting.inversion import Inversion, Inverted, Recipe
 from avatar.voice.fitting.lessons import Lesson, lesson, probe
 from avatar.voice.fitting.library import read_library
@@ -100,8 +99,7 @@ def shared(start: Fitted, found: Inverted, share: float, enrolment: Enrolment, s
     style = start.style.copy()
     style[:, :TIMBRE] += np.float32(share) * (found.timbre - style[:, :TIMBRE])
     deltas = {layer: np.asarray(share * delta, dtype=np.float32) for layer, delta in found.deltas.items()}
-    sound = studio.say(PROBES[enrolment.language][0], style, enrolment.language, start.pitch, deltas)
-    return Fitted(style, start.pitch, gain_db(sound, read_library().level), (*start.done, "style", "biases"), deltas)
+    return Fitted(style, start.pitch, (*start.done, "style", "biases"), deltas)
 
 
 def _kept(start: Fitted, before: Checked) -> Fitted:

@@ -24,7 +24,7 @@ from avatar.voice.speaking.emphasis import emphasised
 from avatar.voice.speaking.g2p import MODIFIERS, PAUSES, PHONES, STRESS, Phonetics
 from avatar.voice.speaking.graph import UNIT, cut_model
 from avatar.voice.speaking.lexicon import EMPTY, Lexicon
-from avatar.voice.speaking.statistics import VoiceStatistics
+from avatar.voice.speaking.statistics import Measured, VoiceStatistics
 from avatar.voice.speaking.timeline import SILENCE, phone_spans, without_silence, word_of_unit, word_spans
 from avatar.voice.speaking.words import Symbol, Word
 
@@ -32,11 +32,15 @@ _PAUSE_MS = {",": 120, ":": 180, ";": 200, "—": 200, ".": 300, "!": 300, "?": 
 _BREATH_MS = 30
 """Silence after a clause, by the mark it ends with, beyond the 80-100 ms that the model itself lets fade."""
 
-_SAMPLE_TEXT: dict[Language, str] = {
-    "zh": "今天天气很好，我们一起去公园里走一走吧。",
-    "en": "The weather is fine today, so let us take a walk in the park.",
+_SAMPLES: dict[Language, tuple[str, ...]] = {
+    "zh": ("今天天气很好，我们一起去公园里走一走吧。", "窗外下着小雨。", "这件事情我还要再想一想。"),
+    "en": (
+        "The weather is fine today, so let us take a walk in the park.",
+        "A light rain is falling.",
+        "I shall have to think about this.",
+    ),
 }
-"""What a voice's statistics are measured on."""
+"""What a voice is measured on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ class KokoroSynthesizer:
         for voice in voices:
             profile = self._voices.get(voice)
             for language in profile.languages:
-                for _ in self.speak(_SAMPLE_TEXT[language], voice, language=language).chunks:
+                for _ in self.speak(_SAMPLES[language][0], voice, language=language).chunks:
                     pass
 
     def pronouncing(self, readings: Mapping[str, str]) -> KokoroSynthesizer:
@@ -187,14 +191,16 @@ class KokoroSynthesizer:
     def _render(
         self, takes: Sequence[_Take], profile: VoiceProfile, style: Style, language: Language, pause: int
     ) -> Iterator[Samples]:
-        stats = self._statistics.of(style, language, takes[0].encoded.deltas)
+        known = self._statistics.of(style, language, takes[0].encoded.deltas)
+        energy = np.concatenate([take.encoded.energy.ravel() for take in takes])
+        gain = level.gain(known.loudness + level.foretold(energy), profile.gain_db)
         for take in takes:
             if take.before:
                 yield np.zeros(take.before, dtype=np.float32)
             latent = self._acoustics.decode(take.encoded)
             rest = take.sounding
-            for sound in self._acoustics.stream(latent, stats):
-                chunk = level.levelled(sound, profile.gain_db)
+            for sound in self._acoustics.stream(latent, known.channels):
+                chunk = sound * gain
                 rest -= chunk.size
                 if rest == 0:
                     chunk = level.fade_out(chunk)
@@ -202,12 +208,17 @@ class KokoroSynthesizer:
                         chunk = np.concatenate([chunk, np.zeros(pause, dtype=np.float32)])
                 yield chunk
 
-    def _measure(self, style: Style, language: Language, deltas: Deltas) -> Floats:
-        """The statistics of a voice's normalised channels over a sentence, float32 [2, channels, 1]."""
-        words = normalise.words(_SAMPLE_TEXT[language], language)
+    def _measure(self, style: Style, language: Language, deltas: Deltas) -> Measured:
+        """What a voice is like over sentences: statistics from the first, loudness from all."""
+        heard = [self._heard(text, language, style, deltas) for text in _SAMPLES[language]]
+        return Measured(heard[0][0], sum(loudness for _, loudness in heard) / len(heard))
+
+    def _heard(self, text: str, language: Language, style: Style, deltas: Deltas) -> tuple[Floats, float]:
+        words = normalise.words(text, language)
         take = self._take(self._phonetics.symbols(words, "en-us"), words, style, 1.0, 1.0, deltas)
         latent = self._acoustics.decode(take.encoded)
-        return self._acoustics.generate(latent, 0, latent.columns, self._acoustics.no_stats, 0.0)[1]
+        sound, channels = self._acoustics.generate(latent, 0, latent.columns, self._acoustics.no_stats, 0.0)
+        return channels, level.through_the_limiter(sound) - level.foretold(take.encoded.energy)
 
 
 def stretches(symbols: Sequence[Symbol], words: Sequence[Word]) -> list[tuple[int, list[Symbol]]]:

@@ -1,17 +1,21 @@
-"""The statistics that a voice's normalised channels have over a sentence, measured once and kept.
+"""What a voice is like over a sentence, measured once and kept: its normalised channels' statistics, and its loudness.
 
-They stand in for what a clause's first window is too short to have (see docs/decisions/005-speaking.md).
+The first stand in for what a clause's first window is too short to have (see docs/decisions/005-speaking.md); the other
+tells how loud a clause will be before it is rendered.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import os
 import tempfile
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -22,8 +26,22 @@ from avatar.voice.speaking.acoustics import Floats
 
 log = logging.getLogger(__name__)
 
-Measure = Callable[[Style, Language, Deltas], Floats]
-"""Renders a sentence in a style, with a voice's deltas, and gives the statistics, float32 [2, channels, 1]."""
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A voice over a sentence.
+
+    Attributes:
+        channels: the normalised channels' means and variances, float32 [2, channels, 1].
+        loudness: in LU, of the voice's sound beyond what the energy of its clauses foretells (`level.foretold`).
+    """
+
+    channels: Floats
+    loudness: float
+
+
+Measure = Callable[[Style, Language, Deltas], Measured]
+"""Renders a sentence in a style, with a voice's deltas."""
 
 
 class VoiceStatistics:
@@ -34,16 +52,16 @@ class VoiceStatistics:
         Args:
             measure: takes about as long as the sentence lasts.
             folder: created where it is missing; where it cannot be written, the statistics live in memory only.
-            shape: of the statistics; a file of another is measured anew.
+            shape: of the channels' statistics; a file of another is measured anew.
         """
         self._measure = measure
         self._folder = folder
         self._shape = shape
-        self._known: dict[str, Floats] = {}
+        self._known: dict[str, Measured] = {}
         self._lock = threading.Lock()
 
-    def of(self, style: Style, language: Language, deltas: Deltas = NO_DELTAS) -> Floats:
-        """The statistics of a voice, from memory, from its file, or measured now."""
+    def of(self, style: Style, language: Language, deltas: Deltas = NO_DELTAS) -> Measured:
+        """What is known of a voice, from memory, from its file, or measured now."""
         digest = hashlib.sha256(style.tobytes() + language.encode())
         for layer in sorted(deltas):
             digest.update(layer.encode() + deltas[layer].tobytes())
@@ -53,22 +71,23 @@ class VoiceStatistics:
             return known
         with self._lock:
             if key not in self._known:
-                self._known[key] = self._read(key) if self._stored(key) else self._make(key, style, language, deltas)
+                self._known[key] = self._read(key) or self._make(key, style, language, deltas)
             return self._known[key]
 
     def _path(self, key: str) -> Path:
-        return self._folder / f"{key}.npy"
+        return self._folder / f"{key}.npz"
 
-    def _stored(self, key: str) -> bool:
+    def _read(self, key: str) -> Measured | None:
+        """What a file holds; None where there is none, or one that cannot be used."""
         try:
-            return bool(np.load(self._path(key), mmap_mode="r", allow_pickle=False).shape == self._shape)
-        except (OSError, ValueError, EOFError):
-            return False
+            with np.load(self._path(key), allow_pickle=False) as file:
+                channels, loudness = np.asarray(file["channels"], dtype=np.float32), float(file["loudness"])
+        except (OSError, ValueError, EOFError, KeyError, TypeError, BadZipFile):
+            return None
+        usable = channels.shape == self._shape and np.isfinite(channels).all() and math.isfinite(loudness)
+        return Measured(channels, loudness) if usable else None
 
-    def _read(self, key: str) -> Floats:
-        return np.asarray(np.load(self._path(key), allow_pickle=False), dtype=np.float32)
-
-    def _make(self, key: str, style: Style, language: Language, deltas: Deltas) -> Floats:
+    def _make(self, key: str, style: Style, language: Language, deltas: Deltas) -> Measured:
         measured = self._measure(style, language, deltas)
         try:
             self._write(key, measured)
@@ -76,12 +95,12 @@ class VoiceStatistics:
             log.warning("voice statistics not kept: %s", error.strerror)
         return measured
 
-    def _write(self, key: str, measured: Floats) -> None:
+    def _write(self, key: str, measured: Measured) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=self._folder, suffix=".part")
         try:
             with os.fdopen(handle, "wb") as file:
-                np.save(file, measured)
+                np.savez(file, channels=measured.channels, loudness=np.float64(measured.loudness))
             Path(name).replace(self._path(key))
         except BaseException:
             Path(name).unlink(missing_ok=True)

@@ -68,7 +68,7 @@ class Maker:
     def instant(self, enrolment: Enrolment) -> Fitted:
         self.on_instant()
         style = np.full(PACK_SHAPE, 0.1, dtype=np.float32)
-        return Fitted(style, 0.9, 2.0, ("regression",), scores={"similarity": 0.61})
+        return Fitted(style, 0.9, ("regression",), scores={"similarity": 0.61})
 
     def style(
         self, enrolment: Enrolment, start: Fitted, progress: Callable[[float], None], cancelled: Callable[[], bool]
@@ -76,16 +76,16 @@ class Maker:
         self.fits += 1
         progress(0.5)
         if not self.wins:
-            return Fitted(start.style, start.pitch, start.gain_db, (*start.done, "kept_start"))
+            return Fitted(start.style, start.pitch, (*start.done, "kept_start"))
         style = np.full(PACK_SHAPE, 0.2, dtype=np.float32)
         deltas = {"decode.0.norm1.fc": np.ones(4, dtype=np.float32)}
-        return Fitted(style, 1.1, 3.0, ("style", "biases"), deltas, scores={"similarity": 0.8})
+        return Fitted(style, 1.1, ("style", "biases"), deltas, scores={"similarity": 0.8})
 
     def say(self, text: str, voice: str, language: Language) -> Samples:
         return np.zeros(SPEECH_RATE // 10, dtype=np.float32)
 
     def fitted(self, profile: VoiceProfile) -> Fitted:
-        return Fitted(np.full(PACK_SHAPE, 0.1, dtype=np.float32), profile.pitch, profile.gain_db, ("nearest",))
+        return Fitted(np.full(PACK_SHAPE, 0.1, dtype=np.float32), profile.pitch, ("nearest",))
 
 
 @dataclass

@@ -14,12 +14,13 @@ import pytest
 
 from avatar.errors import EngineError, Language, NotFoundError
 from avatar.media import HEARING_RATE, SPEECH_RATE, ClauseSpeech, Samples, resample
+from avatar.voice.loudness import TARGET_LUFS, TARGET_TRUE_PEAK, integrated, true_peak
+from avatar.voice.outgoing import outgoing
 from avatar.voice.profiles import VoiceLibrary, stock_voices_dir
 from avatar.voice.speaking.acoustics import WINDOWS, Acoustics
 from avatar.voice.speaking.g2p import PHONES
 from avatar.voice.speaking.graph import LATENT_HOP, cut_model
 from avatar.voice.speaking.kokoro import KokoroSynthesizer
-from avatar.voice.speaking.level import CEILING
 
 pytestmark = pytest.mark.integration
 
@@ -132,7 +133,14 @@ def test_seams_do_not_click(synthesizer: KokoroSynthesizer) -> None:
     for seam in np.cumsum([chunk.size for chunk in chunks])[:-1]:
         around = steps[max(0, seam - 1200) : seam + 1200]
         assert steps[seam - 2 : seam + 2].max() <= np.quantile(around, 0.999) * 1.5 + 1e-3
-    assert np.abs(samples).max() <= CEILING
+
+
+@pytest.mark.parametrize(("voice", "language"), [("luxun", "zh"), ("af_heart", "en")])
+def test_voices_go_out_equally_loud(synthesizer: KokoroSynthesizer, voice: str, language: Language) -> None:
+    speech = synthesizer.speak({"zh": ZH, "en": EN}[language], voice, language=language)
+    sound = np.concatenate(list(outgoing(speech.chunks, None)))
+    assert integrated(sound) == pytest.approx(TARGET_LUFS, abs=1.8)
+    assert true_peak(sound) <= TARGET_TRUE_PEAK
 
 
 @pytest.mark.parametrize("voice", ["luxun", "zf_xiaoxiao"])

@@ -11,8 +11,7 @@ import pytest
 from avatar.errors import Language
 from avatar.voice.deltas import Deltas
 from avatar.voice.profiles import Style
-from avatar.voice.speaking.acoustics import Floats
-from avatar.voice.speaking.statistics import VoiceStatistics
+from avatar.voice.speaking.statistics import Measured, VoiceStatistics
 
 SHAPE = (2, 3, 1)
 STYLE: Style = np.zeros((510, 256), dtype=np.float32)
@@ -24,9 +23,9 @@ class Meter:
     def __init__(self) -> None:
         self.calls: list[Language] = []
 
-    def __call__(self, style: Style, language: Language, deltas: Deltas) -> Floats:
+    def __call__(self, style: Style, language: Language, deltas: Deltas) -> Measured:
         self.calls.append(language)
-        return np.full(SHAPE, len(self.calls), dtype=np.float32)
+        return Measured(np.full(SHAPE, len(self.calls), dtype=np.float32), -20.0 - len(self.calls))
 
 
 def test_a_voice_is_measured_once(tmp_path: Path) -> None:
@@ -35,7 +34,8 @@ def test_a_voice_is_measured_once(tmp_path: Path) -> None:
     first = statistics.of(STYLE, "zh")
     assert statistics.of(STYLE.copy(), "zh") is first
     again = VoiceStatistics(meter, tmp_path / "voices", SHAPE)
-    assert np.array_equal(again.of(STYLE, "zh"), first)
+    assert np.array_equal(again.of(STYLE, "zh").channels, first.channels)
+    assert again.of(STYLE, "zh").loudness == -21.0
     assert meter.calls == ["zh"]
 
 
@@ -43,7 +43,7 @@ def test_languages_and_styles_are_told_apart(tmp_path: Path) -> None:
     meter = Meter()
     statistics = VoiceStatistics(meter, tmp_path, SHAPE)
     values = [statistics.of(STYLE, "zh"), statistics.of(STYLE, "en"), statistics.of(STYLE + 1, "zh")]
-    assert [value[0, 0, 0] for value in values] == [1, 2, 3]
+    assert [value.channels[0, 0, 0] for value in values] == [1, 2, 3]
 
 
 def test_threads_wait_for_one_measurement(tmp_path: Path) -> None:
@@ -61,17 +61,17 @@ def test_threads_wait_for_one_measurement(tmp_path: Path) -> None:
 def test_a_damaged_file_is_made_anew(tmp_path: Path, damage: bytes | None) -> None:
     meter = Meter()
     VoiceStatistics(meter, tmp_path, SHAPE).of(STYLE, "zh")
-    (path,) = tmp_path.glob("*.npy")
+    (path,) = tmp_path.glob("*.npz")
     if damage is None:
-        np.save(path, np.zeros((1, 1)))
+        np.savez(path, channels=np.zeros((1, 1)), loudness=0.0)
     else:
         path.write_bytes(damage)
-    assert VoiceStatistics(meter, tmp_path, SHAPE).of(STYLE, "zh").shape == SHAPE
+    assert VoiceStatistics(meter, tmp_path, SHAPE).of(STYLE, "zh").channels.shape == SHAPE
     assert len(meter.calls) == 2
-    assert [file.suffix for file in tmp_path.iterdir()] == [".npy"]
+    assert [file.suffix for file in tmp_path.iterdir()] == [".npz"]
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     statistics = VoiceStatistics(Meter(), tmp_path / "file" / "voices", SHAPE)
-    assert statistics.of(STYLE, "zh").shape == SHAPE
+    assert statistics.of(STYLE, "zh").channels.shape == SHAPE
