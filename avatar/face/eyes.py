@@ -223,7 +223,8 @@ def _eye_colour(eye: Eye, pose: Floats, column: int, row: int) -> Colour:
         distance = below - upper - fall
         above = ramp(0.7, -0.7, distance)
         if above > 0.0:
-            lid = mix(_slid(eye, column, row, fall), skin, cover * ramp(0.1, 0.7, blink))
+            made = cover * ramp(0.1, 0.7, blink)
+            lid = skin if made > 0.995 else mix(_slid(eye, column, row, fall), skin, made)
             colour = mix(colour, lid, above)
         colour = _lashes(colour, eye, column, row, fall, distance, 1.0 - blink)
         colour = _fringe(colour, eye, column, row, shut - upper - fall, blink)
@@ -286,6 +287,8 @@ def _lashes(colour: Colour, eye: Eye, column: int, row: int, fall: float, distan
 @compiled
 def _fringe(colour: Colour, eye: Eye, column: int, row: int, up: float, blink: float) -> Colour:
     """The lashes of a shut eye, riding on the lid's edge. Args: up: how far above its place when shut."""
+    if blink <= 0.2:
+        return colour
     x = min(max(column - eye.axis[1] * up, 0.0), eye.fringe.shape[1] - 1.001)
     y = min(max(row + eye.axis[0] * up, 0.0), eye.fringe.shape[0] - 1.001)
     left, top = int(x), int(y)
