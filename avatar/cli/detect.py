@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from avatar.cli.console import choose, emit_json, settings
 from avatar.engines import mark_network
 from avatar.media import SPEECH_RATE, read_audio
-from avatar.voice.watermark import Detection
-from avatar.voice.watermark import detect as find_mark
+
+if TYPE_CHECKING:
+    from avatar.voice.watermark import Detection
 
 UNMARKED = 1
 """The exit code where no mark was found, as grep's."""
@@ -24,6 +25,8 @@ def detect(
     json: Annotated[bool, typer.Option("--json", help="Print JSON. 输出 JSON。")] = False,
 ) -> None:
     """Tell whether the speech in a file is synthetic and ours. 检测文件中的语音是否带有合成水印。"""
+    from avatar.voice.watermark import detect as find_mark
+
     found = find_mark(read_audio(file, SPEECH_RATE, max_seconds=LONGEST_S), mark_network(settings()))
     if json:
         emit_json({"marked": found.marked, "score": round(found.score, 3), "share": round(found.share, 3),
