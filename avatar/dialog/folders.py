@@ -278,7 +278,6 @@ class Personas:
                     folder.replace(Path(going) / kept)
         log.info("persona_deleted", extra={"persona_id": persona_id})
 
-
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Nobody else changes a persona of this folder meanwhile."""
