@@ -100,6 +100,6 @@ def test_a_bilabial_closes_in_any_neighbourhood(before: list[str], stop: str, af
     motion.begin()
     motion.hear(loudness(length * len(phones), ms), phones, 0)
     frames = [motion.step() for _ in range(length * len(phones) // 960 + 1)]
-    centre = len(before) * length + min(length / 2, 0.04 * 24_000)
+    centre = len(before) * length + (length / 2 if stop == "m" else 0)
     closest = min(range(len(frames)), key=lambda number: abs(number * 960 + 720 - centre))
     assert frames[closest].close >= 0.97
