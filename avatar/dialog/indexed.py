@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -156,6 +157,11 @@ def index(text: str, title: str, digest: str, *, source: str = "text", tell: Tel
         tell: told how far it is; what it raises ends the work.
     """
     cut = passages(text, title, source=source, tell=tell)
+    loading = threading.Thread(target=tokens, args=("词",), daemon=True)  # the dictionary: a second, once
+    loading.start()
+    while loading.is_alive():
+        tell("indexing", 0.0)
+        loading.join(0.05)
     words = Collecting()
     for at, passage in enumerate(cut):
         tell("indexing", at / len(cut))

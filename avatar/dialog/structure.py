@@ -73,7 +73,9 @@ def sections(text: str, title: str, tell: Tell = untold) -> list[Section]:
         tell: told how far it is; what it raises ends the work.
     """
     lines = _lines(text, tell)
+    tell("cutting", 0.0)
     known = _contents(lines)
+    tell("cutting", 0.0)
     width = _width(lines)
     found, in_notes, in_contents = [Section()], False, False
     previous: _Line | None = None
