@@ -30,7 +30,7 @@ class Voice:
 
 
 def host() -> SessionHost:
-    return SessionHost(cast(Engines, SimpleNamespace(synthesizer=Voice())))
+    return SessionHost(cast(Engines, SimpleNamespace(synthesizer=Voice(), settings=Settings())))
 
 
 def persona(readings: Mapping[str, str]) -> Persona:
