@@ -12,6 +12,7 @@ from avatar.engines import Engines
 from avatar.errors import Language
 from avatar.live.host import SessionHost
 from avatar.media import ClauseSpeech
+from avatar.settings import Settings
 
 
 class Voice:
