@@ -14,6 +14,7 @@ and thrown away.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
@@ -194,7 +195,8 @@ class Conversation:
         recollection = self.recollection
         if recollection is not None and (told := recollection.told):
             written = await self._whole(request(" ".join(text for _, text in told)), ANSWER_TOKENS)
-            recollection.learn(told, written)
+            texts = recollection.found(told, written)
+            await asyncio.to_thread(recollection.keep, texts)
 
     def quotes(self, grounding: Grounding) -> tuple[str, ...]:
         """What is put before a question: short quotations, or what the card says where it is asked who answers."""

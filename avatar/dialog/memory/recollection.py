@@ -75,19 +75,23 @@ class Recollection:
         """Learn nothing of what was said until now."""
         self._told = []
 
-    def learn(self, told: Sequence[tuple[frozenset[str], str]], written: str) -> int:
-        """Keep the facts that the model found in messages; returns how many were new.
+    def found(self, told: Sequence[tuple[frozenset[str], str]], written: str) -> list[str]:
+        """The facts that the model found in messages, which have been looked through then.
 
         Args:
-            told: what it was given; where one of them was to be forgotten meanwhile, nothing is kept.
+            told: what it was given; where one of them was to be forgotten meanwhile, there are none.
             written: its lines.
+        """
+        whole = self._told[: len(told)] == list(told)
+        self._told = [each for each in self._told if each not in told]
+        return facts_in(written, " ".join(text for _, text in told)) if whole else []
+
+    def keep(self, texts: Sequence[str]) -> int:
+        """Keep facts; returns how many were new. Blocks while the disk is written.
 
         Raises:
             StorageError: the disk is full or the folder cannot be written.
         """
-        whole = self._told[: len(told)] == list(told)
-        self._told = [each for each in self._told if each not in told]
-        texts = facts_in(written, " ".join(text for _, text in told)) if whole else []
         return self._memories.learn(self._persona, self._user, texts) if texts else 0
 
     def _now(self) -> tuple[Fact, ...]:

@@ -133,6 +133,8 @@ class Memories:
             StorageError: the disk is full or the folder cannot be written.
         """
         fresh = 0
+        if not self.read(persona, user).remember:  # leaves no folder of a persona that is gone
+            return 0
 
         def add(now: Remembered) -> Remembered:
             nonlocal fresh
@@ -192,7 +194,7 @@ class Memories:
         return self._change(persona, user, put)
 
     def forget(self, persona: str, user: str, fact_id: str | None = None) -> Remembered:
-        """Forget a fact, or, without an id, everything, the wish included.
+        """Forget a fact, or, without an id, everything, the wish and what was set aside as damaged included.
 
         Raises:
             NotFoundError: there is no fact of that id.
@@ -201,6 +203,7 @@ class Memories:
 
         def drop(now: Remembered) -> Remembered:
             if fact_id is None:
+                self._file(persona, user).with_suffix(".damaged").unlink(missing_ok=True)
                 return NOTHING
             _known(now, fact_id)
             return now.model_copy(update={"facts": tuple(each for each in now.facts if each.id != fact_id)})
@@ -208,10 +211,11 @@ class Memories:
         return self._change(persona, user, drop)
 
     def users(self) -> Iterator[tuple[str, str]]:
-        """Persona and user of every file."""
-        for file in sorted(self._root.glob("*/*.json")):
-            if _PERSONA.fullmatch(file.parent.name) and _USER.fullmatch(file.stem):
-                yield file.parent.name, file.stem
+        """Persona and user of every file, those that were set aside as damaged included."""
+        files = (file for suffix in ("json", "damaged") for file in self._root.glob(f"*/*.{suffix}"))
+        for persona, user in sorted({(file.parent.name, file.stem) for file in files}):
+            if _PERSONA.fullmatch(persona) and _USER.fullmatch(user):
+                yield persona, user
 
     def _new(self, text: str) -> Fact:
         return Fact(id=secrets.token_hex(4), text=text, learned=self._today())

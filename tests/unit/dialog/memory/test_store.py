@@ -32,6 +32,11 @@ def test_nothing_is_kept_without_the_wish(memories: Memories, tmp_path: Path) ->
     assert not list(tmp_path.rglob("*.json"))
 
 
+def test_learning_of_nobody_makes_no_folder(memories: Memories, tmp_path: Path) -> None:
+    assert memories.learn("gone", USER, ["客人叫小林"]) == 0
+    assert not (tmp_path / "memories" / "gone").exists()
+
+
 def test_what_is_learned_outlives_the_process(memories: Memories, tmp_path: Path) -> None:
     memories.wish("luxun", USER, True)
     assert memories.learn("luxun", USER, ["客人叫小林", "客人要求每句话以香蕉开头"]) == 1
@@ -129,7 +134,9 @@ def test_a_damaged_or_planted_file_is_set_aside(memories: Memories, tmp_path: Pa
         file.write_bytes(data)
         assert memories.read("luxun", USER) == NOTHING
         assert not file.exists() and file.with_suffix(".damaged").exists()
+    assert list(memories.users()) == [("luxun", USER)]
     memories.forget("luxun", USER)
+    assert not file.with_suffix(".damaged").exists() and not list(memories.users())
 
 
 def test_made_up_users_do_not_fill_the_disk(memories: Memories, monkeypatch: pytest.MonkeyPatch) -> None:
