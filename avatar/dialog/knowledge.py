@@ -26,7 +26,7 @@ from avatar.dialog.lore import Lore
 from avatar.dialog.passage import Found, Passage
 from avatar.dialog.persona import Persona
 from avatar.dialog.reading.parts import open_document, read_parts
-from avatar.dialog.stopping import Cancelled, Tell, telling
+from avatar.dialog.stopping import Cancelled, Tell, stopped, telling
 from avatar.dialog.texts import read_text
 from avatar.errors import Language
 from avatar.stages import Embedder
@@ -101,6 +101,7 @@ class Knowledge:
         self._library = library
         self._embedder = embedder
         self._changing = threading.Lock()
+        self._closed = threading.Event()
         texts = (*notes, *(library.read(text) for text in library.ids()))
         self._notes = len(notes)
         vectors = tuple(library.vectors(text.entry.id, text.passages) for text in texts)
@@ -189,8 +190,8 @@ class Knowledge:
             StorageError: the disk is full or the folder cannot be written.
             StoppedError: it was cancelled.
         """
-        shown = _clean_title(Path(name).name)
-        tell = telling(progress, cancelled)
+        shown = _clean_name(name)
+        tell = telling(progress, lambda: self._closed.is_set() or cancelled())
         with self._library.adding() as adding:
             ids: list[str] = []
             for part in read_parts(io.BytesIO(data) if isinstance(data, bytes) else data, shown, tell):
@@ -216,6 +217,12 @@ class Knowledge:
             texts, vectors = tuple(now.texts[at] for at in kept), tuple(now.vectors[at] for at in kept)
             self._now = Index(texts, self._notes, vectors).prepared()
 
+    def close(self) -> None:
+        """The persona goes: what is being added or embedded stops, and nothing is written any more."""
+        self._closed.set()
+        with self._changing:  # whoever is writing has done so
+            return
+
     def reindex(self, text: str, *, progress: Tell | None = None, cancelled: Cancelled = lambda: False) -> Entry:
         """Cut a text into passages again and make their index and vectors anew (the latter when next embedded).
 
@@ -230,7 +237,7 @@ class Knowledge:
             StoppedError: it was cancelled.
         """
         with self._changing:
-            made = self._library.reindex(text, telling(progress, cancelled))
+            made = self._library.reindex(text, telling(progress, lambda: self._closed.is_set() or cancelled()))
             at = next(at for at, known in enumerate(self._now.texts) if known.entry.id == text)
             self._library.keep_vectors(text, made.passages, np.zeros((len(made.passages), DIMENSIONS)))
             texts, vectors = list(self._now.texts), list(self._now.vectors)
@@ -305,6 +312,8 @@ class Knowledge:
     def _kept(self, ids: Sequence[str], keep: Callable[[], object]) -> Entry:
         """Take in what was added: one entry for all of it."""
         with self._changing:
+            if self._closed.is_set():
+                raise stopped()
             keep()
             known = {text.entry.id: text for text in self._now.texts[self._notes :]}
             added = [self._library.read(text) for text in dict.fromkeys(ids) if text not in known]
@@ -333,7 +342,7 @@ class Knowledge:
         vectors: Vectors = kept.astype(np.float32)
         try:
             for done in range(0, len(missing), BATCH):
-                if cancelled():
+                if cancelled() or self._closed.is_set():
                     return False
                 batch = missing[done : done + BATCH]
                 vectors[batch] = embedder.passages([_embeddable(text.passages[int(at)]) for at in batch])
@@ -350,7 +359,7 @@ class Knowledge:
     def _keep(self, text: Indexed, vectors: Vectors) -> None:
         """Keep a text's vectors, unless it was removed while they were made."""
         with self._changing:
-            if any(known.entry.id == text.entry.id for known in self._now.texts):
+            if not self._closed.is_set() and any(known.entry.id == text.entry.id for known in self._now.texts):
                 self._library.keep_vectors(text.entry.id, text.passages, vectors)
 
     def _show(self, text: Indexed, vectors: Vectors) -> tuple[int, int]:
@@ -376,6 +385,13 @@ def _names(texts: Sequence[Indexed]) -> tuple[str, ...]:
 def _first_heading(text: str) -> str:
     match = re.match(r"\s*#\s+(.+)", text)
     return _clean_title(match[1]) if match else ""
+
+
+def _clean_name(name: str) -> str:
+    """A file's name that can be shown, with the ending that tells its format."""
+    file = Path(name)
+    ending = file.suffix[:12]
+    return _clean_title(file.stem[: 80 - len(ending)] + ending)
 
 
 def _clean_title(title: str) -> str:

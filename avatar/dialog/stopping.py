@@ -24,11 +24,16 @@ def telling(progress: Tell | None, cancelled: Cancelled) -> Tell:
 
     def tell(step: str, share: float) -> None:
         if cancelled():
-            raise StoppedError("Adding was stopped; nothing was kept.", "已停止添加,没有保留任何内容。")
+            raise stopped()
         if progress is not None:
             progress(step, share)
 
     return tell
+
+
+def stopped() -> StoppedError:
+    """What to raise where the work is to stop."""
+    return StoppedError("Adding was stopped; nothing was kept.", "已停止添加,没有保留任何内容。")
 
 
 def untold(step: str, share: float) -> None:

@@ -122,10 +122,12 @@ class SessionHost:
             return self._knowledge[persona.id]
 
     def forget(self, persona_id: str) -> None:
-        """A persona is gone: one that comes under its id is another."""
+        """A persona goes, or another comes under its id: nothing more is written for the one before. May block."""
         with self._lock:
-            self._knowledge.pop(persona_id, None)
+            knowledge = self._knowledge.pop(persona_id, None)
             self._pronounced.pop(persona_id, None)
+        if knowledge is not None:
+            knowledge.close()
 
     def open(self, persona_id: str, options: SessionOptions) -> Session:
         """A session, not yet started.

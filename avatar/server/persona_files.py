@@ -26,9 +26,10 @@ from avatar.media import Pixels
 from avatar.server.house import House
 from avatar.server.jobs import NO_STORE, while_wanted
 from avatar.server.limits import Jobs
-from avatar.server.personas import persona_answer
+from avatar.server.personas import newly, persona_answer
 from avatar.server.photos import Version, picture_of
 from avatar.server.protocol.parsing import EventError
+from avatar.server.sessions import Stages
 from avatar.server.shelf import Shelf
 from avatar.stages import ONLY_FACE, FaceChoice
 
@@ -49,7 +50,7 @@ MEDIA_TYPES: dict[Form, str] = {
 }
 
 
-def persona_file_routes(house: House, studio: Studio | None, shelf: Shelf) -> APIRouter:
+def persona_file_routes(house: House, studio: Studio | None, shelf: Shelf, stages: Stages | None) -> APIRouter:
     """The routes."""
     router = APIRouter(prefix="/avatar/personas")
     personas, uploads = Personas(house.settings.data_dir), Jobs(MAX_UPLOADS)
@@ -65,8 +66,11 @@ def persona_file_routes(house: House, studio: Studio | None, shelf: Shelf) -> AP
             name, data = await _file(form)
             said = {key: str(form.get(key) or "") for key in ("id", "ground", "basis", "person", "given")}
         ground = ground_of(*(said[key] for key in ("ground", "basis", "person", "given"))) if said["ground"] else None
-        data_dir = house.settings.data_dir
-        return await changed(request, lambda: bring_in(data, name, said["id"], ground, data_dir), 201)
+
+        def work() -> Persona:
+            return newly(bring_in(data, name, said["id"], ground, house.settings.data_dir), stages)
+
+        return await changed(request, work, 201)
 
     @router.get("/{persona_id}/export", response_class=Response)
     async def export(persona_id: str, format: str = "persona") -> Response:  # noqa: A002 - the query's name

@@ -77,7 +77,7 @@ def persona_routes(house: House, studio: Studio | None, stages: Stages | None) -
 
     @router.post("", response_class=Response)
     async def create(wish: NewPersona) -> Response:
-        return await answered(lambda: personas.create(_new_fields(wish, personas)), 201)
+        return await answered(lambda: newly(personas.create(_new_fields(wish, personas)), stages), 201)
 
     @router.get("/{persona_id}", response_class=Response)
     async def show(persona_id: str) -> Response:
@@ -97,9 +97,7 @@ def persona_routes(house: House, studio: Studio | None, stages: Stages | None) -
 
     @router.delete("/{persona_id}", status_code=204)
     async def delete(persona_id: str) -> None:
-        await asyncio.to_thread(personas.delete, persona_id)
-        if stages is not None:
-            stages.forget(persona_id)
+        await asyncio.to_thread(_delete, personas, stages, persona_id)
 
     @router.post("/{persona_id}/voice", response_class=Response)
     async def voice(persona_id: str, wish: VoiceWish) -> Response:
@@ -132,6 +130,13 @@ def _version_routes(router: APIRouter, house: House, personas: Personas) -> None
     async def restore(persona_id: str, number: int) -> Response:
         house.persona(persona_id)
         return persona_answer(personas, await asyncio.to_thread(personas.restore, persona_id, number))
+
+
+def newly(persona: Persona, stages: Stages | None) -> Persona:
+    """A persona that has just come: where one that comes with the project has its id, that one's notes are let go."""
+    if stages is not None and is_built_in(persona.id):
+        stages.forget(persona.id)
+    return persona
 
 
 def persona_answer(personas: Personas, persona: Persona, status: int = 200) -> Response:
@@ -167,6 +172,15 @@ def portrait_address(persona: Persona) -> str | None:
 def difference_objects(found: list[Difference]) -> list[dict[str, Any]]:
     """Differences as the wire has them."""
     return [{"field": each.field, "old": each.old, "new": each.new} for each in found]
+
+
+def _delete(personas: Personas, stages: Stages | None, persona_id: str) -> None:
+    """Delete a persona. What is added or embedded meanwhile would make its folder anew, so that is stopped first."""
+    if stages is not None and personas.owns(persona_id):
+        stages.forget(persona_id)
+    personas.delete(persona_id)
+    if stages is not None:
+        stages.forget(persona_id)  # somebody may have asked for it in between
 
 
 def check_voice(studio: Studio | None, voice: str) -> None:

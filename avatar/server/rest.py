@@ -128,7 +128,7 @@ def _keyed_routes(
         return _picture(house.persona(persona_id))
 
     router.include_router(memory_routes(house))
-    router.include_router(persona_file_routes(house, studio, shelf))
+    router.include_router(persona_file_routes(house, studio, shelf, stages))
     router.include_router(persona_routes(house, studio, stages))
     if stages is not None:
         for routes in (speech_routes, transcription_routes, chat_routes):

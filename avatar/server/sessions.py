@@ -105,7 +105,7 @@ class Stages(Protocol):
         """What a persona knows, shared by every conversation with it."""
 
     def forget(self, persona_id: str) -> None:
-        """A persona is gone."""
+        """A persona goes, or another comes under its id; what is being written for it stops."""
 
 
 SessionFactory = Callable[[str, SessionOptions], LiveSession]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import threading
 import time
 import tracemalloc
@@ -163,6 +164,29 @@ def test_what_is_no_text_changes_nothing(data: bytes, knowledge: Knowledge) -> N
 def test_a_hostile_file_name_becomes_a_title(knowledge: Knowledge) -> None:
     entry = knowledge.add(STORY.encode(), "../../\x1b[31mevil\x00" + "x" * 300 + ".txt")
     assert "/" not in entry.title and "\x1b" not in entry.title and len(entry.title) <= 80
+
+
+def test_a_long_file_name_keeps_the_ending_that_tells_its_format(knowledge: Knowledge) -> None:
+    entry = knowledge.add("<p>灯塔在岸边。</p>".encode(), "书" * 120 + ".html")
+    assert "<p>" not in knowledge.search("灯塔在哪里", "zh", least=0.0)[0].text and len(entry.title) <= 80
+
+
+def test_of_a_persona_that_goes_nothing_more_is_written(knowledge: Knowledge, data_dir: Path) -> None:
+    """Whatever is on its way when a persona is deleted would else make its folder anew."""
+    entry = knowledge.add("\n\n".join(f"# 第{n}章\n\n第{n}章说的是河。" for n in range(30)).encode(), "长.txt")
+    folder = data_dir / "knowledge"
+
+    def gone(done: int, total: int) -> None:
+        if folder.exists():
+            knowledge.close()
+            shutil.rmtree(folder)
+
+    assert not knowledge.embed(gone)
+    with pytest.raises(StoppedError):
+        knowledge.add(long_text(50), "又.txt")
+    with pytest.raises(StoppedError):
+        knowledge._kept([entry.id], folder.mkdir)
+    assert not folder.exists()
 
 
 def test_searches_go_on_while_texts_come_and_go(knowledge: Knowledge) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from avatar.dialog.folders import Personas
 from avatar.dialog.persona import list_personas
 from avatar.server.app import create_app
 from avatar.server.studio import KEPT_S, PLACES, Proposals
@@ -107,7 +108,9 @@ def test_a_complaint_gives_the_answer_as_it_should_have_been(client: TestClient)
     assert proposal["questions"][0] == "绍兴有什么好？"
 
 
-def test_a_persona_from_nothing(client: TestClient, stages: FakeStages) -> None:
+def test_a_persona_from_nothing(
+    client: TestClient, stages: FakeStages, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     answer = client.post(f"{PERSONAS}/studio", json={"say": "做一个唐代的说书人，爱讲传奇，话不多"})
     proposal = answer.json()
     assert proposal["new"] and proposal["persona"] == "shuo-shu-ren"
@@ -117,8 +120,18 @@ def test_a_persona_from_nothing(client: TestClient, stages: FakeStages) -> None:
     assert {each.get("side") for each in told} == {None, "after"} and told[-1]["type"] == "studio.done"
     made = client.post(f"{studio}/accept").json()
     assert made["version"] == 1 and made["own"] and not made["built_in"]
+    there: list[bool] = []
+    monkeypatch.setattr(stages, "forget", lambda persona_id: there.append(Personas(data_dir).owns(persona_id)))
     assert client.delete(f"{PERSONAS}/shuo-shu-ren").status_code == 204
-    assert stages.forgotten == ["shuo-shu-ren"]
+    assert there == [True, False], "what is being added for it stops before it is deleted"
+
+
+def test_a_persona_in_the_place_of_a_built_in_one_has_notes_of_its_own(client: TestClient, stages: FakeStages) -> None:
+    said = {"name": "鲁迅", "about": "你是另一个鲁迅。", "ground": {"kind": "fictional", "basis": "虚构。"}}
+    assert client.post(PERSONAS, json={**said, "id": "luxun"}).status_code == 201
+    assert stages.forgotten == ["luxun"]
+    assert client.post(PERSONAS, json={**said, "id": "other"}).status_code == 201
+    assert stages.forgotten == ["luxun"]
 
 
 @pytest.mark.parametrize(
