@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Lock
 from typing import Literal, Protocol
 
-from avatar.errors import InputError, Language
+from avatar.errors import InputError, Language, NotFoundError
 from avatar.media import SPEECH_RATE, Samples, wav_bytes
 from avatar.voice.consent.record import Consent, GroundWish, Phrase, PhraseWish, plain_name
 from avatar.voice.consent.store import ConsentStore, new_id
@@ -19,17 +19,20 @@ from avatar.voice.deltas import packed as packed_deltas
 from avatar.voice.enrolment.enrol import Checked, Enroller
 from avatar.voice.enrolment.reading import Source
 from avatar.voice.enrolment.windows import Enrolment, Sex
-from avatar.voice.fitting.fitted import Fitted
+from avatar.voice.fitting.fitted import Fitted, FittingStopped
 from avatar.voice.own import OwnVoices, damaged, pack_bytes, reference_files, renamed
-from avatar.voice.portable import exported, unpacked
+from avatar.voice.portable import Parcel, exported, unpacked
 from avatar.voice.profiles import Bilingual, VoiceProfile
-from avatar.voice.speaker import likeness
+from avatar.voice.speaker import embedding_bytes, likeness
 
 log = logging.getLogger(__name__)
 
 Step = Literal["reading", "checking", "cleaning", "hearing", "fitting", "sampling"]
 Progress = Callable[[Step, float], None]
 """Told what is being done and how far it is, 0..1; what it raises breaks the work off, and nothing stays behind."""
+
+_Key = tuple[str, str, int]
+"""Id, consent and beginning of a voice: an id that was given back is given again."""
 
 _REMEMBERED = 4
 """Enrolments that may be fitted though their samples are not kept."""
@@ -95,7 +98,7 @@ class Cloning:
         self.consents = consents
         self.own = own
         self._fitter = fitter
-        self._recent: OrderedDict[str, Enrolment] = OrderedDict()
+        self._recent: OrderedDict[_Key, Enrolment] = OrderedDict()
         self._lock = Lock()
 
     def phrase(self, wish: PhraseWish) -> Phrase:
@@ -132,7 +135,7 @@ class Cloning:
             scope=wish.scope,
             until=self.consents.until(heard.phrase),
             keep=wish.keep,
-            created_at=int(time.time()),
+            created_at=self.consents.clock(),
             statement=heard.statement,
         )
         self.consents.use(heard.phrase)
@@ -187,15 +190,16 @@ class Cloning:
         with self._lock:
             profile = self._profile(tidy, consent, enrolment, fitted, scores)
             files = reference_files(enrolment) if consent.keep else {}
-            self.own.save(profile, {**files, **_fitted_files(fitted)})
+            self._save(profile, {**files, **_fitted_files(fitted)})
         try:
             self._sample(profile, enrolment.windows[0].text)
             progress("sampling", 1.0)
             self.consents.valid(consent.id)
         except BaseException:
-            self.own.delete(profile.id)
+            with suppress(NotFoundError):
+                self.own.delete(profile.id)
             raise
-        self._remember(profile.id, enrolment)
+        self._remember(profile, enrolment)
         self.consents.audit("voice_made", voice=profile.id, consent=consent.id, stage=profile.stage)
         return self.own.get(profile.id)
 
@@ -205,11 +209,11 @@ class Cloning:
         Raises:
             NotFoundError: there is no such voice, or its consent was revoked.
             InputError: nothing to fit it to was kept, or its consent is over.
-            FittingStopped: it was cancelled.
+            FittingStopped: it was cancelled, or meanwhile another voice came under this id.
         """
         profile = self.own.get(voice)
         self.consents.valid(profile.consent)
-        enrolment = self._recent.get(voice) or self.own.enrolment(voice)
+        enrolment = self._recent.get(_key(profile)) or self.own.enrolment(voice)
         if enrolment is None:
             raise InputError(
                 "The samples of this voice were not kept, so it cannot be fitted. Clone it again.",
@@ -220,7 +224,10 @@ class Cloning:
         if fitted.done and fitted.done[-1] == "kept_start":
             return profile
         with self._lock:
-            self.consents.valid(self.own.get(voice).consent)
+            self.consents.valid(profile.consent)
+            before, profile = profile, self.own.get(voice)
+            if (_key(before), before.revision) != (_key(profile), profile.revision):
+                raise FittingStopped
             files = {
                 name: data for name, data in self.own.files(voice).items() if name not in ("pack.bin", "deltas.npz")
             }
@@ -233,7 +240,7 @@ class Cloning:
                 "scores": scores,
             }
             profile = VoiceProfile.model_validate({**profile.model_dump(), **changed})
-            self.own.save(profile, {**files, **_fitted_files(fitted)})
+            self._save(profile, {**files, **_fitted_files(fitted)})
         self._sample(profile, profile.sample_text)
         self.consents.audit("voice_fitted", voice=voice, consent=profile.consent)
         return self.own.get(voice)
@@ -246,20 +253,22 @@ class Cloning:
             NotFoundError: there is no such voice.
         """
         self.consents.permit_name(plain_name(name))
-        return renamed(self.own, voice, name)
+        with self._lock:
+            return renamed(self.own, voice, name)
 
     def delete(self, voice: str) -> None:
         """Take a voice away; its consent stays. Errors as of `OwnVoices.delete`."""
-        self.own.delete(voice)
-        self._recent.pop(voice, None)
+        with self._lock:
+            self._recent.pop(_key(self.own.get(voice)), None)
+            self.own.delete(voice)
         self.consents.audit("voice_deleted", voice=voice)
 
     def revoke(self, consent_id: str) -> list[str]:
         """Take a consent back, and all that was made from it; see `ConsentStore.revoke`."""
-        gone = self.consents.revoke(consent_id)
-        for voice in gone:
-            self._recent.pop(voice, None)
-        return gone
+        with self._lock:
+            for key in [key for key in self._recent if key[1] == consent_id]:
+                del self._recent[key]
+            return self.consents.revoke(consent_id)
 
     def export(self, voice: str) -> bytes:
         """A voice and its consent as a .voice file.
@@ -278,25 +287,40 @@ class Cloning:
         """
         parcel = unpacked(data)
         consent = parcel.consent
-        if consent.statement is not None:
-            wav = parcel.consent_files.get("statement.wav", b"")
-            if not wav:
-                raise damaged(parcel.profile.id)
-            spoken = self._witness.again(consent.statement, wav)
-            demand_same_person(spoken.embedding, embedding_of(parcel.consent_files.get("voice.npy")))
-            if "voice.npy" in parcel.files:
-                demand_same_person(spoken.embedding, embedding_of(parcel.files["voice.npy"]))
+        for name in (parcel.profile.name.zh, parcel.profile.name.en):
+            self.consents.permit_name(plain_name(name))
+        beside = self._heard_again(parcel)
         with self._lock:
-            known = {each.id for each in self.consents.all()}
-            if consent.id not in known:
-                self.consents.add(consent, parcel.consent_files)
-            self.consents.valid(consent.id)
-            self.consents.permit_name(parcel.profile.name.zh)
             voice = self.own.free_id(parcel.profile.id)
             profile = VoiceProfile.model_validate({**parcel.profile.model_dump(), "id": voice})
-            self.own.save(profile, parcel.files)
+            known = next((each for each in self.consents.all() if each.id == consent.id), None)
+            if known is None:
+                self.consents.add(consent, beside)
+            elif (known.ground, known.statement) != (consent.ground, consent.statement):
+                raise damaged(parcel.profile.id)
+            self.consents.valid(consent.id)
+            self._save(profile, parcel.files)
         self.consents.audit("voice_imported", voice=voice, consent=consent.id)
         return profile
+
+    def _heard_again(self, parcel: Parcel) -> dict[str, bytes]:
+        """What is kept beside the consent of a voice that came from outside; of a ground nothing.
+
+        Raises:
+            InputError: the statement is none, or of somebody else than the samples.
+        """
+        if parcel.consent.statement is None:
+            return {}
+        wav = parcel.consent_files.get("statement.wav", b"")
+        if not wav:
+            raise damaged(parcel.profile.id)
+        person = self._witness.again(parcel.consent, parcel.consent.statement, wav).embedding
+        demand_same_person(person, embedding_of(parcel.consent_files.get("voice.npy")))
+        if "voice.npy" in parcel.files:
+            demand_same_person(person, embedding_of(parcel.files["voice.npy"]))
+        if parcel.samples:
+            demand_same_person(person, self._enroller.voice_of(parcel.samples))
+        return {"statement.wav": wav, "voice.npy": embedding_bytes(person)}
 
     def _profile(
         self, name: str, consent: Consent, enrolment: Enrolment, fitted: Fitted, scores: dict[str, float]
@@ -321,7 +345,7 @@ class Cloning:
             ),
             kind="own",
             consent=consent.id,
-            created_at=int(time.time()),
+            created_at=self.consents.clock(),
             stage="nearest" if fitted.done == ("nearest",) else "instant",
             made=(*enrolment.report.done, *fitted.done),
             scores={**scores, **_rounded(fitted)},
@@ -331,14 +355,37 @@ class Cloning:
     def _sample(self, profile: VoiceProfile, text: str) -> None:
         """Let the voice say what the person said, and keep it."""
         sound = self._fitter.say(text[:200], profile.id, profile.languages[0])
-        files = {**self.own.files(profile.id), "sample.wav": wav_bytes(sound, SPEECH_RATE)}
-        self.own.save(profile, files)
-
-    def _remember(self, voice: str, enrolment: Enrolment) -> None:
         with self._lock:
-            self._recent[voice] = enrolment
+            now = self.own.get(profile.id)
+            if _key(now) == _key(profile):
+                files = {**self.own.files(profile.id), "sample.wav": wav_bytes(sound, SPEECH_RATE)}
+                self._save(now, files)
+
+    def _save(self, profile: VoiceProfile, files: dict[str, bytes]) -> None:
+        """Keep a voice. Whoever revokes its consent meanwhile has taken that away before looking for voices, so what
+        was too late to be seen is taken away here.
+
+        Raises:
+            NotFoundError: the consent was revoked.
+            StorageError: it cannot be written.
+        """
+        self.own.save(profile, files)
+        try:
+            self.consents.get(profile.consent)
+        except NotFoundError:
+            with suppress(NotFoundError):
+                self.own.delete(profile.id)
+            raise
+
+    def _remember(self, profile: VoiceProfile, enrolment: Enrolment) -> None:
+        with self._lock:
+            self._recent[_key(profile)] = enrolment
             while len(self._recent) > _REMEMBERED:
                 self._recent.popitem(last=False)
+
+
+def _key(profile: VoiceProfile) -> _Key:
+    return profile.id, profile.consent, profile.created_at
 
 
 def _fitted_files(fitted: Fitted) -> dict[str, bytes]:

@@ -10,7 +10,6 @@ voices/zhang-san/profile.toml
 
 from __future__ import annotations
 
-import io
 import json
 import logging
 import re
@@ -18,16 +17,18 @@ import secrets
 import shutil
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from avatar.errors import InputError, Language, NotFoundError, StorageError
+from avatar.errors import InputError, Language, NotFoundError, SettingsError, StorageError
 from avatar.media import SPEECH_RATE, read_audio, wav_bytes
 from avatar.voice.consent.record import plain_name
 from avatar.voice.enrolment.windows import Enrolment, Report, Sex, Window
 from avatar.voice.profiles import NAME, PACK_SHAPE, Style, VoiceProfile, load_profile
+from avatar.voice.speaker import embedding_bytes, read_embedding
 
 log = logging.getLogger(__name__)
 
@@ -159,20 +160,24 @@ class OwnVoices:
         return path if FILES.fullmatch(name) and path.is_file() else None
 
     def delete(self, voice: str) -> None:
-        """Take a voice away: at one stroke out of sight, then its files.
+        """Take a voice away, a damaged one as well: at one stroke out of sight, then its files.
 
         Raises:
             NotFoundError: there is none.
             StorageError: it cannot be moved.
         """
-        self.get(voice)
+        with suppress(SettingsError):
+            self.get(voice)
         self._drop(voice)
 
     def delete_of(self, consent: str) -> list[str]:
         """Take every voice of a consent away; their ids. A folder whose profile cannot be read is looked into."""
         gone = []
         for path in list(self.folder.glob("*/profile.toml")):
-            if f'consent = "{consent}"' in path.read_text(encoding="utf-8", errors="replace"):
+            with suppress(FileNotFoundError):
+                told = path.read_text(encoding="utf-8", errors="replace")
+                if not re.search(rf"""(?m)^\s*consent\s*=\s*["']{re.escape(consent)}["']""", told):
+                    continue
                 self._drop(path.parent.name)
                 gone.append(path.parent.name)
         self._sweep()
@@ -181,8 +186,9 @@ class OwnVoices:
     def _sweep(self) -> None:
         """Remove what a process that was killed left half made."""
         for leftover in self.folder.glob(".*-*"):
-            if _LEFTOVER.fullmatch(leftover.name) and time.time() - leftover.stat().st_mtime > _STALE_S:
-                shutil.rmtree(leftover, ignore_errors=True)
+            with suppress(FileNotFoundError):  # whoever made it has just finished with it
+                if _LEFTOVER.fullmatch(leftover.name) and time.time() - leftover.stat().st_mtime > _STALE_S:
+                    shutil.rmtree(leftover, ignore_errors=True)
 
     def _drop(self, name: str) -> None:
         leaving = self.folder / f".gone-{secrets.token_hex(8)}"
@@ -205,14 +211,14 @@ class OwnVoices:
             return None
         try:
             words = _Words.model_validate_json((folder / "reference" / "words.json").read_bytes()[: 1 << 20])
-            embedding = np.load(folder / "voice.npy", allow_pickle=False)
+            embedding = read_embedding((folder / "voice.npy").read_bytes())
         except (OSError, ValueError, ValidationError) as error:
             raise damaged(voice) from error
         windows = tuple(
             Window(read_audio(folder / "reference" / f"{index:02}.wav", SPEECH_RATE), text, language)
             for index, (text, language) in enumerate(words.texts)
         )
-        if embedding.shape != (256,) or embedding.dtype != np.float32 or not windows:
+        if not windows:
             raise damaged(voice)
         seconds = sum(each.seconds for each in windows)
         report = Report(seconds, seconds, 0.0, 0.0, None, 0.0, 0.0, 1, 0.0)
@@ -234,8 +240,6 @@ def renamed(own: OwnVoices, voice: str, name: str) -> VoiceProfile:
 
 def reference_files(enrolment: Enrolment) -> dict[str, bytes]:
     """An enrolment as files: its windows, their words, the embedding."""
-    buffer = io.BytesIO()
-    np.save(buffer, enrolment.embedding, allow_pickle=False)
     windows = enrolment.windows[:99]
     words = {
         "texts": [(each.text, each.language) for each in windows],
@@ -247,7 +251,7 @@ def reference_files(enrolment: Enrolment) -> dict[str, bytes]:
     return {
         **files,
         "reference/words.json": json.dumps(words, ensure_ascii=False).encode(),
-        "voice.npy": buffer.getvalue(),
+        "voice.npy": embedding_bytes(enrolment.embedding),
     }
 
 
@@ -259,10 +263,11 @@ def pack_bytes(style: Style) -> bytes:
 
 
 def as_toml(profile: VoiceProfile) -> bytes:
-    """A profile as its file. JSON's strings, numbers and lists are TOML's, too; tables are written out."""
+    """A profile as its file. JSON's strings, numbers and lists are TOML's, too, but for one sign; tables are written
+    out."""
     told = profile.model_dump(mode="json")
     plain = {key: value for key, value in told.items() if not isinstance(value, dict)}
-    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in plain.items()]
+    lines = [f"{key} = {_as_value(value)}" for key, value in plain.items()]
     for key, table in told.items():
         if isinstance(table, dict):
             lines += _table(key, table)
@@ -271,15 +276,15 @@ def as_toml(profile: VoiceProfile) -> bytes:
 
 def _table(name: str, table: dict[str, object]) -> list[str]:
     lines = ["", f"[{name}]"]
-    lines += [
-        f"{key} = {json.dumps(value, ensure_ascii=False)}"
-        for key, value in table.items()
-        if not isinstance(value, dict)
-    ]
+    lines += [f"{key} = {_as_value(value)}" for key, value in table.items() if not isinstance(value, dict)]
     for key, inner in table.items():
         if isinstance(inner, dict):
             lines += _table(f"{name}.{key}", inner)
     return lines
+
+
+def _as_value(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False).replace("\x7f", "\\u007f")
 
 
 def damaged(voice: str) -> InputError:

@@ -14,9 +14,9 @@ from pydantic import ValidationError
 from avatar.errors import InputError
 from avatar.media import SPEECH_RATE, read_audio
 from avatar.voice.consent.record import Consent
-from avatar.voice.consent.store import ConsentStore
+from avatar.voice.consent.store import MAX_RECORD, ConsentStore
 from avatar.voice.own import FILES, OwnVoices, as_toml
-from avatar.voice.profiles import PACK_SHAPE, VoiceProfile
+from avatar.voice.profiles import MAX_PROFILE_BYTES, PACK_SHAPE, VoiceProfile
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -28,6 +28,7 @@ MAX_FILE = 64 * 1024 * 1024
 
 _MOST_ENTRIES = 120
 _ENTRY = re.compile(rf"(?:{FILES.pattern})|consent/(?:consent\.json|statement\.wav|voice\.npy)")
+_SAMPLES = re.compile(r"reference/|voice\.npy")
 _AT_ONCE = 1 << 20
 
 
@@ -44,6 +45,11 @@ class Parcel:
     files: dict[str, bytes]
     consent: Consent
     consent_files: dict[str, bytes]
+
+    @property
+    def samples(self) -> list[bytes]:
+        """Of the person, as files."""
+        return [data for name, data in self.files.items() if name.startswith("reference/") and name.endswith(".wav")]
 
 
 def exported(own: OwnVoices, consents: ConsentStore, voice: str) -> bytes:
@@ -82,8 +88,11 @@ def unpacked(data: bytes) -> Parcel:
     """
     entries = _entries(data)
     try:
-        profile = VoiceProfile.model_validate(tomllib.loads(entries.pop("profile.toml").decode("utf-8")))
-        consent = Consent.model_validate_json(entries.pop("consent/consent.json"))
+        told, record = entries.pop("profile.toml"), entries.pop("consent/consent.json")
+        if len(told) > MAX_PROFILE_BYTES // 2 or len(record) > MAX_RECORD:
+            raise _unusable("its profile or its consent is too large", "音色文件或同意书过大")
+        profile = VoiceProfile.model_validate(tomllib.loads(told.decode("utf-8")))
+        consent = Consent.model_validate_json(record)
     except KeyError as error:
         raise _unusable(f"{error.args[0]} is missing", f"缺少 {error.args[0]}") from error
     except (ValidationError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
@@ -91,8 +100,10 @@ def unpacked(data: bytes) -> Parcel:
     if profile.kind != "own" or profile.consent != consent.id:
         raise _unusable("the consent is not this voice's", "同意书与音色不符")
     files = {name: content for name, content in entries.items() if not name.startswith("consent/")}
+    if not consent.keep:
+        files = {name: content for name, content in files.items() if not _SAMPLES.match(name)}
     _check_sound(files)
-    beside = {name.removeprefix("consent/"): content for name, content in entries.items() if name not in files}
+    beside = {name.removeprefix("consent/"): each for name, each in entries.items() if name.startswith("consent/")}
     return Parcel(profile, files, consent, beside)
 
 

@@ -42,7 +42,8 @@ PACK_FILE = "pack.bin"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 """An id."""
 
-_MAX_PROFILE_BYTES = 64 * 1024
+MAX_PROFILE_BYTES = 64 * 1024
+"""Of a profile's file."""
 
 _TIMBRE = 128
 """The first columns of a style."""
@@ -111,8 +112,8 @@ class VoiceProfile(BaseModel):
     revision: int = Field(1, ge=1)
     stage: Literal["nearest", "instant", "fitted"] = "nearest"
     made: tuple[Annotated[str, Field(max_length=40)], ...] = Field((), max_length=40)
-    scores: dict[Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")], float] = Field(
-        default_factory=dict, max_length=40
+    scores: dict[Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")], Annotated[float, Field(allow_inf_nan=False)]] = (
+        Field(default_factory=dict, max_length=40)
     )
     sample_text: str = Field("", max_length=400)
 
@@ -295,7 +296,7 @@ def load_profile(path: Path) -> VoiceProfile:
     """
     try:
         data = path.read_bytes()
-        if len(data) > _MAX_PROFILE_BYTES:
+        if len(data) > MAX_PROFILE_BYTES:
             raise _unusable(path, "it is larger than 64 KB", "文件超过 64 KB")
         profile = VoiceProfile.model_validate(tomllib.loads(data.decode("utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -6,10 +6,12 @@ recording is about 0.9, of two people of one sex about 0.5 to 0.65.
 
 from __future__ import annotations
 
+import io
 import threading
 from functools import cache
 from pathlib import Path
 from typing import cast
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -41,6 +43,9 @@ LEVEL = 10 ** (-30 / 20)
 _BATCH = 64
 _COVERED = 0.75
 _SHORTEST_S = 0.4
+_LENGTH_ERROR = 1e-3
+_MOST_BYTES = 4096
+"""Of a stored embedding, whose numbers and header take 1152."""
 
 
 class SpeakerNetwork(nn.Module):
@@ -134,6 +139,29 @@ def mean_embedding(rows: NDArray[np.float32]) -> Embedding:
 def likeness(one: Embedding, other: Embedding) -> float:
     """The cosine of two embeddings, in 0..1 since none of their numbers is negative."""
     return float(np.dot(one, other))
+
+
+def embedding_bytes(embedding: Embedding) -> bytes:
+    """An embedding as a .npy file."""
+    buffer = io.BytesIO()
+    np.save(buffer, embedding, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def read_embedding(data: bytes) -> Embedding:
+    """The embedding in a file that `embedding_bytes` made.
+
+    Raises:
+        ValueError: it is no such file, or what it holds is not of length 1: a longer one would be like everybody.
+    """
+    try:
+        value = np.load(io.BytesIO(data[:_MOST_BYTES]), allow_pickle=False)
+    except (OSError, EOFError, BadZipFile, MemoryError) as error:
+        raise ValueError("no embedding") from error
+    plain = isinstance(value, np.ndarray) and value.dtype == np.float32 and value.shape == (SIZE,)
+    if not plain or not abs(float(np.linalg.norm(value)) - 1.0) < _LENGTH_ERROR:
+        raise ValueError("no embedding")
+    return np.asarray(value)
 
 
 def look_starts(frames: int) -> list[int]:

@@ -36,6 +36,9 @@ LASTS = datetime.timedelta(days=730)
 
 LONGEST = datetime.timedelta(days=3660)
 
+_LAST_SECOND = 253_402_300_799
+"""Of the year 9999, the last that a date can be in."""
+
 LONG_DEAD_YEARS = 50
 """Years after which the public domain may be a ground; the family and the estate may speak at once."""
 
@@ -115,7 +118,7 @@ class Consent(BaseModel):
     scope: Scope
     until: datetime.date
     keep: bool = True
-    created_at: int = Field(ge=0)
+    created_at: int = Field(ge=0, le=_LAST_SECOND)
     statement: Statement | None = None
     words: str = Field("", max_length=2000)
     died: int | None = Field(None, ge=-3000, le=3000)

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from avatar.errors import Language
 from avatar.voice.consent.record import Scope
+from avatar.voice.consent.words import COUNT
 from avatar.voice.hearing.pinyin import distance, syllables
 
 T = TypeVar("T")
@@ -64,6 +65,13 @@ def statement(name: str, scope: Scope, words: Sequence[str], language: Language)
         return f"我是{name}，我同意用我的声音制作合成声音，{zh}。今天的口令是：{'、'.join(words)}。"
     agreed = f"I am {name}, and I agree that my voice is used to make a synthetic voice, {en}."
     return f"{agreed} Today's words are: {', '.join(words)}."
+
+
+def name_in(text: str, scope: Scope, words: Sequence[str], language: Language) -> str:
+    """The name in a text that `statement` made of these words; empty where it made none such."""
+    before, after = statement("\0", scope, words, language).split("\0", 1)
+    made = len(words) == COUNT and text.startswith(before) and text.endswith(after)
+    return text[len(before) : max(len(before), len(text) - len(after))].strip() if made else ""
 
 
 def compare(text: str, words: Sequence[str], heard: str, language: Language) -> Comparison:

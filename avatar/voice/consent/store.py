@@ -20,7 +20,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock
@@ -39,7 +39,11 @@ PHRASE_S = 3600
 
 _MOST_PHRASES = 200
 _PHRASES: TypeAdapter[list[Phrase]] = TypeAdapter(list[Phrase])
-_MAX_RECORD = 64 * 1024
+MAX_RECORD = 64 * 1024
+"""Bytes of a record."""
+
+_DAY_S = 86_400
+"""By which the clock of the machine that a consent comes from may be ahead."""
 
 OnRevoke = Callable[[str], list[str]]
 """Removes every voice of a consent, and what was made from it; the ids of the voices."""
@@ -111,7 +115,7 @@ class ConsentStore:
             files: what lies beside the record, by name.
 
         Raises:
-            InputError: the name is blocked, it was revoked before, or it is over.
+            InputError: the name is blocked, it was revoked before or is over, or its dates cannot be.
             StorageError: it cannot be written.
         """
         self.permit_name(consent.name)
@@ -119,6 +123,13 @@ class ConsentStore:
             raise InputError(
                 "This consent was revoked or is over; it cannot be used again.",
                 "这份同意书已撤销或已过期,不能再用。",
+                code="consent_over",
+            )
+        self._until(consent.until)
+        if consent.created_at > self.clock() + _DAY_S:
+            raise InputError(
+                "This consent was given on a day that has not come yet.",
+                "这份同意书的日期在将来。",
                 code="consent_over",
             )
         unfinished = self._folder / f".new-{secrets.token_hex(8)}"
@@ -164,7 +175,7 @@ class ConsentStore:
         path = self._folder / consent_id / "consent.json"
         if CONSENT_ID.fullmatch(consent_id) and path.is_file():
             try:
-                return Consent.model_validate_json(path.read_bytes()[:_MAX_RECORD])
+                return Consent.model_validate_json(path.read_bytes()[:MAX_RECORD])
             except (OSError, ValidationError) as error:
                 log.warning("consent_damaged consent=%s", consent_id)
                 raise _unknown() from error
@@ -193,8 +204,11 @@ class ConsentStore:
         return path.read_bytes() if name in ("statement.wav", "voice.npy") and path.is_file() else None
 
     def all(self) -> list[Consent]:
-        """All of them, the newest first."""
-        found = [self.get(path.parent.name) for path in self._folder.glob("cons_*/consent.json")]
+        """All of them, the newest first; one whose record is damaged is passed over."""
+        found = []
+        for path in self._folder.glob("cons_*/consent.json"):
+            with suppress(NotFoundError):  # damaged, or revoked just now
+                found.append(self.get(path.parent.name))
         return sorted(found, key=lambda each: (-each.created_at, each.id))
 
     def rename(self, consent_id: str, name: str) -> Consent:
@@ -229,12 +243,16 @@ class ConsentStore:
     def finish(self) -> list[str]:
         """Do what is left to do of revocations; the ids of the voices that were removed."""
         removed: list[str] = []
-        for leaving in sorted(self._folder.glob(".revoked/cons_*")):
-            removed += self._remove_voices(leaving.name)
-            with self._locked(), (self._folder / "revoked.txt").open("a", encoding="ascii") as file:
-                file.write(f"{leaving.name}\n")
-            shutil.rmtree(leaving)
-            self.audit("consent_revoked", consent=leaving.name, voices=len(removed))
+        if not any(self._folder.glob(".revoked/cons_*")):
+            return removed
+        with self._locked():
+            for leaving in sorted(self._folder.glob(".revoked/cons_*")):
+                voices = self._remove_voices(leaving.name)
+                with (self._folder / "revoked.txt").open("a", encoding="ascii") as file:
+                    file.write(f"{leaving.name}\n")
+                shutil.rmtree(leaving)
+                self.audit("consent_revoked", consent=leaving.name, voices=len(voices))
+                removed += voices
         return removed
 
     def permit_name(self, name: str) -> None:
@@ -254,6 +272,10 @@ class ConsentStore:
                 file.write(f"{line}\n")
         except OSError as error:
             raise _unwritable(error) from error
+
+    def clock(self) -> int:
+        """Seconds since 1970."""
+        return int(self._now())
 
     def today(self) -> datetime.date:
         """By the clock."""
@@ -275,7 +297,8 @@ class ConsentStore:
 
     def _revoked(self) -> set[str]:
         path = self._folder / "revoked.txt"
-        return set(path.read_text(encoding="ascii").split()) if path.is_file() else set()
+        leaving = {each.name for each in self._folder.glob(".revoked/cons_*")}
+        return leaving | (set(path.read_text(encoding="ascii").split()) if path.is_file() else set())
 
     def _phrases(self) -> list[Phrase]:
         path = self._folder / "phrases.json"

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
-from avatar.errors import AudioError, InputError, Language
+from avatar.errors import AudioError, InputError
 from avatar.media import HEARING_RATE, SPEECH_RATE, Samples, resample, wav_bytes
 from avatar.stages import HearingHints, Recognizer
-from avatar.voice.consent.record import Phrase, Statement
-from avatar.voice.consent.statement import Comparison, compare
+from avatar.voice.consent.record import Consent, Phrase, Statement
+from avatar.voice.consent.statement import Comparison, compare, name_in
 from avatar.voice.enrolment.enrol import Checked, Enroller
 from avatar.voice.enrolment.reading import Source
-from avatar.voice.speaker import Embedding, likeness
+from avatar.voice.speaker import Embedding, embedding_bytes, likeness, read_embedding
 
 LONGEST_S = 60.0
 
@@ -65,6 +62,48 @@ class Witness:
             AudioError: no recording, silent, too noisy, music, or of more than one person.
             InputError: the one-time words were not heard, or something else was said.
         """
+        checked = self._looked_at(recording)
+        phrase, found, heard = self._best(checked.sound, phrases)
+        _demand(found)
+        wav = wav_bytes(checked.sound)
+        statement = Statement(
+            text=phrase.text,
+            words=phrase.words,
+            heard=heard[:2000],
+            error=round(min(found.error, 1.0), 4),
+            words_found=found.words_found,
+            sha256=hashlib.sha256(wav).hexdigest(),
+        )
+        return Heard(phrase, statement, {"statement.wav": wav, "voice.npy": embedding_bytes(checked.embedding)})
+
+    def again(self, consent: Consent, statement: Statement, wav: bytes) -> Checked:
+        """Hear a statement that came with a voice once more; its recording, looked at.
+
+        Args:
+            consent: which the statement is of; whoever wrote it may have had any recording say anything.
+
+        Raises:
+            AudioError, InputError: as of `hear`; or the statement is none that a person is asked to read for such a
+                consent, or it is another recording.
+        """
+        if not name_in(statement.text, consent.scope, statement.words, consent.language):
+            raise InputError(
+                "The statement of the record is not one that agrees to a synthetic voice.",
+                "记录里的声明不是同意制作合成声音的声明。",
+                code="consent_statement",
+            )
+        checked = self._looked_at(wav)
+        heard = resample(checked.sound, SPEECH_RATE, HEARING_RATE)
+        told = self._recognizer.transcribe(heard, HearingHints(language=consent.language))
+        _demand(compare(statement.text, statement.words, told.text, consent.language))
+        if hashlib.sha256(wav).hexdigest() != statement.sha256:
+            raise InputError(
+                "The recording is not the one of the record.", "录音与记录不符。", code="consent_statement"
+            )
+        return checked
+
+    def _looked_at(self, recording: Source) -> Checked:
+        """The recording of a statement, if it can be one."""
         checked = self._enroller.check([recording], shortest_s=3.0)
         if checked.report.total_s > LONGEST_S:
             raise AudioError(
@@ -78,36 +117,6 @@ class Witness:
                 "The statement carries the mark of synthetic speech. The person has to say it.",
                 "这段声明带有合成语音的水印。须由本人亲口说出。",
                 code="consent_synthetic",
-            )
-        phrase, found, heard = self._best(checked.sound, phrases)
-        _demand(found)
-        wav = wav_bytes(checked.sound)
-        statement = Statement(
-            text=phrase.text,
-            words=phrase.words,
-            heard=heard[:2000],
-            error=round(min(found.error, 1.0), 4),
-            words_found=found.words_found,
-            sha256=hashlib.sha256(wav).hexdigest(),
-        )
-        return Heard(phrase, statement, {"statement.wav": wav, "voice.npy": _stored(checked.embedding)})
-
-    def again(self, statement: Statement, wav: bytes) -> Checked:
-        """Hear a statement that came with a voice once more; its recording, looked at.
-
-        Raises:
-            InputError: it is another recording, or says something else.
-        """
-        checked = self._enroller.check([wav], shortest_s=3.0)
-        checked.demand()
-        language: Language = "zh" if any("一" <= sign <= "鿿" for sign in statement.words[0]) else "en"
-        told = self._recognizer.transcribe(
-            resample(checked.sound, SPEECH_RATE, HEARING_RATE), HearingHints(language=language)
-        )
-        _demand(compare(statement.text, statement.words, told.text, language))
-        if hashlib.sha256(wav).hexdigest() != statement.sha256:
-            raise InputError(
-                "The recording is not the one of the record.", "录音与记录不符。", code="consent_statement"
             )
         return checked
 
@@ -149,12 +158,9 @@ def embedding_of(data: bytes | None) -> Embedding:
         InputError: it is damaged.
     """
     try:
-        value = np.load(io.BytesIO(data or b""), allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise _damaged() from error
-    if value.dtype != np.float32 or value.shape != (256,) or not np.isfinite(value).all():
-        raise _damaged()
-    return np.asarray(value, dtype=np.float32)
+        return read_embedding(data or b"")
+    except ValueError as error:
+        raise InputError("The consent's files are damaged.", "同意书的文件已损坏。", code="consent_damaged") from error
 
 
 def _demand(found: Comparison) -> None:
@@ -171,13 +177,3 @@ def _demand(found: Comparison) -> None:
             "说的内容与同意书不同。请照原句清楚地读,不要太快。",
             code="consent_statement",
         )
-
-
-def _stored(embedding: Embedding) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, embedding, allow_pickle=False)
-    return buffer.getvalue()
-
-
-def _damaged() -> InputError:
-    return InputError("The consent's files are damaged.", "同意书的文件已损坏。", code="consent_damaged")

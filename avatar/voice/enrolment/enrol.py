@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -17,7 +17,7 @@ from avatar.voice.enrolment.cleaning import denoised, high_passed, levelled, noi
 from avatar.voice.enrolment.findings import LEAST_WORDS, SHORTEST_S, doubtful_words, findings, mixed_languages
 from avatar.voice.enrolment.pitch import track
 from avatar.voice.enrolment.quality import quality
-from avatar.voice.enrolment.reading import Source, read_recordings
+from avatar.voice.enrolment.reading import Source, read_recording, read_recordings
 from avatar.voice.enrolment.sex import sex_of
 from avatar.voice.enrolment.spans import Span, pauses, spans
 from avatar.voice.enrolment.speakers import speakers
@@ -132,6 +132,16 @@ class Enroller:
             findings=tuple(findings(figures, speech_s, total_s, count, shortest_s)),
         )
         return Checked(sound, found, pauses(sound, speech), looks, track(spoken).median, report)
+
+    def voice_of(self, recordings: Iterable[Source]) -> Embedding:
+        """The voice in recordings of speech without silences, as windows are; they are held one at a time.
+
+        Raises:
+            AudioError: one of them is no recording, or too short.
+        """
+        return mean_embedding(
+            np.concatenate([self._encoder.looks(read_recording(each), SPEECH_RATE) for each in recordings])
+        )
 
     def enrol(
         self,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from avatar.errors import AudioError, AvatarError, InputError, NotFoundError
 from avatar.voice.consent.record import GroundWish, PhraseWish
-from avatar.voice.profiles import PACK_SHAPE, VoiceLibrary, stock_voices_dir
+from avatar.voice.fitting import Fitted, FittingStopped
+from avatar.voice.profiles import PACK_SHAPE, VoiceLibrary, VoiceProfile, stock_voices_dir
 from tests.unit.voice.clonery import Clonery, clonery, speech
 
 HIGH, LOW = 220.0, 110.0
@@ -272,3 +274,64 @@ def test_a_statement_has_to_be_a_recording_of_one_person(house: Clonery) -> None
     with pytest.raises(AudioError) as caught:
         house.cloning.consent(speech(61.0), phrase.id)
     assert caught.value.code == "audio_too_long"
+
+
+def test_a_damaged_voice_can_be_deleted(house: Clonery) -> None:
+    voice = house.cloning.create("张三", [speech(8.0)], house.agreed()).id
+    (house.cloning.own.folder / voice / "profile.toml").write_text("broken", encoding="utf-8")
+    house.cloning.own.delete(voice)
+    assert house.left() == []
+
+
+def test_a_name_that_was_changed_during_the_fitting_stays_changed(
+    house: Clonery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voice = house.cloning.create("张三", [speech(8.0)], house.agreed()).id
+    fit = house.maker.style
+
+    def meanwhile(*given: Any) -> Fitted:
+        house.cloning.rename(voice, "老张")
+        return fit(*given)
+
+    monkeypatch.setattr(house.maker, "style", meanwhile)
+    fitted = house.cloning.fit(voice, lambda share: None, lambda: False)
+    assert (fitted.name.zh, fitted.stage) == ("老张", "fitted")
+
+
+def test_a_fit_is_not_given_to_another_voice_that_took_the_id(house: Clonery, monkeypatch: pytest.MonkeyPatch) -> None:
+    voice = house.cloning.create("张三", [speech(8.0)], house.agreed()).id
+    fit = house.maker.style
+
+    def meanwhile(*given: Any) -> Fitted:
+        house.cloning.own.delete(voice)
+        house.now[0] += 60
+        assert house.cloning.create("张三", [speech(8.0, 200.0)], house.agreed(hertz=200.0)).id == voice
+        return fit(*given)
+
+    monkeypatch.setattr(house.maker, "style", meanwhile)
+    with pytest.raises(FittingStopped):
+        house.cloning.fit(voice, lambda share: None, lambda: False)
+    assert house.cloning.own.get(voice).stage == "instant"
+
+
+def test_a_consent_revoked_while_the_fit_is_kept_leaves_nothing(
+    house: Clonery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    consent = house.agreed()
+    voice = house.cloning.create("张三", [speech(8.0)], consent).id
+    save = house.cloning.own.save
+
+    def late(profile: VoiceProfile, files: dict[str, bytes]) -> None:
+        house.consents.revoke(consent)
+        save(profile, files)
+
+    monkeypatch.setattr(house.cloning.own, "save", late)
+    with pytest.raises(NotFoundError):
+        house.cloning.fit(voice, lambda share: None, lambda: False)
+    assert house.left() == []
+
+
+def test_a_damaged_consent_hides_no_other(house: Clonery) -> None:
+    damaged, whole = house.agreed(), house.agreed(name="李四")
+    (house.folder / "consents" / damaged / "consent.json").write_text("{", encoding="utf-8")
+    assert [each.id for each in house.consents.all()] == [whole]

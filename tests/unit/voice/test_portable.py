@@ -8,7 +8,9 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from avatar.errors import AvatarError, InputError, NotFoundError
 from avatar.media import wav_bytes
@@ -119,13 +121,78 @@ def no_embedding(entries: dict[str, bytes]) -> None:
     entries["consent/voice.npy"] = b"\x93NUMPY\x01\x00"
 
 
+def any_speech(entries: dict[str, bytes]) -> None:
+    """The recording says the record's text, but the text agrees to nothing."""
+    record = json.loads(entries["consent/consent.json"])
+    words = record["statement"]["words"]
+    record["statement"]["text"] = record["statement"]["text"].replace("同意", "反对")
+    assert len(words) == 4
+    entries["consent/consent.json"] = json.dumps(record).encode()
+
+
+def no_words(entries: dict[str, bytes]) -> None:
+    record = json.loads(entries["consent/consent.json"])
+    record["statement"]["words"] = []
+    entries["consent/consent.json"] = json.dumps(record).encode()
+
+
+def without_end(entries: dict[str, bytes]) -> None:
+    record = json.loads(entries["consent/consent.json"])
+    entries["consent/consent.json"] = json.dumps({**record, "until": "9999-01-01"}).encode()
+
+
+def of_the_future(entries: dict[str, bytes]) -> None:
+    record = json.loads(entries["consent/consent.json"])
+    entries["consent/consent.json"] = json.dumps({**record, "created_at": 4_000_000_000}).encode()
+
+
+def of_no_time(entries: dict[str, bytes]) -> None:
+    record = json.loads(entries["consent/consent.json"])
+    record = {**record, "ground": "family", "statement": None, "words": "x" * 30, "died": 1936, "created_at": 10**30}
+    entries["consent/consent.json"] = json.dumps(record).encode()
+
+
+def like_everybody(entries: dict[str, bytes]) -> None:
+    entries["consent/voice.npy"] = npy(np.full(256, 9.0, np.float32))
+
+
+def archive_for_embedding(entries: dict[str, bytes]) -> None:
+    buffer = io.BytesIO()
+    np.savez(buffer, a=np.zeros(3))
+    entries["consent/voice.npy"] = buffer.getvalue()
+
+
+def samples_of_another(entries: dict[str, bytes]) -> None:
+    entries["reference/00.wav"] = wav_bytes(syllables(6.0, 240.0) * 2)
+
+
+def blocked_in_english(entries: dict[str, bytes]) -> None:
+    entries["profile.toml"] = entries["profile.toml"].replace('en = "张三"'.encode(), b'en = "Elon Musk"')
+
+
+def no_number(entries: dict[str, bytes]) -> None:
+    entries["profile.toml"] = entries["profile.toml"].replace(b"similarity = 0.61", b"similarity = nan")
+    assert b"nan" in entries["profile.toml"]
+
+
+def long_profile(entries: dict[str, bytes]) -> None:
+    entries["profile.toml"] = entries["profile.toml"].replace(b'licence = "', b'licence = "' + b"x" * 70_000)
+
+
+def npy(value: NDArray[np.float32]) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, value)
+    return buffer.getvalue()
+
+
 def blocked(entries: dict[str, bytes]) -> None:
     entries["profile.toml"] = entries["profile.toml"].replace("张三".encode(), b"Elon Musk")
 
 
 HOSTILE = [
     other_voice, without_statement, without_consent, expired, stranger, climbing, absolute, stock, wrong_pack,
-    short_pack, no_sound, no_embedding, blocked,
+    short_pack, no_sound, no_embedding, blocked, any_speech, no_words, without_end, of_the_future, of_no_time,
+    like_everybody, archive_for_embedding, samples_of_another, blocked_in_english, no_number, long_profile,
 ]  # fmt: skip
 
 
@@ -167,3 +234,30 @@ def test_only_ones_own_voices_are_exported(there: Clonery) -> None:
     for voice in ("af_heart", "../x", "nobody"):
         with pytest.raises(NotFoundError):
             there.cloning.export(voice)
+
+
+def test_a_known_consent_is_not_replaced_by_another_record(there: Clonery, exported: tuple[bytes, str, str]) -> None:
+    def as_ground(entries: dict[str, bytes]) -> None:
+        record = json.loads(entries["consent/consent.json"])
+        record = {
+            **record,
+            "ground": "family",
+            "statement": None,
+            "words": "祖父的遗愿,家人一致同意,有信为证,供家里人听。",
+        }
+        entries["consent/consent.json"] = json.dumps({**record, "died": 1936}).encode()
+
+    there.cloning.take_in(exported[0])
+    with pytest.raises(InputError) as caught:
+        there.cloning.take_in(changed(exported[0], as_ground))
+    assert caught.value.code == "voice_damaged"
+    assert [each.id for each in there.cloning.own.all()] == ["zhang-san"]
+
+
+def test_samples_that_may_not_be_kept_are_left_out(there: Clonery, exported: tuple[bytes, str, str]) -> None:
+    def unkept(entries: dict[str, bytes]) -> None:
+        record = json.loads(entries["consent/consent.json"])
+        entries["consent/consent.json"] = json.dumps({**record, "keep": False}).encode()
+
+    there.cloning.take_in(changed(exported[0], unkept))
+    assert not [name for name in there.left() if "reference" in name or name.endswith("voice.npy")]
