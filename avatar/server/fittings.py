@@ -57,7 +57,7 @@ class Fittings:
         """Begin, or go on with what was begun."""
         with self._lock:
             known = self._known.get(voice)
-            if known is not None and known.open:
+            if known is not None and known.open and not known.stop.is_set():
                 return known
             fitting = self._known[voice] = Fitting(voice)
             over = [each for each, one in self._known.items() if not one.open]

@@ -31,6 +31,7 @@ from avatar.server.photos import Version, picture_of
 from avatar.server.protocol.parsing import EventError
 from avatar.server.sessions import Stages
 from avatar.server.shelf import Shelf
+from avatar.server.uploads import UploadedForm
 from avatar.stages import ONLY_FACE, FaceChoice
 
 MAX_FILE = 64 * 1024 * 1024
@@ -62,7 +63,7 @@ def persona_file_routes(house: House, studio: Studio | None, shelf: Shelf, stage
 
     @router.post("/import", response_class=Response)
     async def import_(request: Request) -> Response:
-        async with _Form(request, uploads) as form:
+        async with _form(request, uploads) as form:
             name, data = await _file(form)
             said = {key: str(form.get(key) or "") for key in ("id", "ground", "basis", "person", "given")}
         ground = ground_of(*(said[key] for key in ("ground", "basis", "person", "given"))) if said["ground"] else None
@@ -91,7 +92,7 @@ def persona_file_routes(house: House, studio: Studio | None, shelf: Shelf, stage
         @router.post("/{persona_id}/portrait", response_class=Response)
         async def portrait(persona_id: str, request: Request) -> Response:
             house.persona(persona_id)
-            async with _Form(request, uploads) as form:
+            async with _form(request, uploads) as form:
                 face = _face(form)
                 if form.get("photo"):
                     version: Version = "restored" if form.get("version") == "restored" else "original"
@@ -155,28 +156,8 @@ def _png(pixels: Pixels) -> bytes:
     return buffer.getvalue()
 
 
-class _Form:
-    """A form with one file; a few may be on their way at once.
-
-    Raises:
-        CapacityError: there are too many already.
-    """
-
-    def __init__(self, request: Request, uploads: Jobs) -> None:
-        self._open = request.form(max_files=1, max_fields=8, max_part_size=16 * 1024)
-        self._uploads = uploads
-
-    async def __aenter__(self) -> FormData:
-        self._uploads.take()
-        try:
-            return await self._open.__aenter__()
-        except BaseException:
-            self._uploads.free()
-            raise
-
-    async def __aexit__(self, *error: object) -> None:
-        self._uploads.free()
-        await self._open.__aexit__(None, None, None)
+def _form(request: Request, uploads: Jobs) -> UploadedForm:
+    return UploadedForm(request, uploads, files=1, fields=8, field_bytes=16 * 1024)
 
 
 async def _file(form: FormData) -> tuple[str, bytes]:

@@ -25,6 +25,7 @@ from avatar.server.house import House
 from avatar.server.jobs import NO_STORE, Streamed, sse, told_of_failure, while_wanted
 from avatar.server.limits import Jobs
 from avatar.server.protocol.parsing import EventError
+from avatar.server.uploads import UploadedForm
 from avatar.server.voice_cards import check_card, consent_card, fitting_card, listed, profile_card, voice_card
 from avatar.voice.consent.record import Consent, GroundWish, PhraseWish
 from avatar.voice.enrolment.reading import MAX_FILES
@@ -32,6 +33,7 @@ from avatar.voice.portable import MAX_FILE
 
 if TYPE_CHECKING:
     from avatar.voice.cloning import Cloning
+    from avatar.voice.profiles import VoiceProfile
 
 T = TypeVar("T")
 
@@ -110,7 +112,7 @@ def _statement_routes(router: APIRouter, house: House, voices: Voices, uploads: 
     @router.post("/audio/voice_consents", response_class=Response)
     async def give(request: Request) -> Response:
         async with _form(request, uploads) as form:
-            (recording,) = await _files(form, ("recording",), MAX_RECORDING)
+            recording = await _only_file(form, "recording", MAX_RECORDING)
             fields = {name: _text(form, name) for name in ("name", "language", "phrase")}
         work = _call(
             voices,
@@ -205,7 +207,7 @@ def _clone_routes(router: APIRouter, house: House, voices: Voices, uploads: Jobs
     @router.post("/avatar/voices/import", response_class=Response)
     async def take_in(request: Request) -> Response:
         async with _form(request, uploads) as form:
-            (data,) = await _files(form, ("file",), MAX_FILE)
+            data = await _only_file(form, "file", MAX_FILE)
         made = await while_wanted(request, house.jobs, _call(voices, lambda cloning: cloning.take_in(data)))
         return Response(status_code=204) if made is None else JSONResponse(voice_card(made), headers=NO_STORE)
 
@@ -287,7 +289,13 @@ async def _made(
         loop.call_soon_threadsafe(told.put_nowait, (step, share))
 
     work = asyncio.ensure_future(_call(voices, lambda cloning: cloning.create(name, samples, consent, progress)))
-    work.add_done_callback(lambda _: told.put_nowait(None))
+
+    def over(work: asyncio.Future[VoiceProfile]) -> None:
+        told.put_nowait(None)
+        if not work.cancelled():
+            work.exception()  # where nobody listens any more, nobody misses it
+
+    work.add_done_callback(over)
     try:
         while (step := await told.get()) is not None:
             yield {"type": "voice.progress", "step": step[0], "share": round(step[1], 3)}
@@ -323,24 +331,8 @@ async def _call(voices: Voices, work: Callable[[Cloning], T]) -> T:
     return await asyncio.to_thread(lambda: work(voices.cloning()))
 
 
-class _form:  # noqa: N801 - used as a function
-    """A request's form, while it holds one of the places for uploads."""
-
-    def __init__(self, request: Request, uploads: Jobs) -> None:
-        self._uploads = uploads
-        self._form = request.form(max_files=MAX_FILES, max_fields=16, max_part_size=64 * 1024)
-
-    async def __aenter__(self) -> FormData:
-        self._uploads.take()
-        try:
-            return await self._form.__aenter__()
-        except BaseException:
-            self._uploads.free()
-            raise
-
-    async def __aexit__(self, *error: Any) -> None:
-        self._uploads.free()
-        await self._form.__aexit__(*error)
+def _form(request: Request, uploads: Jobs) -> UploadedForm:
+    return UploadedForm(request, uploads, files=MAX_FILES, fields=16, field_bytes=64 * 1024)
 
 
 async def _files(form: FormData, names: Sequence[str], most: int) -> list[bytes]:
@@ -360,6 +352,20 @@ async def _files(form: FormData, names: Sequence[str], most: int) -> list[bytes]
             param=names[0],
         )
     return found
+
+
+async def _only_file(form: FormData, name: str, most: int) -> bytes:
+    """The file of a field that has one.
+
+    Raises:
+        EventError: there is none, there are several, or it is too large.
+    """
+    found = await _files(form, (name,), most)
+    if len(found) > 1:
+        raise EventError(
+            f"Send one file in the field `{name}`.", f"`{name}` 字段只能放一个文件。", code="invalid_value", param=name
+        )
+    return found[0]
 
 
 def _missing(field: str, en: str, zh: str) -> EventError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import threading
@@ -191,6 +192,41 @@ def test_fittings_wait_for_each_other_and_failures_are_told() -> None:
     assert "never shown" not in third.error.en
     assert order == ["first", "third"]
     fittings.close()
+
+
+def test_a_fitting_that_is_being_stopped_can_be_begun_anew() -> None:
+    def fit(voice: str, progress: Callable[[float], None], cancelled: Callable[[], bool]) -> bool:
+        while not cancelled() and not again.is_set():
+            time.sleep(0.005)
+        if cancelled():
+            raise FittingStopped
+        return True
+
+    again, fittings = threading.Event(), Fittings(fit)
+    first = fittings.start("voice")
+    eventually(lambda: first.status == "running")
+    fittings.cancel("voice")
+    second = fittings.start("voice")
+    again.set()
+    eventually(lambda: second.status == "done")
+    assert second is not first and first.status == "cancelled"
+    fittings.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "field"), [("/v1/audio/voice_consents", "recording"), ("/v1/avatar/voices/import", "file")]
+)
+def test_two_files_in_the_place_of_one_are_refused(client: TestClient, path: str, field: str) -> None:
+    answer = client.post(path, files=[(field, ("a", b"a")), (field, ("b", b"b"))])
+    assert answer.status_code == 400 and answer.json()["error"]["param"] == field
+
+
+def test_too_many_uploads_at_once_are_refused(house: FakeHouse, made: Clonery, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("avatar.server.voices.MAX_UPLOADS", 0)
+    app = create_app(house.open, house.personas, Settings(), voices=Voices(lambda: made.cloning))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        assert client.post("/v1/avatar/voices/import", files={"file": b"PK"}).status_code == 503
+        gc.collect()  # a form that is never read would be complained of here
 
 
 @pytest.mark.parametrize(
