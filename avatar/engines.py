@@ -301,14 +301,20 @@ def kokoro(settings: Settings) -> Synthesizer:
 
 def voice_library(settings: Settings) -> VoiceLibrary:
     """The voice profiles: the user's own, as far as their consents go, then those that come with the project."""
+    return _voices(settings, model_path("kokoro-voices", settings))
+
+
+def voice_standing(settings: Settings) -> Callable[[str], str]:
+    """What the kept sound of a voice hangs on, `VoiceLibrary.standing`; asks for no weights."""
+    return _voices(settings, Path()).standing
+
+
+def _voices(settings: Settings, packs: Path) -> VoiceLibrary:
     from avatar.voice.profiles import VoiceLibrary, stock_voices_dir
 
     consents = consent_store(settings)
-    return VoiceLibrary(
-        [settings.data_dir / "voices", stock_voices_dir()],
-        model_path("kokoro-voices", settings),
-        lambda profile: consents.valid(profile.consent),
-    )
+    folders = [settings.data_dir / "voices", stock_voices_dir()]
+    return VoiceLibrary(folders, packs, lambda profile: consents.valid(profile.consent))
 
 
 def own_voices(settings: Settings) -> OwnVoices:

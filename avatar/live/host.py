@@ -10,7 +10,7 @@ from avatar.dialog.conversation import Conversation
 from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.memory.store import Memories
 from avatar.dialog.persona import Persona, load_persona
-from avatar.engines import Engines
+from avatar.engines import Engines, voice_standing
 from avatar.errors import SettingsError
 from avatar.face.background import background_of
 from avatar.face.encode import H264Encoder, JpegEncoder
@@ -39,6 +39,7 @@ class SessionHost:
         self.engines = engines
         self._memories = Memories(engines.settings.data_dir)
         self._leisure = Leisure()
+        self._standing = voice_standing(engines.settings)
         self._knowledge: dict[str, Knowledge] = {}
         self._speech: PreparedSpeech | None = None
         self._pronounced: dict[str, tuple[Mapping[str, str], PreparedSpeech]] = {}
@@ -49,7 +50,7 @@ class SessionHost:
         """The voice's engine, with what was prepared; built when it is first asked for."""
         engine = self.engines.synthesizer
         with self._lock:
-            self._speech = self._speech or PreparedSpeech(engine)
+            self._speech = self._speech or PreparedSpeech(engine, self._standing)
             return self._speech
 
     def speech_of(self, persona: Persona) -> PreparedSpeech:
@@ -64,7 +65,7 @@ class SessionHost:
         with self._lock:
             known = self._pronounced.get(persona.id)
             if known is None or known[0] != persona.lexicon:
-                known = (persona.lexicon, PreparedSpeech(engine.pronouncing(persona.lexicon)))
+                known = (persona.lexicon, PreparedSpeech(engine.pronouncing(persona.lexicon), self._standing))
                 self._pronounced[persona.id] = known
             return known[1]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from avatar.errors import Language
+from avatar.errors import AvatarError, Language
 from avatar.media import ClauseSpeech, Samples
 from avatar.stages import Synthesizer
 from avatar.voice.speaking.clauses import ClauseChunker
@@ -19,8 +20,9 @@ _Key = tuple[str, str, Language, float]
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A clause's timeline, and all of its sound."""
+    """A clause's timeline, and all of its sound; and how its voice stood when it was made."""
 
+    standing: str
     speech: ClauseSpeech
     blocks: tuple[Samples, ...]
 
@@ -33,10 +35,13 @@ class PreparedSpeech:
 
     Args:
         synthesizer: the engine.
+        standing: of a voice, by its id: another word once it was made anew. Raises AvatarError where it may not speak;
+            nothing that is kept of it is heard then.
     """
 
-    def __init__(self, synthesizer: Synthesizer) -> None:
+    def __init__(self, synthesizer: Synthesizer, standing: Callable[[str], str] = lambda voice: "") -> None:
         self._synthesizer = synthesizer
+        self._standing = standing
         self._kept: OrderedDict[_Key, _Kept] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -63,8 +68,9 @@ class PreparedSpeech:
         for clause in clauses(text)[:most]:
             key = (clause, voice, language, speed)
             if self._find(key) is None:
+                standing = self._standing(voice)
                 speech = self._synthesizer.speak(clause, voice, language=language, speed=speed)
-                self._keep(key, _Kept(speech, tuple(speech.chunks)))
+                self._keep(key, _Kept(standing, speech, tuple(speech.chunks)))
 
     def prepared(self, text: str, voice: str, *, language: Language, speed: float = 1.0) -> list[ClauseSpeech] | None:
         """The speech of a text, where all of it was prepared. Never blocks."""
@@ -79,8 +85,20 @@ class PreparedSpeech:
         return self._synthesizer.speak(clause, voice, language=language, speed=speed)
 
     def _find(self, key: _Key) -> _Kept | None:
+        """What is kept, if its voice still stands as it did; else it is forgotten."""
         with self._lock:
-            return self._kept.get(key)
+            kept = self._kept.get(key)
+        if kept is not None and kept.standing != self._standing_or_none(key[1]):
+            with self._lock:
+                self._kept.pop(key, None)
+            return None
+        return kept
+
+    def _standing_or_none(self, voice: str) -> str | None:
+        try:
+            return self._standing(voice)
+        except AvatarError:
+            return None
 
     def _keep(self, key: _Key, kept: _Kept) -> None:
         with self._lock:

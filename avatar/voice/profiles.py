@@ -183,6 +183,17 @@ class VoiceLibrary:
             self._permit(profile)
         return profile
 
+    def standing(self, voice: str) -> str:
+        """What sound that was kept of a voice hangs on: another word once the voice was made anew. Empty for one that
+        is not here, which may be another engine's.
+
+        Raises: as of `get`.
+        """
+        if self._folder(voice) is None:
+            return ""
+        profile = self.get(voice)
+        return f"{profile.consent} {profile.created_at} {profile.revision}"
+
     def list(self) -> tuple[VoiceProfile, ...]:
         """Every profile that may speak, by id."""
         found = []

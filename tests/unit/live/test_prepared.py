@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from avatar.errors import NotFoundError
 from avatar.live import prepared
 from avatar.live.prepared import PreparedSpeech, clauses
 from avatar.media import ClauseSpeech
@@ -95,3 +96,24 @@ def test_several_sessions_may_prepare_at_once() -> None:
     for thread in threads:
         thread.join()
     assert speech.prepared(TEXT, "luxun", language="zh") is not None
+
+
+def test_a_voice_that_may_speak_no_more_is_not_heard_from_what_is_kept() -> None:
+    engine, standing = ToneSynthesizer(), {"own": "first"}
+
+    def of(voice: str) -> str:
+        if voice not in standing:
+            raise NotFoundError("gone", "没有了")
+        return standing[voice]
+
+    speech = PreparedSpeech(engine, of)
+    speech.prepare("早。", "own", language="zh")
+    assert speech.prepared("早。", "own", language="zh") is not None
+    standing["own"] = "made anew"
+    assert speech.prepared("早。", "own", language="zh") is None
+    speech.prepare("早。", "own", language="zh")
+    del standing["own"]
+    assert speech.prepared("早。", "own", language="zh") is None
+    made = len(engine.clauses)
+    speech.speak("早。", "own", language="zh")
+    assert len(engine.clauses) == made + 1

@@ -58,6 +58,20 @@ def test_a_voice_speaks_at_once_and_only_with_its_consent(house: Clonery) -> Non
     assert "zhang-san" not in [each.id for each in found.list()]
 
 
+def test_what_is_kept_of_a_voice_stands_and_falls_with_it(house: Clonery) -> None:
+    consent = house.agreed()
+    voice, voices = house.cloning.create("张三", [speech(8.0)], consent).id, library(house)
+    before = voices.standing(voice)
+    house.cloning.fit(voice, lambda share: None, lambda: False)
+    assert voices.standing(voice) not in ("", before)
+    assert voices.standing("of-another-engine") == ""
+    house.now[0] += 3 * 366 * 86_400
+    with pytest.raises(InputError):
+        voices.standing(voice)
+    house.cloning.revoke(consent)
+    assert voices.standing(voice) == ""
+
+
 def test_revoking_removes_everything(house: Clonery) -> None:
     consent = house.agreed()
     house.cloning.create("张三", [speech(8.0)], consent)
