@@ -151,8 +151,9 @@ class Index:
         return np.concatenate([np.zeros(0, dtype=np.bool_), *self.embedded_parts])
 
     def prepared(self) -> Index:
-        """Itself, with its words indexed now rather than in the first search."""
+        """Itself, with its words indexed and its vectors counted now rather than in the first search or list."""
         self.words.holds("")
+        self.__dict__["embedded_parts"] = self.embedded_parts
         return self
 
     def with_vectors(self, text: str, vectors: Vectors) -> Index:

@@ -59,8 +59,8 @@ class Embedding:
         return persona_id in self._tasks
 
     def begin(self, persona_id: str, knowledge: Knowledge) -> None:
-        """Embed what is not embedded yet; what runs already takes it in, too."""
-        if persona_id not in self._tasks:
+        """Embed what is not embedded yet; what runs already takes it in, too, unless it was told to leave off."""
+        if persona_id not in self._tasks or self._stops[persona_id].is_set():
             stop = self._stops[persona_id] = threading.Event()
             self._tasks[persona_id] = asyncio.create_task(self._embed(persona_id, knowledge, stop))
 
@@ -85,8 +85,8 @@ class Embedding:
         except Exception as error:  # noqa: BLE001 - nobody waits for it; the log has it
             unforeseen(error)
         finally:
-            self._tasks.pop(persona_id, None)
-            self._stops.pop(persona_id, None)
+            if self._stops.get(persona_id) is stop:
+                del self._tasks[persona_id], self._stops[persona_id]
 
 
 def knowledge_routes(house: House, stages: Stages, embedding: Embedding) -> APIRouter:
@@ -98,13 +98,14 @@ def knowledge_routes(house: House, stages: Stages, embedding: Embedding) -> APIR
 
     @router.get("", response_class=Response)
     async def texts(persona_id: str) -> Response:
-        return _state(await known(persona_id), running=embedding.running(persona_id))
+        knowledge = await known(persona_id)
+        return await house.run(lambda: _state(knowledge, running=embedding.running(persona_id)))
 
     @router.post("/embedding", response_class=Response)
     async def embed(persona_id: str) -> Response:
         knowledge = await known(persona_id)
         embedding.begin(persona_id, knowledge)
-        return _state(knowledge, running=True)
+        return await house.run(lambda: _state(knowledge, running=True))
 
     @router.delete("/embedding", status_code=204)
     async def leave_off(persona_id: str) -> None:
@@ -122,7 +123,8 @@ def knowledge_routes(house: House, stages: Stages, embedding: Embedding) -> APIR
 
     @router.get("/passages/{passage_id}", response_class=Response)
     async def passage(persona_id: str, passage_id: str) -> Response:
-        return JSONResponse(_in_context(await known(persona_id), passage_id), headers=NO_STORE)
+        knowledge = await known(persona_id)
+        return JSONResponse(await house.run(lambda: _in_context(knowledge, passage_id)), headers=NO_STORE)
 
     both = APIRouter()
     both.include_router(router)

@@ -20,7 +20,7 @@ from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.persona import Persona, load_persona
 from avatar.dialog.stopping import Cancelled, StoppedError, Tell
 from avatar.server.app import create_app
-from avatar.server.knowledge import _events
+from avatar.server.knowledge import Embedding, _events
 from avatar.settings import ServerSettings, Settings
 from tests.unit.dialog.fakes import HashEmbedder
 from tests.unit.server.fake_session import FakeHouse
@@ -40,8 +40,10 @@ class SlowEmbedder(HashEmbedder):
     def __init__(self) -> None:
         super().__init__()
         self.gate = threading.Semaphore(0)
+        self.waits = False
 
     def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.waits = True
         self.gate.acquire(timeout=20)
         return super().passages(texts)
 
@@ -185,6 +187,21 @@ def test_only_a_document_may_be_large(client: TestClient) -> None:
     large = b"x" * (2 * 1024 * 1024)
     assert client.post(f"{TEXTS}/embedding", content=large).status_code == 413
     assert events(send(client, b"\x00\x01\x02\xff" * 500_000))[-1]["error"]["code"] == "invalid_text"
+
+
+async def test_embedding_that_is_being_stopped_can_be_begun_anew(tmp_path: Path) -> None:
+    slow, embedding = Stages(tmp_path), Embedding()
+    knowledge = slow.knowledge(load_persona("luxun", tmp_path))
+    embedding.begin("luxun", knowledge)
+    while not slow.embedder.waits:  # noqa: ASYNC110 - of another thread
+        await asyncio.sleep(0.01)
+    embedding.stop("luxun")
+    embedding.begin("luxun", knowledge)
+    slow.embedder.gate.release(1000)
+    while embedding.running("luxun"):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    assert knowledge.embedded[0] == knowledge.embedded[1] > 0
+    await embedding.close()
 
 
 def test_an_index_is_made_anew(client: TestClient, slow: Stages) -> None:
