@@ -18,6 +18,7 @@ from avatar.dialog.persona import Persona, load_persona
 from avatar.dialog.studio.difference import Difference
 from avatar.dialog.studio.making import propose_new
 from avatar.dialog.studio.proposal import Complaint, Proposal, propose
+from avatar.dialog.studio.proposal import accept as accepted
 from avatar.dialog.studio.trying import Asked, Delta, Side, trial
 from avatar.engines import Engines
 from avatar.errors import AvatarError, InputError
@@ -90,11 +91,7 @@ class Bench:
 
     def accept(self) -> Persona:
         """The proposal made the card."""
-        proposal = _there(self.waiting)
-        if proposal.base is None:
-            self.persona = self.personas.create(proposal.fields)
-        else:
-            self.persona = self.personas.change(proposal.persona.id, proposal.fields, expected=proposal.base)
+        self.persona = accepted(_there(self.waiting), self.personas)
         self.waiting = None
         number = self.personas.number(self.persona.id)
         note(f"{self.persona.id}: version {number}.", f"{self.persona.id}:第 {number} 版。")

@@ -161,10 +161,7 @@ class Personas:
     def _change(self, persona_id: str, fields: Json, files: Mapping[str, bytes], expected: str | None) -> Persona:
         before = load_persona(persona_id, self._data)
         if expected is not None and expected != mark(before):
-            raise StaleError(
-                f"{persona_id} was changed meanwhile. Load it again, and make the change once more.",
-                f"{persona_id} 在此期间已被修改。请重新载入后再改一次。",
-            )
+            raise stale(persona_id)
         after = check_fields(fields, self._root / persona_id, persona_id)
         if after.id != persona_id:
             raise InputError(
@@ -289,6 +286,14 @@ class Personas:
             yield
         finally:
             lock.release()
+
+
+def stale(persona_id: str) -> StaleError:
+    """What to raise where a card is another than it was taken for."""
+    return StaleError(
+        f"{persona_id} was changed meanwhile. Load it again, and make the change once more.",
+        f"{persona_id} 在此期间已被修改。请重新载入后再改一次。",
+    )
 
 
 def mark(persona: Persona) -> str:

@@ -22,6 +22,7 @@ from avatar.server.jobs import NO_STORE
 from avatar.server.protocol.base import Identifier, Message, Text
 from avatar.server.protocol.parsing import EventError
 from avatar.server.sessions import Stages
+from avatar.voice.speaking.lexicon import Lexicon
 
 T = TypeVar("T")
 
@@ -77,7 +78,7 @@ def persona_routes(house: House, studio: Studio | None, stages: Stages | None) -
 
     @router.post("", response_class=Response)
     async def create(wish: NewPersona) -> Response:
-        return await answered(lambda: newly(personas.create(_new_fields(wish, personas)), stages), 201)
+        return await answered(lambda: newly(personas.create(_readable(_new_fields(wish, personas))), stages), 201)
 
     @router.get("/{persona_id}", response_class=Response)
     async def show(persona_id: str) -> Response:
@@ -93,7 +94,7 @@ def persona_routes(house: House, studio: Studio | None, stages: Stages | None) -
                 code="missing_field",
                 param="etag",
             )
-        return await answered(lambda: personas.change(persona_id, wish.card, expected=expected))
+        return await answered(lambda: personas.change(persona_id, _readable(wish.card), expected=expected))
 
     @router.delete("/{persona_id}", status_code=204)
     async def delete(persona_id: str) -> None:
@@ -215,6 +216,18 @@ def _history(history: list[Version]) -> list[dict[str, Any]]:
         )
         before = fields
     return told[::-1]
+
+
+def _readable(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a card whose lexicon the voice can read.
+
+    Raises:
+        InputError: it cannot; no conversation could be opened.
+    """
+    lexicon = fields.get("lexicon")
+    if isinstance(lexicon, dict):
+        Lexicon({str(word): str(reading) for word, reading in lexicon.items()})
+    return fields
 
 
 def _new_fields(wish: NewPersona, personas: Personas) -> dict[str, Any]:

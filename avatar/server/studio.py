@@ -19,7 +19,7 @@ from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.library import Library
 from avatar.dialog.persona import Persona
 from avatar.dialog.studio.making import propose_new
-from avatar.dialog.studio.proposal import QUESTIONS, Complaint, Proposal, propose
+from avatar.dialog.studio.proposal import QUESTIONS, Complaint, Proposal, accept, propose
 from avatar.dialog.studio.trying import Answered, Asked, Side, Step, trial
 from avatar.errors import NotFoundError
 from avatar.server.failures import language_of
@@ -145,8 +145,8 @@ def studio_routes(house: House, stages: Stages) -> APIRouter:
         return await Streamed.begun(events, house.jobs, "text/event-stream")
 
     @router.post("/{persona_id}/studio/{proposal_id}/accept", response_class=Response)
-    async def accept(persona_id: str, proposal_id: str) -> Response:
-        persona = await asyncio.to_thread(accepted, personas, proposals.get(persona_id, proposal_id))
+    async def accept_(persona_id: str, proposal_id: str) -> Response:
+        persona = await asyncio.to_thread(accept, proposals.get(persona_id, proposal_id), personas)
         proposals.drop(proposal_id)
         return persona_answer(personas, persona)
 
@@ -156,19 +156,6 @@ def studio_routes(house: House, stages: Stages) -> APIRouter:
         proposals.drop(proposal_id)
 
     return router
-
-
-def accepted(personas: Personas, proposal: Proposal) -> Persona:
-    """A proposal made the card.
-
-    Raises:
-        StaleError: the card is another by now.
-        InputError: there is a persona of the new one's id by now.
-        StorageError: the disk is full or the folder cannot be written.
-    """
-    if proposal.base is None:
-        return personas.create(proposal.fields)
-    return personas.change(proposal.persona.id, proposal.fields, expected=proposal.base)
 
 
 def _knowledge(stages: Stages, house: House, proposal: Proposal) -> Knowledge:

@@ -15,7 +15,7 @@ from typing import Literal
 from avatar.dialog.cards.convert import plain
 from avatar.dialog.cards.jsontext import Json
 from avatar.dialog.cutting import language_of
-from avatar.dialog.folders import mark
+from avatar.dialog.folders import Personas, mark, stale
 from avatar.dialog.persona import Persona, check_fields
 from avatar.dialog.studio.asking import Sentence, sentence_for
 from avatar.dialog.studio.difference import Difference, differences
@@ -174,8 +174,11 @@ async def propose(
         onto: a proposal for the same persona that was not accepted yet, to which the wish is added.
 
     Raises:
+        StaleError: the card is another by now than `onto` was made from.
         InputError: nothing was said, it cannot be done, it changes nothing, or makes no valid card.
     """
+    if onto is not None and onto.base not in (None, mark(persona)):
+        raise stale(persona.id)
     said = checked_wish(said)
     before = plain(persona)
     work = Work(Draft(before if onto is None else onto.fields), generator)
@@ -196,6 +199,19 @@ async def propose(
         )
     questions = questions_for(after, diff, said, complaint)
     return work.proposal(after, mark(persona), diff, questions)
+
+
+def accept(proposal: Proposal, personas: Personas) -> Persona:
+    """A proposal made the card.
+
+    Raises:
+        StaleError: the card is another by now.
+        InputError: there is a persona of the new one's id by now.
+        StorageError: the disk is full or the folder cannot be written.
+    """
+    if proposal.base is None:
+        return personas.create(proposal.fields)
+    return personas.change(proposal.persona.id, proposal.fields, expected=proposal.base)
 
 
 def checked_wish(said: str) -> str:

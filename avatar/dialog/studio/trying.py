@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -74,7 +75,7 @@ async def trial(
             answer = ""
             conversation = Conversation(persona, knowledge, generator, seed=SEED)
             language = persona.speaks(language_of(question))
-            grounding = conversation.ground(question, language)
+            grounding = await asyncio.to_thread(conversation.ground, question, language)
             async with aclosing(conversation.answer(question, language, grounding, max_tokens=max_tokens)) as phrases:
                 async for phrase in phrases:
                     answer += phrase.text

@@ -72,6 +72,14 @@ def test_a_persona_is_made_and_has_all_it_needs(client: TestClient) -> None:
     assert client.post("/v1/avatar/personas", json={"card": persona["card"], "id": "other"}).json()["id"] == "other"
 
 
+def test_a_lexicon_that_cannot_be_read_is_refused(client: TestClient) -> None:
+    first = made(client)
+    card = {**first["card"], "lexicon": {"阿三": "xyzzy9"}}
+    refused(client.put(f"{PERSONAS}/a-san", json={"card": card, "etag": first["etag"]}), 400, "invalid_lexicon")
+    refused(client.post(PERSONAS, json={"card": card, "id": "other"}), 400, "invalid_lexicon")
+    assert client.get(f"{PERSONAS}/a-san").json()["version"] == 1
+
+
 def test_a_card_is_changed_as_a_whole_and_a_stale_one_is_refused(client: TestClient) -> None:
     first = made(client)
     answer = client.get(f"{PERSONAS}/a-san")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from avatar.dialog.cards.convert import plain
-from avatar.dialog.folders import Personas
+from avatar.dialog.folders import Personas, StaleError
 from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.persona import Persona, load_persona
 from avatar.dialog.studio.asking import checked, taken_as_it_is
@@ -222,6 +222,14 @@ async def test_a_complaint_mends_the_answer(persona: Persona) -> None:
     proposal = await propose(persona, "太像AI了", None, complaint)
     assert proposal.fields["examples"][-1]["answer"] == "河风大，多穿一件。"
     assert proposal.questions[0] == "冷吗？" and len(proposal.questions) == 3
+
+
+async def test_a_wish_is_not_added_to_a_proposal_for_another_card(persona: Persona) -> None:
+    """Accepted, it would take back what somebody else had changed meanwhile."""
+    first = await said(persona, "温和些")
+    changed = persona.model_copy(update={"voice": "another"})
+    with pytest.raises(StaleError):
+        await propose(changed, "再幽默些", None, onto=first)
 
 
 async def test_wishes_add_up(persona: Persona) -> None:
