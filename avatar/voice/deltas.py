@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -34,25 +35,40 @@ def packed(deltas: Deltas) -> bytes:
     return file.getvalue()
 
 
-def read_deltas(path: Path) -> Deltas:
+def unpacked(data: bytes) -> Deltas:
     """The deltas of a file that `packed` made.
 
     Raises:
-        WeightsError: it cannot be read, is no such file, or holds what is no delta.
+        ValueError: it is no such file, is too large, packed or unpacked, or holds what is no delta.
     """
+    if len(data) > _MOST_BYTES:
+        raise ValueError("too large")
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise ValueError("too large")
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > _MOST_BYTES:
+                raise ValueError("too large")
+        with np.load(io.BytesIO(data), allow_pickle=False) as stored:
             if len(stored.files) > _MOST_LAYERS:
                 raise ValueError("too many layers")
-            deltas = {name: _checked(name, stored[name]) for name in stored.files}
+            return MappingProxyType({name: _checked(name, stored[name]) for name in stored.files})
     except Exception as error:
+        raise ValueError("no deltas") from error
+
+
+def read_deltas(path: Path) -> Deltas:
+    """The deltas of a voice's file.
+
+    Raises:
+        WeightsError: it cannot be read, or `unpacked` refuses it.
+    """
+    try:
+        with path.open("rb") as file:
+            return unpacked(file.read(_MOST_BYTES + 1))
+    except (OSError, ValueError) as error:
         raise WeightsError(
             f"The fitted part of the voice {path.parent.name} is damaged. Clone the voice again.",
             f"音色 {path.parent.name} 的拟合数据已损坏。请重新克隆该音色。",
         ) from error
-    return MappingProxyType(deltas)
 
 
 def _checked(name: str, value: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -15,8 +15,9 @@ from avatar.errors import InputError
 from avatar.media import SPEECH_RATE, read_audio
 from avatar.voice.consent.record import Consent
 from avatar.voice.consent.store import MAX_RECORD, ConsentStore
+from avatar.voice.deltas import unpacked as unpacked_deltas
 from avatar.voice.own import FILES, OwnVoices, as_toml
-from avatar.voice.profiles import MAX_PROFILE_BYTES, PACK_SHAPE, VoiceProfile
+from avatar.voice.profiles import DELTAS_FILE, MAX_PROFILE_BYTES, PACK_SHAPE, VoiceProfile
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -29,6 +30,9 @@ MAX_FILE = 64 * 1024 * 1024
 _MOST_ENTRIES = 120
 _ENTRY = re.compile(rf"(?:{FILES.pattern})|consent/(?:consent\.json|statement\.wav|voice\.npy)")
 _SAMPLES = re.compile(r"reference/|voice\.npy")
+_LONGEST_S = 120.0
+"""No window lasts as long, nor the two hundred characters of a sample."""
+
 _AT_ONCE = 1 << 20
 
 
@@ -145,9 +149,14 @@ def _check_sound(files: dict[str, bytes]) -> None:
         values = np.frombuffer(pack[: len(pack) // 4 * 4], dtype="<f4")
         if len(pack) != PACK_SHAPE[0] * PACK_SHAPE[1] * 4 or not np.isfinite(values).all():
             raise _unusable("its pack is damaged", "音色包已损坏")
+    if DELTAS_FILE in files:
+        try:
+            unpacked_deltas(files[DELTAS_FILE])
+        except ValueError as error:
+            raise _unusable("what was fitted is damaged", "拟合数据已损坏") from error
     for name, data in files.items():
         if name.endswith(".wav"):
-            read_audio(data, SPEECH_RATE)
+            read_audio(data, SPEECH_RATE, max_seconds=_LONGEST_S)
 
 
 def _unusable(en: str, zh: str) -> InputError:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ _FRAME = 480
 
 _FFT = 2048
 _HOP = 512
+_ROWS = 500
 _MAX_SNR = 60.0
 _DIGITAL_SILENCE = 1e-5
 
@@ -129,14 +132,27 @@ def _music(samples: Samples) -> float:
     if low.size < 8000:
         return 0.0
     windows = np.lib.stride_tricks.sliding_window_view(low, size)[::hop]
-    levels = 10 * np.log10(np.abs(np.fft.rfft(windows * np.hanning(size), axis=1)) ** 2 + 1e-10)
+    levels = _in_blocks(
+        windows, lambda some: 10 * np.log10(np.abs(np.fft.rfft(some * np.hanning(size), axis=1)) ** 2 + 1e-10)
+    )
     peaks = np.zeros(levels.shape, dtype=bool)
     peaks[:, 8:-1] = (levels[:, 8:-1] > levels[:, 7:-2]) & (levels[:, 8:-1] >= levels[:, 9:])
-    around = np.median(np.lib.stride_tricks.sliding_window_view(np.pad(levels, ((0, 0), (20, 20)), "edge"), 41, 1), 2)
+    around = _in_blocks(levels, _medians)
     peaks &= (levels > around + 15) & (levels > np.percentile(levels.max(axis=1), 90) - 45)
     held = _held(peaks, round(_TRACK_S * 8000 / hop)).sum(axis=1) >= 3
     seconds = [held[at : at + 8000 // hop].mean() > 0.4 for at in range(0, held.size, 8000 // hop)]
     return float(np.mean(seconds))
+
+
+def _medians(levels: Floats) -> Floats:
+    """Of the 41 bins around each bin."""
+    padded = np.pad(levels, ((0, 0), (20, 20)), "edge")
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, 41, 1), 2))
+
+
+def _in_blocks(rows: NDArray[Any], work: Callable[[NDArray[Any]], Floats]) -> Floats:
+    """What `work` makes of rows, some at a time: ten minutes at once would take gigabytes."""
+    return np.concatenate([work(rows[at : at + _ROWS]) for at in range(0, len(rows), _ROWS)])
 
 
 def _held(peaks: Flags, frames: int) -> Flags:
@@ -154,12 +170,7 @@ def _held(peaks: Flags, frames: int) -> Flags:
 def _powers(samples: Samples) -> Floats:
     """float64 [frames, _FFT // 2 + 1]."""
     windows = np.lib.stride_tricks.sliding_window_view(samples.astype(np.float64), _FFT)[::_HOP]
-    return np.concatenate(
-        [
-            np.abs(np.fft.rfft(windows[at : at + 500] * np.hanning(_FFT), axis=1)) ** 2
-            for at in range(0, len(windows), 500)
-        ]
-    )
+    return _in_blocks(windows, lambda some: np.abs(np.fft.rfft(some * np.hanning(_FFT), axis=1)) ** 2)
 
 
 def _widened(flags: Flags, frames: int) -> Flags:

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from avatar.errors import AvatarError, InputError, NotFoundError
-from avatar.media import wav_bytes
+from avatar.media import SPEECH_RATE, wav_bytes
 from avatar.voice.portable import MAX_FILE, unpacked
 from tests.unit.voice.clonery import Clonery, clonery, speech
 from tests.unit.voice.enrolment.sounds import syllables
@@ -179,6 +179,21 @@ def long_profile(entries: dict[str, bytes]) -> None:
     entries["profile.toml"] = entries["profile.toml"].replace(b'licence = "', b'licence = "' + b"x" * 70_000)
 
 
+def deltas_that_swell(entries: dict[str, bytes]) -> None:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **{"decode.0.norm1.fc": np.zeros(1 << 24, np.float32)})
+    assert len(buffer.getvalue()) < 1 << 20
+    entries["deltas.npz"] = buffer.getvalue()
+
+
+def no_deltas(entries: dict[str, bytes]) -> None:
+    entries["deltas.npz"] = b"PK"
+
+
+def endless_sample(entries: dict[str, bytes]) -> None:
+    entries["sample.wav"] = wav_bytes(np.zeros(SPEECH_RATE * 130, np.float32))
+
+
 def npy(value: NDArray[np.float32]) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, value)
@@ -193,6 +208,7 @@ HOSTILE = [
     other_voice, without_statement, without_consent, expired, stranger, climbing, absolute, stock, wrong_pack,
     short_pack, no_sound, no_embedding, blocked, any_speech, no_words, without_end, of_the_future, of_no_time,
     like_everybody, archive_for_embedding, samples_of_another, blocked_in_english, no_number, long_profile,
+    deltas_that_swell, no_deltas, endless_sample,
 ]  # fmt: skip
 
 

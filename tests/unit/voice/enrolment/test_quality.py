@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -65,3 +68,13 @@ def test_what_is_nothing_has_no_figures() -> None:
     assert (found.snr_db, found.clipped, found.decay_s, found.bandwidth_hz, found.music) == (0.0, 0.0, None, 0.0, 0.0)
     short = quality(silence[:100], np.zeros(1, dtype=np.float32))
     assert short.music == 0.0
+
+
+def test_the_memory_that_is_needed_does_not_grow_with_every_second() -> None:
+    sound = noise(60.0, 0.1)
+    tracemalloc.start()
+    try:
+        quality(sound, np.ones(sound.size // 768, dtype=np.float32))
+        assert tracemalloc.get_traced_memory()[1] < 200 << 20
+    finally:
+        tracemalloc.stop()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import numpy as np
 import pytest
 
 from avatar.errors import WeightsError
-from avatar.voice.deltas import packed, read_deltas
+from avatar.voice.deltas import packed, read_deltas, unpacked
 from avatar.voice.fitting.alignment import token_units, warped
 from avatar.voice.fitting.check import distance, units
 from avatar.voice.fitting.instant import pitch_factor
@@ -150,3 +152,15 @@ def test_words_are_counted_by_how_they_sound() -> None:
     assert units("他在那里。", "zh") == units("她在那里", "zh")
     assert units("It is 3 o'clock.", "en") != units("It is 4 o'clock.", "en")
     assert distance(["a", "b", "c"], ["a", "c"]) == 1
+
+
+def test_deltas_that_swell_are_refused_before_they_do() -> None:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **{"decode.0.norm1.fc": np.zeros(1 << 24, np.float32)})
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="no deltas"):
+            unpacked(buffer.getvalue())
+        assert tracemalloc.get_traced_memory()[1] < 1 << 22
+    finally:
+        tracemalloc.stop()
