@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from avatar.dialog.archive import Archive, pack
+from avatar.dialog.archive import MAX_TOTAL_BYTES, Archive, pack
 from avatar.dialog.cards.jsontext import Json, dump, parse
 from avatar.dialog.folders import IMPORTED, VERSIONS, contents, portrait_file
 from avatar.dialog.library import Library, index, packed, text_id
@@ -71,9 +71,17 @@ def write_bundle(persona: Persona, data_dir: Path, voice: Mapping[str, bytes] | 
         voice: the files of its voice's profile, where that is to travel.
 
     Raises:
-        InputError: a picture or a text is damaged.
+        InputError: a picture or a text is damaged, or there is more than a bundle may hold.
     """
     library = Library(data_dir / "knowledge" / persona.id)
+    if sum(map(library.size, library.ids())) > MAX_TOTAL_BYTES // 2:
+        raise InputError(
+            f"The texts of {persona.id} are larger than the {MAX_TOTAL_BYTES >> 21} MB that a bundle holds. "
+            "Export a character card, and add the texts where it arrives.",
+            f"{persona.id} 的文本超过人物文件可容纳的 {MAX_TOTAL_BYTES >> 21} MB。"
+            "请导出人物卡,再在导入处重新添加文本。",
+            code="bundle_too_large",
+        )
     titles = {key: library.read(key).entry.title for key in library.ids()}
     files = {CARD: (persona.folder / CARD).read_bytes(), **contents(persona.folder)}
     files |= {f"{_TEXTS}{key}.txt": (library.folder / f"{key}.txt").read_bytes() for key in titles}

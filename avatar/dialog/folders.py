@@ -126,9 +126,7 @@ class Personas:
             with tempfile.TemporaryDirectory(dir=self._root, prefix=".making-") as making:
                 _fill(Path(making) / "texts", texts)
                 _fill(Path(making) / "persona", contents)
-                if texts and not library.exists():
-                    library.parent.mkdir(parents=True, exist_ok=True)
-                    (Path(making) / "texts").replace(library)
+                _settle(Path(making) / "texts", library)
                 (Path(making) / "persona").replace(persona.folder)
         log.info("persona_created", extra={"persona_id": persona.id})
         return load_persona(persona.id, self._data)
@@ -364,6 +362,14 @@ def contents(folder: Path) -> dict[str, bytes]:
     files = sorted(file for file in folder.rglob("*") if file.is_file() and not file.is_symlink())
     named = {file.relative_to(folder).as_posix(): file for file in files}
     return {path: file.read_bytes() for path, file in named.items() if path != CARD and safe_path(path)}
+
+
+def _settle(texts: Path, library: Path) -> None:
+    """Move texts into a library, which may hold others already (of a persona that comes with the project)."""
+    for file in sorted(texts.iterdir(), key=lambda file: file.suffix == ".json"):  # its presence says: complete
+        library.mkdir(parents=True, exist_ok=True)
+        if not (library / file.name).exists():
+            file.replace(library / file.name)
 
 
 def _fill(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -15,9 +15,10 @@ from avatar.dialog.bundle import read_bundle, write_bundle
 from avatar.dialog.cards.card import OURS, Card, as_v2, read, to_json, to_zip, with_extension
 from avatar.dialog.cards.convert import card_of, fields_of, plain
 from avatar.dialog.cards.jsontext import Json
-from avatar.dialog.folders import IMPORTED, VERSIONS, Personas, StaleError, is_built_in, mark, portrait_file
+from avatar.dialog.folders import IMPORTED, VERSIONS, Personas, StaleError, contents, is_built_in, mark, portrait_file
 from avatar.dialog.knowledge import Knowledge
-from avatar.dialog.persona import CARD, check_fields, list_personas, load_persona, parse_fields, surveyed
+from avatar.dialog.library import Library, index, packed, text_id
+from avatar.dialog.persona import BUILT_IN, CARD, check_fields, list_personas, load_persona, parse_fields, surveyed
 from avatar.dialog.tomltext import toml
 from avatar.errors import AvatarError, InputError, NotFoundError, PhotoError, StorageError, TextError
 from tests.unit.dialog.cards.samples import CARDS, V1, V2, Body, picture, variant
@@ -268,6 +269,24 @@ def test_a_bundle_brings_everything(
 
     Personas(elsewhere).delete("ah-san")
     assert not list(elsewhere.rglob("*.txt")) and not list(elsewhere.rglob("*.toml"))
+
+
+def test_a_bundle_in_the_place_of_a_built_in_persona_brings_its_texts(personas: Personas, data_dir: Path) -> None:
+    library = Library(data_dir / "knowledge" / "luxun")
+    before = library.add("那时渡口还没有灯。", "旧书").entry
+    text = "渡口夜里有灯。\n\n船夫在灯下数钱。"
+    files = {f"{text_id(text)}.{kind}": data for kind, data in packed(index(text, "夜渡", text_id(text))).items()}
+    files |= {f"{text_id(text)}.txt": text.encode()}
+    personas.create({**plain(load_persona("luxun", data_dir)), "voice": "host"}, contents(BUILT_IN / "luxun"), files)
+    assert {library.read(each).entry.title for each in library.ids()} == {before.title, "夜渡"}
+
+
+def test_more_than_a_bundle_holds_is_refused(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Library(data_dir / "knowledge" / "ah-san").add("渡口夜里有灯。" * 20, "夜渡")
+    monkeypatch.setattr("avatar.dialog.bundle.MAX_TOTAL_BYTES", 400)
+    with pytest.raises(InputError) as caught:
+        write_bundle(load_persona("ah-san", data_dir), data_dir)
+    assert caught.value.code == "bundle_too_large"
 
 
 def altered(packed: bytes, **files: bytes) -> bytes:
