@@ -346,6 +346,7 @@ def cloning(engines: Engines) -> Cloning:
     from avatar.voice.enrolment.enrol import Enroller
     from avatar.voice.fitting import Studio
     from avatar.voice.making import EngineFitter
+    from avatar.voice.outgoing import OutgoingSynthesizer
     from avatar.voice.speaker import SpeakerEncoder
     from avatar.voice.speaking.kokoro import KokoroSynthesizer
     from avatar.voice.watermark import detect
@@ -355,7 +356,8 @@ def cloning(engines: Engines) -> Cloning:
 
     @cache
     def studio() -> Studio:
-        inner = getattr(engines.synthesizer, "inner", None)
+        spoken = engines.synthesizer
+        inner = spoken.inner if isinstance(spoken, OutgoingSynthesizer) else spoken
         synthesizer = inner if isinstance(inner, KokoroSynthesizer) else kokoro(settings)
         model = model_path("kokoro-82m", settings) / "kokoro-v1.0.int8.onnx"
         packs = model_path("kokoro-voices", settings)

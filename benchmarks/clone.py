@@ -226,7 +226,7 @@ def _compared(name: str, enrolment: Enrolment, held: Heard, studio: Studio, ears
 def _stock(enrolment: Enrolment, held: Heard, studio: Studio, ears: Ears) -> tuple[list[Heard], Heard]:
     """The stock voices of that sex and language, and all that is measured of the one that is nearest."""
     library, language = read_library(), enrolment.language
-    rows = library.stock(library.sex_of(enrolment.embedding, language), language)
+    rows = library.stock(enrolment.sex, language)
     styles = [studio.pack(library.names[row]) for row in rows]
     heard = [
         ears.hear([studio.say(text, style, language) for text in SENTENCES[language][:STOCK_SENTENCES]])

@@ -10,6 +10,7 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Request
@@ -378,7 +379,13 @@ def _text(form: FormData, name: str) -> str:
 
 
 async def _sound(voices: Voices, voice_id: str, name: str) -> Response:
-    path = await _call(voices, lambda cloning: cloning.own.file(voice_id, name))
+    """A voice's recording, as long as the voice may speak."""
+
+    def work(cloning: Cloning) -> Path | None:
+        cloning.consents.valid(cloning.own.get(voice_id).consent)
+        return cloning.own.file(voice_id, name)
+
+    path = await _call(voices, work)
     if path is None:
         raise NotFoundError("This recording was not kept.", "没有保留这段录音。")
     return FileResponse(path, media_type="audio/wav", headers=NO_STORE)

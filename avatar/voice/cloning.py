@@ -18,8 +18,9 @@ from avatar.voice.consent.witness import SAME_PERSON, Witness, demand_same_perso
 from avatar.voice.deltas import packed as packed_deltas
 from avatar.voice.enrolment.enrol import Checked, Enroller
 from avatar.voice.enrolment.reading import Source
-from avatar.voice.enrolment.windows import Enrolment, Sex
+from avatar.voice.enrolment.windows import Enrolment
 from avatar.voice.fitting.fitted import Fitted, FittingStopped
+from avatar.voice.fitting.studio import NATIVE
 from avatar.voice.own import OwnVoices, damaged, pack_bytes, reference_files, renamed
 from avatar.voice.portable import Parcel, exported, unpacked
 from avatar.voice.profiles import Bilingual, VoiceProfile
@@ -36,12 +37,6 @@ _Key = tuple[str, str, int]
 
 _REMEMBERED = 4
 """Enrolments that may be fitted though their samples are not kept."""
-
-NEAR: dict[Language, dict[Sex, str]] = {
-    "zh": {"female": "zf_xiaoxiao", "male": "zm_yunxi"},
-    "en": {"female": "af_heart", "male": "am_michael"},
-}
-"""The stock voices whose rhythm and tune a clone has in a language that the person did not speak."""
 
 
 class Fitter(Protocol):
@@ -325,7 +320,7 @@ class Cloning:
     def _profile(
         self, name: str, consent: Consent, enrolment: Enrolment, fitted: Fitted, scores: dict[str, float]
     ) -> VoiceProfile:
-        near = {language: {NEAR[language][enrolment.sex]: 1.0} for language in NEAR}
+        near = {language: {NATIVE[language][enrolment.sex]: 1.0} for language in NATIVE}
         return VoiceProfile(
             id=self.own.free_id(name),
             name=Bilingual(zh=name, en=name),

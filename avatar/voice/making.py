@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import get_args
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from avatar.media import Samples
 from avatar.stages import Synthesizer
 from avatar.voice.enrolment.windows import Enrolment
 from avatar.voice.fitting import Fitted, Studio, fit_instant, fit_style
+from avatar.voice.fitting.fitted import Step
 from avatar.voice.profiles import VoiceLibrary, VoiceProfile
 from avatar.voice.speaking.marks import script_clauses
 
@@ -55,4 +57,5 @@ class EngineFitter:
         """See `Fitter`."""
         style = self._voices.style(profile, profile.languages[0])
         deltas = self._voices.deltas(profile)
-        return Fitted(style, profile.pitch, ("nearest",), deltas, scores=dict(profile.scores))
+        done = tuple(step for step in get_args(Step) if step in profile.made)
+        return Fitted(style, profile.pitch, done, deltas, scores=dict(profile.scores))

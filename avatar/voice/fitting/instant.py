@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.voice.enrolment.windows import Enrolment, Sex
+from avatar.voice.enrolment.windows import Enrolment
 from avatar.voice.fitting.check import error_of
 from avatar.voice.fitting.fitted import Cancelled, Fitted, FittingStopped, Step
 from avatar.voice.fitting.library import Library, read_library
 from avatar.voice.fitting.sentences import PROBES
-from avatar.voice.fitting.studio import TIMBRE, Studio
+from avatar.voice.fitting.studio import Studio
 from avatar.voice.profiles import Style
 from avatar.voice.speaker import likeness
 
@@ -44,13 +44,12 @@ def fit_instant(enrolment: Enrolment, studio: Studio, cancelled: Cancelled = lam
     """
     library = read_library()
     language = enrolment.language
-    sex = library.sex_of(enrolment.embedding, language)
     text = PROBES[language][0]
     tried: list[_Tried] = []
-    for timbre, done in candidates(library, enrolment, sex):
+    for timbre, done in candidates(library, enrolment):
         if cancelled():
             raise FittingStopped
-        style = studio.style(timbre, language, sex)
+        style = studio.style(timbre, language, enrolment.sex)
         pitch = pitch_factor(enrolment.pitch_hz, studio.natural_hz(style, text, language))
         sound = studio.say(text, style, language, pitch)
         score = likeness(studio.embedding([sound]), enrolment.embedding)
@@ -70,10 +69,11 @@ class _Tried:
     error: float
 
 
-def candidates(library: Library, enrolment: Enrolment, sex: Sex) -> list[tuple[NDArray[np.float32], tuple[Step, ...]]]:
+def candidates(library: Library, enrolment: Enrolment) -> list[tuple[NDArray[np.float32], tuple[Step, ...]]]:
     """Timbres, float32 [128], all within reach of the stock ones."""
-    nearest = library.timbres[library.nearest(enrolment.embedding, sex, enrolment.language)]
-    regressed = library.space().within(library.regressed(enrolment.embedding, sex, enrolment.language), _REACH)
+    voice = enrolment.embedding, enrolment.sex, enrolment.language
+    nearest = library.timbres[library.nearest(*voice)]
+    regressed = library.space().within(library.regressed(*voice), _REACH)
     both: tuple[Step, ...] = ("nearest", "regression")
     middle = np.asarray((nearest + regressed) / 2, dtype=np.float32)
     return [(nearest, ("nearest",)), (regressed, ("regression",)), (middle, both)]
@@ -82,8 +82,3 @@ def candidates(library: Library, enrolment: Enrolment, sex: Sex) -> list[tuple[N
 def pitch_factor(wanted_hz: float, natural_hz: float) -> float:
     """The factor that brings a pack to a person's fundamental frequency, as far as it stays natural."""
     return float(np.clip(wanted_hz / natural_hz, *_NATURAL)) if wanted_hz > 0 else 1.0
-
-
-def own_timbre(fitted: Fitted) -> NDArray[np.float32]:
-    """The timbre of a voice, float32 [128]."""
-    return np.array(fitted.style[0, :TIMBRE])

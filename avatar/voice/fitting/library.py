@@ -52,14 +52,6 @@ class Library:
         """The rows of a sex."""
         return np.flatnonzero(self.male == (sex == "male"))
 
-    def sex_of(self, embedding: Embedding, language: Language) -> Sex:
-        """As the voice is heard: whichever stock voices it sounds more like on the whole. Pitch alone misleads, an
-        orator's above all."""
-        likenesses = self.embeddings[language] @ embedding
-        stock = np.array([bool(name) for name in self.names])
-        men, women = (float(likenesses[stock & (self.male == male)].mean()) for male in (True, False))
-        return "male" if men > women else "female"
-
     def stock(self, sex: Sex, language: Language) -> NDArray[np.int64]:
         """The rows of stock voices of a sex that are native speakers of a language."""
         begins = ("z",) if language == "zh" else ("a", "b")

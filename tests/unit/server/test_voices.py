@@ -98,6 +98,15 @@ def test_from_the_phrase_to_the_voice_and_back(client: TestClient, made: Clonery
     assert refused.status_code == 400
 
 
+def test_a_voice_whose_consent_is_over_is_not_heard(client: TestClient, made: Clonery) -> None:
+    create(client, agree(client, made)["id"])
+    made.now[0] += 3 * 366 * 86_400
+    for place in ("sample", "original", "export"):
+        refused = client.get(f"/v1/avatar/voices/zhang-san/{place}")
+        assert refused.status_code == 400
+        assert refused.json()["error"]["code"] == "consent_over"
+
+
 def test_a_voice_is_taken_in(client: TestClient, made: Clonery) -> None:
     consent = agree(client, made)
     create(client, consent["id"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import tracemalloc
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -74,15 +73,6 @@ def test_the_nearest_is_a_stock_voice_of_the_sex() -> None:
     assert 10 <= known.nearest(known.embeddings["en"][4], "male", "en") < 20
     assert known.stock("female", "zh").tolist() == list(range(10))
     assert known.stock("female", "en").size == 0
-
-
-def test_the_sex_is_that_of_the_voices_it_sounds_like() -> None:
-    known = library()
-    sounds = np.zeros((40, 256), dtype=np.float32)
-    sounds[:10, 0] = sounds[10:20, 1] = 1.0
-    apart = replace(known, embeddings={"zh": sounds, "en": sounds})
-    assert apart.sex_of(sounds[0], "zh") == "female"
-    assert apart.sex_of(sounds[12], "en") == "male"
 
 
 def test_regression_leans_towards_the_voice() -> None:

@@ -1,0 +1,35 @@
+"""The fitter that the program runs on: what it takes a kept voice for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import pytest
+
+from avatar.voice.fitting import Studio
+from avatar.voice.making import EngineFitter
+from avatar.voice.profiles import PACK_SHAPE, VoiceLibrary
+from tests.unit.voice.clonery import clonery, speech
+
+
+@pytest.fixture
+def fitter(tmp_path: Path) -> EngineFitter:
+    np.full(PACK_SHAPE, 7.0, dtype="<f4").tofile(tmp_path / "zm_yunxi.bin")
+    voices = VoiceLibrary([tmp_path / "voices"], tmp_path, lambda profile: None)
+    return EngineFitter(lambda: cast(Studio, None), lambda: pytest.fail("nothing is said"), voices)
+
+
+def test_a_kept_voice_is_what_was_done_for_it(fitter: EngineFitter, tmp_path: Path) -> None:
+    house = clonery(tmp_path)
+    profile = house.cloning.create("张三", [speech(8.0)], house.agreed())
+    assert profile.made[-1] == "regression"
+    kept = fitter.fitted(profile)
+    assert kept.done == ("regression",)
+    assert not kept.deltas
+    assert (kept.style == np.float32(0.1)).all()
+    house.cloning.fit(profile.id, lambda share: None, lambda: False)
+    again = fitter.fitted(house.cloning.own.get(profile.id))
+    assert again.done == ("regression", "style", "biases")
+    assert list(again.deltas) == ["decode.0.norm1.fc"]
