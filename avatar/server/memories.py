@@ -5,7 +5,6 @@ Whoever has the token reads the memories, so it travels in a header, never in an
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date
 from typing import Annotated
 
@@ -93,23 +92,23 @@ def memory_routes(house: House) -> APIRouter:
     @router.put("/{persona_id}")
     async def change(persona_id: str, wish: MemoriesWish, known: User, response: Response) -> MemoriesObject:
         response.headers.update(NO_STORE)
-        persona = house.persona(persona_id).id
 
-        def put() -> Remembered:
+        def put() -> MemoriesObject:
+            persona = house.persona(persona_id).id
             if wish.data is not None:
                 memories.replace(persona, known, [(each.id, each.text) for each in wish.data])
             if wish.remember is not None:
                 memories.wish(persona, known, wish.remember)
-            return memories.read(persona, known)
+            return MemoriesObject.of(persona, memories.read(persona, known))
 
-        return MemoriesObject.of(persona, await asyncio.to_thread(put))
+        return await house.run(put)
 
     @router.delete("/{persona_id}", status_code=204)
     async def forget_all(persona_id: str, known: User) -> None:
-        await asyncio.to_thread(memories.forget, house.persona(persona_id).id, known)
+        await house.run(lambda: memories.forget(house.persona(persona_id).id, known))
 
     @router.delete("/{persona_id}/{fact_id}", status_code=204)
     async def forget(persona_id: str, fact_id: str, known: User) -> None:
-        await asyncio.to_thread(memories.forget, house.persona(persona_id).id, known, fact_id)
+        await house.run(lambda: memories.forget(house.persona(persona_id).id, known, fact_id))
 
     return router

@@ -81,7 +81,7 @@ def persona_file_routes(house: House, studio: Studio | None, shelf: Shelf, stage
                 "format 须为 persona、json、png 或 charx。",
                 code="invalid_value",
             )
-        persona = house.persona(persona_id)
+        persona = await house.run(lambda: house.persona(persona_id))
         data = await asyncio.to_thread(give_out, persona, format, house.settings.data_dir)
         headers = {**NO_STORE, "Content-Disposition": f'attachment; filename="{persona.id}.{format}"'}
         return Response(data, media_type=MEDIA_TYPES[format], headers=headers)
@@ -91,7 +91,7 @@ def persona_file_routes(house: House, studio: Studio | None, shelf: Shelf, stage
 
         @router.post("/{persona_id}/portrait", response_class=Response)
         async def portrait(persona_id: str, request: Request) -> Response:
-            house.persona(persona_id)
+            await house.run(lambda: house.persona(persona_id))
             async with _form(request, uploads) as form:
                 face = _face(form)
                 if form.get("photo"):

@@ -116,21 +116,27 @@ def persona_routes(house: House, studio: Studio | None, stages: Stages | None) -
 def _version_routes(router: APIRouter, house: House, personas: Personas) -> None:
     @router.get("/{persona_id}/versions", response_class=Response)
     async def versions(persona_id: str) -> Response:
-        house.persona(persona_id)
-        history = await asyncio.to_thread(personas.history, persona_id)
-        return JSONResponse({"object": "list", "data": _history(history)}, headers=NO_STORE)
+        def work() -> list[dict[str, Any]]:
+            house.persona(persona_id)
+            return _history(personas.history(persona_id))
+
+        return JSONResponse({"object": "list", "data": await house.run(work)}, headers=NO_STORE)
 
     @router.get("/{persona_id}/versions/{number}", response_class=Response)
     async def version(persona_id: str, number: int) -> Response:
-        now = plain(house.persona(persona_id))
-        then = plain((await asyncio.to_thread(personas.version, persona_id, number)).persona)
-        told = {"version": number, "card": then, "diff": difference_objects(differences(now, then))}
-        return JSONResponse(told, headers=NO_STORE)
+        def work() -> dict[str, Any]:
+            now, then = plain(house.persona(persona_id)), plain(personas.version(persona_id, number).persona)
+            return {"version": number, "card": then, "diff": difference_objects(differences(now, then))}
+
+        return JSONResponse(await house.run(work), headers=NO_STORE)
 
     @router.post("/{persona_id}/versions/{number}/restore", response_class=Response)
     async def restore(persona_id: str, number: int) -> Response:
-        house.persona(persona_id)
-        return persona_answer(personas, await asyncio.to_thread(personas.restore, persona_id, number))
+        def work() -> Persona:
+            house.persona(persona_id)
+            return personas.restore(persona_id, number)
+
+        return persona_answer(personas, await house.run(work))
 
 
 def newly(persona: Persona, stages: Stages | None) -> Persona:

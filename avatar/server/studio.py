@@ -124,7 +124,7 @@ def studio_routes(house: House, stages: Stages) -> APIRouter:
 
     @router.post("/{persona_id}/studio", response_class=Response)
     async def change(persona_id: str, wish: Wish, request: Request) -> Response:
-        persona = house.persona(persona_id)
+        persona = await house.run(lambda: house.persona(persona_id))
         generator = await generator_of(persona_id)
         complaint = Complaint(wish.question, wish.answer) if wish.answer.strip() and wish.question.strip() else None
         onto = proposals.get(persona_id, wish.proposal) if wish.proposal else None
@@ -136,7 +136,7 @@ def studio_routes(house: House, stages: Stages) -> APIRouter:
         proposal = proposals.get(persona_id, proposal_id)
         sides: list[tuple[Side, Persona]] = [("after", proposal.persona)]
         if proposal.base is not None:
-            sides.insert(0, ("before", house.persona(persona_id)))
+            sides.insert(0, ("before", await house.run(lambda: house.persona(persona_id))))
         generator = await generator_of(persona_id if proposal.base is not None else house.personas()[0].id)
         knowledge = await house.run(lambda: _knowledge(stages, house, proposal))
         questions = [" ".join(question.split())[:300] for question in wish.questions] or list(proposal.questions)
