@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 from avatar.errors import InputError, Language, NotFoundError
 from avatar.media import SPEECH_RATE, Samples, wav_bytes
 from avatar.voice.consent.record import Consent, GroundWish, Phrase, PhraseWish, plain_name
+from avatar.voice.consent.statement import name_in
 from avatar.voice.consent.store import ConsentStore, new_id
 from avatar.voice.consent.witness import SAME_PERSON, Witness, demand_same_person, embedding_of
 from avatar.voice.deltas import packed as packed_deltas
@@ -309,7 +310,9 @@ class Cloning:
         wav = parcel.consent_files.get("statement.wav", b"")
         if not wav:
             raise damaged(parcel.profile.id)
-        person = self._witness.again(parcel.consent, parcel.consent.statement, wav).embedding
+        said = parcel.consent.statement
+        self.consents.permit_name(name_in(said.text, parcel.consent.scope, said.words, parcel.consent.language))
+        person = self._witness.again(parcel.consent, said, wav).embedding
         demand_same_person(person, embedding_of(parcel.consent_files.get("voice.npy")))
         if "voice.npy" in parcel.files:
             demand_same_person(person, embedding_of(parcel.files["voice.npy"]))

@@ -30,6 +30,9 @@ MAX_FILE = 64 * 1024 * 1024
 _MOST_ENTRIES = 120
 _ENTRY = re.compile(rf"(?:{FILES.pattern})|consent/(?:consent\.json|statement\.wav|voice\.npy)")
 _SAMPLES = re.compile(r"reference/|voice\.npy")
+_LARGEST = 32.0
+"""Of a pack's numbers; ten times the largest of the stock packs (3.2)."""
+
 _LONGEST_S = 120.0
 """No window lasts as long, nor the two hundred characters of a sample."""
 
@@ -147,7 +150,7 @@ def _check_sound(files: dict[str, bytes]) -> None:
     pack = files.get("pack.bin")
     if pack is not None:
         values = np.frombuffer(pack[: len(pack) // 4 * 4], dtype="<f4")
-        if len(pack) != PACK_SHAPE[0] * PACK_SHAPE[1] * 4 or not np.isfinite(values).all():
+        if len(pack) != PACK_SHAPE[0] * PACK_SHAPE[1] * 4 or not (np.abs(values) <= _LARGEST).all():
             raise _unusable("its pack is damaged", "音色包已损坏")
     if DELTAS_FILE in files:
         try:

@@ -45,6 +45,9 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 MAX_PROFILE_BYTES = 64 * 1024
 """Of a profile's file."""
 
+_MOST_WEIGHT = 2.0
+"""Of a pack in a blend; huge ones that cancel out would add up to 1 as well."""
+
 _TIMBRE = 128
 """The first columns of a style."""
 
@@ -122,8 +125,8 @@ class VoiceProfile(BaseModel):
         for packs in self.blend.values():
             if not packs or any(not NAME.fullmatch(pack) for pack in packs):
                 raise ValueError("blend: each language needs packs, named in lower case")
-            if not 0.99 <= sum(packs.values()) <= 1.01:
-                raise ValueError("blend: the weights of a language add up to 1")
+            if not 0.99 <= sum(packs.values()) <= 1.01 or any(abs(weight) > _MOST_WEIGHT for weight in packs.values()):
+                raise ValueError("blend: the weights of a language add up to 1, none beyond 2 or -2")
         if (self.kind == "own") != bool(self.consent):
             raise ValueError("consent: a person's voice has one, and no other voice has")
         return self
@@ -216,9 +219,10 @@ class VoiceLibrary:
         blend = tuple(profile.packs(language).items())
         folder = self._folder(profile.id) if profile.kind == "own" else None
         path = folder / PACK_FILE if folder else None
-        if path is None or not path.is_file():
+        changed = _changed(path)
+        if path is None or changed is None:
             return self._style(blend)
-        own = self._own(path, path.stat().st_mtime_ns)
+        own = self._own(path, changed)
         if language in profile.languages:
             return own
         mixed = self._style(blend).copy()
@@ -233,7 +237,8 @@ class VoiceLibrary:
         """
         folder = self._folder(profile.id)
         path = folder / DELTAS_FILE if folder else None
-        return self._deltas(path, path.stat().st_mtime_ns) if path is not None and path.is_file() else NO_DELTAS
+        changed = _changed(path)
+        return NO_DELTAS if path is None or changed is None else self._deltas(path, changed)
 
     def _folder(self, voice: str) -> Path | None:
         """Where a voice lies."""
@@ -292,6 +297,14 @@ def _deltas_of(path: Path, changed: int) -> Deltas:
     """The deltas of a file as it was at some time; kept for that time only."""
     del changed
     return read_deltas(path)
+
+
+def _changed(path: Path | None) -> int | None:
+    """When a file was written; None where there is none, or no more."""
+    try:
+        return None if path is None else path.stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 def _ids(folders: Sequence[Path]) -> list[str]:

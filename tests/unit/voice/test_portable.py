@@ -194,6 +194,21 @@ def endless_sample(entries: dict[str, bytes]) -> None:
     entries["sample.wav"] = wav_bytes(np.zeros(SPEECH_RATE * 130, np.float32))
 
 
+def loud_pack(entries: dict[str, bytes]) -> None:
+    entries["pack.bin"] = np.full(len(entries["pack.bin"]) // 4, 1e30, np.float32).tobytes()
+
+
+def cancelling_blend(entries: dict[str, bytes]) -> None:
+    entries["profile.toml"] = entries["profile.toml"].replace(b"[blend.zh]", b"[blend.zh]\nzm_a = 1e9\nzm_b = -1e9")
+    assert b"1e9" in entries["profile.toml"]
+
+
+def blocked_in_the_statement(entries: dict[str, bytes]) -> None:
+    record = json.loads(entries["consent/consent.json"])
+    record["statement"]["text"] = record["statement"]["text"].replace("张三", "Elon Musk")
+    entries["consent/consent.json"] = json.dumps(record).encode()
+
+
 def npy(value: NDArray[np.float32]) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, value)
@@ -208,6 +223,7 @@ HOSTILE = [
     other_voice, without_statement, without_consent, expired, stranger, climbing, absolute, stock, wrong_pack,
     short_pack, no_sound, no_embedding, blocked, any_speech, no_words, without_end, of_the_future, of_no_time,
     like_everybody, archive_for_embedding, samples_of_another, blocked_in_english, no_number, long_profile,
+    loud_pack, cancelling_blend, blocked_in_the_statement,
     deltas_that_swell, no_deltas, endless_sample,
 ]  # fmt: skip
 
