@@ -14,7 +14,6 @@ and thrown away.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
@@ -195,8 +194,7 @@ class Conversation:
         recollection = self.recollection
         if recollection is not None and (told := recollection.told):
             written = await self._whole(request(" ".join(text for _, text in told)), ANSWER_TOKENS)
-            texts = recollection.found(told, written)
-            await asyncio.to_thread(recollection.keep, texts)
+            recollection.keep(recollection.found(told, written))
 
     def quotes(self, grounding: Grounding) -> tuple[str, ...]:
         """What is put before a question: short quotations, or what the card says where it is asked who answers."""
