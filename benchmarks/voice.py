@@ -22,9 +22,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +36,8 @@ from avatar.media import HEARING_RATE, SPEECH_RATE, Samples, resample
 from avatar.models import model_path
 from avatar.settings import Settings
 from avatar.stages import HearingHints
+from avatar.voice.fitting.check import distance, units
 from avatar.voice.profiles import PACK_SHAPE
-from avatar.voice.speaking.mandarin.reading import read
-from avatar.voice.speaking.normalise import words
 from benchmarks._sentences import Sentence, sentences
 
 VOICES: dict[Language, str] = {"zh": "zf_xiaoxiao", "en": "af_heart"}
@@ -148,37 +146,6 @@ def _first_audio(engines: Engines) -> float:
         next(speech.chunks)
         taken.append(time.perf_counter() - start)
     return statistics.median(taken)
-
-
-def units(text: str, language: Language) -> list[str]:
-    """What is compared: syllables with their tones, and English words in small letters without their punctuation."""
-    return [unit.lower() for unit in _units(text, language)]
-
-
-def _units(text: str, language: Language) -> Iterator[str]:
-    """As the phones are made: hanzi are read together up to a mark or to another script."""
-    pieces = [piece for piece in words(text, language) if piece.spoken]
-    for script, run in groupby(pieces, key=lambda piece: piece.script):
-        spoken = [piece.spoken for piece in run]
-        if script == "zh":
-            yield from (syllable for lexical in read("".join(spoken)) for syllable in lexical.syllables)
-        elif script == "en":
-            yield from " ".join(spoken).split()
-
-
-def distance(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many units must be put in, taken out or changed to make the one of the other (Levenshtein 1966).
-
-    >>> distance(["ni3", "hao3"], ["ni3", "hao4", "ma5"])
-    2
-    """
-    row = list(range(len(other) + 1))
-    for index, unit in enumerate(one, start=1):
-        before, row[0] = row[0], index
-        for place, against in enumerate(other, start=1):
-            change = before + (unit != against)
-            before, row[place] = row[place], min(change, row[place] + 1, row[place - 1] + 1)
-    return row[-1]
 
 
 # kokoro-onnx

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from avatar.voice.fitting.check import distance, units
 from benchmarks._page import silence_after
 from benchmarks._sentences import sentences
 from benchmarks._sightings import WINDOW, find
 from benchmarks.streams import LATE_S, figures
 from benchmarks.sync import Track, theil_sen
-from benchmarks.voice import distance, units
 
 STEP_MS = 5
 
