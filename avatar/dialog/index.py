@@ -205,7 +205,7 @@ class Index:
 
     def by_meaning(self, vector: NDArray[np.float32]) -> Scores:
         """float32 [n]: how well each passage fits a question by its meaning alone, its neighbours' a little counted."""
-        return self._company(self._likeness(self._cosines(vector)))
+        return np.nan_to_num(self._company(self._likeness(self._cosines(vector))), nan=0.0)
 
     def _cosines(self, vector: NDArray[np.float32]) -> Scores:
         if len(self.passages) <= HELD_AT_MOST:
@@ -275,8 +275,9 @@ class Index:
         return np.asarray(self.vectors[text][at - int(self.starts[text])], dtype=np.float32)
 
     def _company(self, likeness: Scores) -> Scores:
-        """The same with a share of the neighbours' in the same piece; nothing for a passage not embedded."""
-        return in_company(np.nan_to_num(likeness, nan=0.0), self.continues, MEANING_BESIDE)
+        """The same with a share of the neighbours' in the same piece; NaN stays where a passage is not embedded."""
+        known = in_company(np.nan_to_num(likeness, nan=0.0), self.continues, MEANING_BESIDE)
+        return np.where(np.isnan(likeness), likeness, known)
 
     def _telling(self, likeness: Scores, language: Language) -> Scores:
         """The same on the scale of Chinese; NaN where too few passages of a language are known to tell its middle."""

@@ -164,13 +164,17 @@ def in_company(scores: Scores, continues: NDArray[np.bool_], share: float) -> Sc
 def fuse(words: Scores, likeness: Scores | None) -> Scores:
     """Both searches as one score; what is zero in both is zero.
 
+    A text is searched while it is still being embedded: a passage without a vector is taken to say by its meaning what
+    it says by its words, lest it fall behind those that have one.
+
     Args:
         words: BM25 as a share of the question's words.
-        likeness: each cosine less the middle of all, in company; None where no passage has one.
+        likeness: each cosine less the middle of all, in company; NaN where a passage has none, None where no one has.
     """
     if likeness is None:
         return words
-    return np.asarray(words + MEANING_WEIGHT * np.maximum(likeness, 0.0), dtype=np.float32)
+    meaning = np.where(np.isnan(likeness), words, MEANING_WEIGHT * np.maximum(likeness, 0.0))
+    return np.asarray(words + meaning, dtype=np.float32)
 
 
 def confidence(match: Match) -> float:

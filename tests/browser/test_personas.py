@@ -116,6 +116,7 @@ def test_a_fresh_user_uploads_a_book_asks_about_it_and_finds_it_again_after_a_re
         page.wait_for_selector(".just-added:not([hidden])")
         assert "《野草》已收下" in page.inner_text(".just-added")
         _opens_a_quotation(page, screenshots / "personas-zh-passage.png")
+        page.locator(".meaning").wait_for(state="hidden")
         page.screenshot(path=screenshots / "personas-zh-texts.png")
     second = WorkshopServer(tmp_path)
     with second:

@@ -87,6 +87,16 @@ def test_embedding_tells_its_progress_and_can_be_stopped(knowledge: Knowledge, e
     assert knowledge.embedded == (32, 32)
 
 
+def test_what_a_text_says_is_found_at_every_step_of_its_embedding(knowledge: Knowledge) -> None:
+    chapters = [f"# 第{n}章\n\n第{n}条河从山里来，流到海里去。" for n in range(28)]
+    chapters += [f"# 第{n}章\n\n谁夜里过第{n}座桥？" for n in range(28, 32)]
+    knowledge.add("\n\n".join([*chapters, "# 末章\n\n船夫夜里唱歌，唱的是旧戏。"]).encode(), "长.txt")
+    found: list[list[str]] = []
+    knowledge.embed(lambda *_: found.append([each.place for each in knowledge.search("谁在夜里唱歌？", "zh")]))
+    assert len(found) >= 4
+    assert all("末章" in places for places in found)
+
+
 def test_a_text_removed_while_it_is_embedded_leaves_nothing(knowledge: Knowledge, data_dir: Path) -> None:
     entry = knowledge.add("\n\n".join(f"# 第{n}章\n\n第{n}章说的是河。" for n in range(30)).encode(), "长.txt")
 

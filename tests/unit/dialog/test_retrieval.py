@@ -67,7 +67,13 @@ def test_how_far_ahead_the_first_is_is_not_forgotten() -> None:
     assert fuse(words, likeness)[0] > fuse(words, likeness)[1]
 
 
-def test_below_the_middle_and_not_embedded_is_found_by_words_alone() -> None:
+def test_what_is_not_embedded_yet_keeps_its_place_among_what_is() -> None:
+    words = np.array([0.9, 0.7, 0.2], dtype=np.float32)
+    fused = fuse(words, np.array([np.nan, 0.07, 0.07], dtype=np.float32))
+    assert list(np.argsort(-fused)) == [0, 1, 2]
+
+
+def test_below_the_middle_is_found_by_words_alone() -> None:
     words = np.array([0.5, 0.5, 0.5], dtype=np.float32)
     fused = fuse(words, np.array([0.0, -0.05, 0.0], dtype=np.float32))
     assert fused == pytest.approx(words)
