@@ -294,8 +294,9 @@ def kokoro(settings: Settings) -> Synthesizer:
         folder / "vocab.json",
         voice_library(settings),
         settings.cache_dir / "graphs",
-        onnx_device(settings, settings.speaking.device),
+        torch_device(settings, settings.speaking.device),
         settings.core_budget,
+        graphs_on=onnx_device(settings, settings.speaking.device),
     )
 
 
@@ -361,7 +362,8 @@ def cloning(engines: Engines) -> Cloning:
         synthesizer = inner if isinstance(inner, KokoroSynthesizer) else kokoro(settings)
         model = model_path("kokoro-82m", settings) / "kokoro-v1.0.int8.onnx"
         packs = model_path("kokoro-voices", settings)
-        return Studio(cast(KokoroSynthesizer, synthesizer), encoder, engines.recognizer, packs, model)
+        device = torch_device(settings, settings.speaking.device)
+        return Studio(cast(KokoroSynthesizer, synthesizer), encoder, engines.recognizer, packs, model, device)
 
     enroller = Enroller(engines.vad, encoder, engines.recognizer)
     fitter = EngineFitter(studio, lambda: engines.synthesizer, voice_library(settings))

@@ -32,7 +32,7 @@ def spectra(sound: Tensor) -> list[Tensor]:
     """
     found = []
     for size, bands in _RESOLUTIONS:
-        window, bank = torch.hann_window(size), _bank(size, bands)
+        window, bank = torch.hann_window(size, device=sound.device), _bank(size, bands, sound.device)
         waves = torch.stft(sound, size, size // 4, window=window, return_complex=True)
         power = waves.real.square() + waves.imag.square()
         found.append(torch.log(torch.sqrt(bank @ power + (_FLOOR * size) ** 2)))
@@ -50,20 +50,21 @@ def voice_of(sound: Tensor, encoder: SpeakerNetwork) -> Tensor:
 
     Args:
         sound: float32 [n] at SPEECH_RATE.
+        encoder: on the device of the sound; in training mode on a GPU, whose recurrent layers give no gradient else.
     """
     level = torch.sqrt(sound.square().mean() + 1e-9)
-    window = torch.hann_window(_WIDE)
+    window = torch.hann_window(_WIDE, device=sound.device)
     waves = torch.stft(
         sound * (LEVEL / level), _WIDE, _STEP, window=window, center=True, pad_mode="constant", return_complex=True
     )
     power = (waves.real.square() + waves.imag.square())[: FRAME // 2 + 1] / _RATIO**2
-    mels = (torch.from_numpy(mel_bank()) @ power).t()
+    mels = (torch.from_numpy(mel_bank()).to(sound.device) @ power).t()
     looks = encoder(torch.stack([mels[:PARTIAL], mels[-PARTIAL:]]))
     return functional.normalize(looks.mean(dim=0), dim=0)
 
 
 @cache
-def _bank(size: int, bands: int) -> Tensor:
+def _bank(size: int, bands: int, device: torch.device) -> Tensor:
     """float32 [bands, size // 2 + 1]: triangles that add up to 1, even on the mel scale 2595 log10(1 + f/700)."""
     top = 2595 * np.log10(1 + SPEECH_RATE / 2 / 700)
     edges = 700 * (10 ** (np.linspace(0, top, bands + 2) / 2595) - 1)
@@ -72,4 +73,4 @@ def _bank(size: int, bands: int) -> Tensor:
     falling = (edges[2:, None] - bins) / np.diff(edges)[1:, None]
     bank: NDArray[np.float64] = np.maximum(0.0, np.minimum(rising, falling))
     total = np.maximum(bank.sum(axis=1, keepdims=True), 1e-3)
-    return torch.from_numpy((bank / total).astype(np.float32))
+    return torch.from_numpy((bank / total).astype(np.float32)).to(device)

@@ -4,6 +4,7 @@ person's words as the person does (the idea of Abdal et al., Image2StyleGAN, 201
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -45,7 +46,7 @@ class Recipe:
         near: weight of the timbre's squared Mahalanobis distance from where it began, for each of its 128 numbers.
         small: weight of the biases' squares, each hundred of them.
         style_rate, bias_rate: the largest steps.
-        seconds: of one core's time, at most; on a slow machine there are fewer steps.
+        seconds: of one core's time, or of a GPU's, at most; on a slow machine there are fewer steps.
         seed: of the crops.
     """
 
@@ -73,8 +74,11 @@ class Inversion:
     """One fit."""
 
     def __init__(self, network: Network, encoder: SpeakerNetwork, space: Space, recipe: Recipe) -> None:
-        self._network, self._encoder, self._space, self._recipe = network, encoder, space, recipe
-        self._precision = torch.from_numpy(space.precision)
+        self._network, self._space, self._recipe = network, space, recipe
+        on_gpu = network.device.type != "cpu"
+        self._encoder = copy.deepcopy(encoder).to(network.device).train() if on_gpu else encoder
+        self._precision = torch.from_numpy(space.precision).to(network.device)
+        self._clock = time.perf_counter if on_gpu else time.thread_time
 
     def run(
         self,
@@ -97,16 +101,20 @@ class Inversion:
             FittingStopped: `cancelled` said so; it is asked before each layer and after it.
         """
         recipe = self._recipe
-        style = torch.from_numpy(start.copy()).requires_grad_(True)
-        biases = {layer: torch.zeros(size, requires_grad=True) for layer, size in self._network.layers.items()}
+        device = self._network.device
+        style = torch.from_numpy(start.copy()).to(device).requires_grad_(True)
+        biases = {
+            layer: torch.zeros(size, device=device, requires_grad=True) for layer, size in self._network.layers.items()
+        }
         optimizer = torch.optim.Adam(
             [{"params": [style], "lr": 0.0}, {"params": list(biases.values()), "lr": 0.0}], betas=_BETAS
         )
         rng = np.random.default_rng(recipe.seed)
-        wanted, origin = torch.from_numpy(target), torch.from_numpy(start)
+        wanted, origin = torch.from_numpy(target).to(device), torch.from_numpy(start).to(device)
+        lessons, probes = [each.to(device) for each in lessons], [each.to(device) for each in probes]
         watch = _watch(cancelled)
         losses: list[float] = []
-        plan, step = Plan(recipe), 0
+        plan, step = Plan(recipe, self._clock), 0
         while step < plan.steps:
             plan.begin()
             source = probes if probes and step % PROBE_EVERY == PROBE_EVERY - 1 else lessons
@@ -122,12 +130,12 @@ class Inversion:
                 optimizer.param_groups[1]["lr"] = recipe.bias_rate * plan.rate(step)
                 optimizer.step()
             with torch.no_grad():
-                style.copy_(torch.from_numpy(self._space.within(style.numpy())))
+                style.copy_(torch.from_numpy(self._space.within(style.cpu().numpy())))
             plan.end(step)
             step += 1
             progress(step / plan.steps)
-        found = {layer: np.array(bias.detach().numpy()) for layer, bias in biases.items()}
-        return Inverted(np.array(style.detach().numpy()), found, tuple(losses))
+        found = {layer: np.array(bias.detach().cpu().numpy()) for layer, bias in biases.items()}
+        return Inverted(np.array(style.detach().cpu().numpy()), found, tuple(losses))
 
     def _loss(
         self,
@@ -151,23 +159,28 @@ class Inversion:
 
 
 class Plan:
-    """How many steps there are, when the time they take is known, and how large each is."""
+    """How many steps there are, when the time they take is known, and how large each is.
 
-    def __init__(self, recipe: Recipe) -> None:
-        self._recipe = recipe
+    Args:
+        recipe: how many there may be.
+        clock: tells seconds: the thread's own on a CPU, which others may share, and the wall's on a GPU.
+    """
+
+    def __init__(self, recipe: Recipe, clock: Callable[[], float] = time.thread_time) -> None:
+        self._recipe, self._clock = recipe, clock
         self.steps, self.style_steps = recipe.style_steps + recipe.all_steps, recipe.style_steps
-        self._began = self._before = time.thread_time()
+        self._began = self._before = clock()
         self._taken: list[float] = []
 
     def begin(self) -> None:
-        self._before = time.thread_time()
+        self._before = self._clock()
 
     def end(self, step: int) -> None:
         """A step is over; after a few the number of steps is settled."""
         if _TIMED[0] <= step < _TIMED[1]:
-            self._taken.append(time.thread_time() - self._before)
+            self._taken.append(self._clock() - self._before)
         if step == _TIMED[1] - 1:
-            left = self._recipe.seconds - (time.thread_time() - self._began)
+            left = self._recipe.seconds - (self._clock() - self._began)
             possible = step + 1 + int(left / max(1e-6, float(np.median(self._taken))))
             share = min(1.0, max(0.0, possible / self.steps))
             self.style_steps = max(min(self.style_steps, step + 1), round(self.style_steps * share))
@@ -192,4 +205,4 @@ def _watch(cancelled: Cancelled) -> Callable[[], None]:
 def _finite(style: Tensor, biases: dict[str, Tensor]) -> bool:
     """Whether every gradient is a number; a step that has none is left out."""
     gradients = [each.grad for each in (style, *biases.values()) if each.grad is not None]
-    return all(bool(torch.isfinite(gradient).all()) for gradient in gradients)
+    return bool(torch.stack([torch.isfinite(gradient).all() for gradient in gradients]).all())

@@ -41,7 +41,7 @@ def fit_style(
 ) -> Fitted:
     """A voice that is audibly closer to the person's than `start`, or `start` itself where none was found.
 
-    Call it in a thread of its own; it takes one core for about three minutes.
+    Call it in a thread of its own; it takes one core for about three minutes, or a GPU.
 
     Args:
         enrolment: whose voice it shall be.
@@ -54,13 +54,14 @@ def fit_style(
         FittingStopped: it was asked to.
         EngineError: an engine failed.
         OSError, KeyError: the model's file cannot be read.
+        RuntimeError: the device is not there.
     """
     before = check(start, CHECKS[enrolment.language], enrolment.language, enrolment.embedding, studio, cancelled)
     lessons = _lessons(enrolment, start, studio, cancelled)
     if not lessons:
         return _kept(start, before)
     probes = [probe(text, start.style, enrolment.language, start.pitch, studio) for text in PROBES[enrolment.language]]
-    network = read_network(studio.model, quickest(torch.device("cpu")))
+    network = read_network(studio.model, quickest(torch.device(studio.device)), studio.device)
     torch.set_num_threads(1)
     inversion = Inversion(network, studio.encoder.network, read_library().space(), recipe)
     timbre = np.array(start.style[0, :TIMBRE])

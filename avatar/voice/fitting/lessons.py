@@ -51,6 +51,11 @@ class Lesson:
     def units(self) -> int:
         return int(self.features.shape[0])
 
+    def to(self, device: torch.device) -> Lesson:
+        """The same on a device."""
+        sound = None if self.sound is None else self.sound.to(device)
+        return Lesson(self.features.to(device), self.curves.to(device), self.source.to(device), sound)
+
     def crop(self, rng: np.random.Generator) -> Lesson:
         """CROP units of it, from anywhere."""
         start = int(rng.integers(0, self.units - CROP + 1))

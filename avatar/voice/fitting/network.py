@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from avatar.voice.fitting.bent import bent
+from avatar.voice.fitting.bent import bent, composed
 from avatar.voice.speaking.passes import Compiled
 from avatar.voice.speaking.weights import DECODER, Weights, collect
 
@@ -34,43 +34,51 @@ _HALF, _HOP, _EDGE, _LOUDNESS = 11, 5, 10, 4.0
 _BLOCKS = ("encode", "decode.0", "decode.1", "decode.2", "decode.3")
 
 
-def read_network(model: Path, precision: torch.dtype) -> Network:
+def read_network(model: Path, precision: torch.dtype, device: str = "cpu") -> Network:
     """The network of a Kokoro export.
+
+    Args:
+        device: "cpu", "cuda" or "cuda:N".
 
     Raises:
         OSError: the file cannot be read.
         KeyError: it is another export.
+        RuntimeError: the device is not there.
     """
     import onnx
 
-    return Network(Weights(collect(onnx.load(str(model)), DECODER)), precision)
+    return Network(Weights(collect(onnx.load(str(model)), DECODER)), precision, device)
 
 
 class Network:
     """The network. Nothing in it changes, so threads may share it."""
 
-    def __init__(self, weights: Weights, precision: torch.dtype) -> None:
+    def __init__(self, weights: Weights, precision: torch.dtype, device: str = "cpu") -> None:
         """
         Args:
             weights: of the decoder and, under `generator.`, the generator.
             precision: of the convolutions: bfloat16 or float32.
+            device: "cpu", "cuda" or "cuda:N".
+
+        Raises:
+            RuntimeError: the device is not there.
         """
-        self.precision = precision
+        self.precision, self.device = precision, torch.device(device)
         self._passes = Compiled(precision)
         self._stored = weights
         self._convolutions: dict[str, tuple[Tensor, Tensor]] = {}
         self._linears: dict[str, tuple[Tensor, Tensor]] = {}
-        self._alphas: dict[str, Floats] = {}
+        self._alphas: dict[str, Tensor] = {}
         for name in weights.names():
             layer = name.removesuffix(".weight")
             if layer.endswith(".fc"):
                 matrix, bias = weights.linear(layer)
-                self._linears[layer] = torch.from_numpy(matrix.T.copy()), torch.from_numpy(np.array(bias))
+                self._linears[layer] = self._put(matrix.T), self._put(bias)
             elif ".alpha" in name:
-                self._alphas[name] = weights.array(name).reshape(-1)
+                self._alphas[name] = self._put(weights.array(name).reshape(-1))
             elif layer != name and "stft" not in layer:
                 self._convolutions[layer] = self._convolution(layer)
-        self._basis = torch.from_numpy(np.array(weights.array("inverse_basis")))
+        self._basis = self._put(weights.array("inverse_basis"))
         self._rates = tuple(self._convolutions[f"generator.ups.{level}"][0].shape[3] // 2 for level in range(2))
 
     @property
@@ -110,8 +118,11 @@ class Network:
         weight = self._stored.weight(layer)
         kind = torch.float32 if layer == "generator.conv_post" else self.precision
         bias = self._stored.bias(name, weight.shape[1 if ".ups." in layer else 0])
-        tensor = torch.from_numpy(np.array(weight[:, :, None], dtype=np.float32)).to(kind)
-        return tensor.contiguous(memory_format=torch.channels_last), torch.from_numpy(np.array(bias)).to(kind)
+        tensor = self._put(weight[:, :, None]).to(kind)
+        return tensor.contiguous(memory_format=torch.channels_last), self._put(bias).to(kind)
+
+    def _put(self, array: Floats) -> Tensor:
+        return torch.from_numpy(np.array(array, dtype=np.float32)).to(self.device)
 
 
 class _Run:
@@ -185,7 +196,9 @@ class _Run:
     def _bent(self, block: str, half: int, part: int, rows: Tensor) -> Tensor:
         scale, shift = self._scaled(f"{block}.adain{half}.{part}.fc")
         alpha = self._network._alphas[f"{block}.alpha{half}.{part}"]
-        return bent(rows.contiguous(), scale, shift, alpha, self._network._passes, self._watch)
+        if rows.device.type == "cpu":
+            return bent(rows.contiguous(), scale, shift, alpha.numpy(), self._network._passes, self._watch)
+        return composed(rows, scale, shift, alpha, self._network.precision, self._watch)
 
     def _adain(self, layer: str, rows: Tensor) -> Tensor:
         scale, shift = self._scaled(layer)

@@ -42,6 +42,7 @@ class Studio:
         recognizer: counts lost words.
         packs: the folder of the stock packs.
         model: the Kokoro model that the synthesizer speaks with.
+        device: where gradients are computed: "cpu", "cuda" or "cuda:N".
     """
 
     synthesizer: KokoroSynthesizer
@@ -49,6 +50,7 @@ class Studio:
     recognizer: Recognizer
     packs: Path
     model: Path
+    device: str = "cpu"
 
     def pack(self, name: str) -> Style:
         """A stock pack, float32 [510, 256]. Raises: OSError, ValueError: it is missing or damaged."""

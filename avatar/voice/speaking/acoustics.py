@@ -105,18 +105,21 @@ def _reported(
 class Acoustics:
     """The three parts. Safe to share between threads."""
 
-    def __init__(self, parts: Parts, device: str, threads: int) -> None:
+    def __init__(self, parts: Parts, device: str, threads: int, graphs_on: str | None = None) -> None:
         """
         Args:
             parts: the cut model's files.
-            device: "cpu", "cuda" or "cuda:N".
+            device: of the generator: "cpu", "cuda" or "cuda:N".
             threads: that one call computes with.
+            graphs_on: the device of the encoder and the decoder; None takes the generator's.
 
         Raises:
             EngineError: a file cannot be loaded, or the device is not there.
         """
         self.device = device
-        self._encoder, self._decoder = (_session(path, device, threads) for path in (parts.encoder, parts.decoder))
+        self._encoder, self._decoder = (
+            _session(path, graphs_on or device, threads) for path in (parts.encoder, parts.decoder)
+        )
         self._open = {item.name for item in self._decoder.get_overridable_initializers()}
         self._generator = _generator(parts.generator, device, threads)
         self.no_stats: Floats = np.zeros((2, self._generator.channels, 1), dtype=np.float32)

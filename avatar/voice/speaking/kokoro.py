@@ -24,13 +24,10 @@ from avatar.voice.speaking.emphasis import emphasised
 from avatar.voice.speaking.g2p import MODIFIERS, PAUSES, PHONES, STRESS, Phonetics
 from avatar.voice.speaking.graph import UNIT, cut_model
 from avatar.voice.speaking.lexicon import EMPTY, Lexicon
+from avatar.voice.speaking.pauses import pause_ms
 from avatar.voice.speaking.statistics import Measured, VoiceStatistics
 from avatar.voice.speaking.timeline import SILENCE, phone_spans, without_silence, word_of_unit, word_spans
 from avatar.voice.speaking.words import Symbol, Word
-
-_PAUSE_MS = {",": 120, ":": 180, ";": 200, "—": 200, ".": 300, "!": 300, "?": 320, "…": 380}
-_BREATH_MS = 30
-"""Silence after a clause, by the mark it ends with, beyond the 80-100 ms that the model itself lets fade."""
 
 _SAMPLES: dict[Language, tuple[str, ...]] = {
     "zh": ("今天天气很好，我们一起去公园里走一走吧。", "窗外下着小雨。", "这件事情我还要再想一想。"),
@@ -66,7 +63,15 @@ class KokoroSynthesizer:
     name = "kokoro"
 
     def __init__(
-        self, model: Path, vocab: Path, voices: Voices, cache: Path, device: str = "cpu", threads: int = 2
+        self,
+        model: Path,
+        vocab: Path,
+        voices: Voices,
+        cache: Path,
+        device: str = "cpu",
+        threads: int = 2,
+        *,
+        graphs_on: str | None = None,
     ) -> None:
         """
         Args:
@@ -74,8 +79,10 @@ class KokoroSynthesizer:
             vocab: its vocab.json.
             voices: the profiles that can be spoken with.
             cache: a folder for what is made from the model once; it may be emptied at any time.
-            device: "auto", "cpu", "cuda" or "cuda:N".
+            device: of the generator, which is most of the work: "cpu", "cuda" or "cuda:N".
             threads: that one call computes with.
+            graphs_on: the device of the parts that ONNX Runtime computes, which may know no GPU where torch does; None
+                takes the generator's.
 
         Raises:
             EngineError: the model or its vocabulary cannot be used, or the device is not there.
@@ -85,7 +92,7 @@ class KokoroSynthesizer:
         self._phonetics = Phonetics()
         self._lexicon = EMPTY
         parts = cut_model(model, cache)
-        self._acoustics = Acoustics(parts, _resolve_device(device), threads)
+        self._acoustics = Acoustics(parts, device, threads, graphs_on or device)
         self._statistics = VoiceStatistics(
             self._measure, parts.encoder.parent / "voices", self._acoustics.no_stats.shape
         )
@@ -290,16 +297,7 @@ def _main_language(words: Sequence[Word], language: Language) -> Language:
 
 
 def _pause(symbols: Sequence[Symbol], speed: float) -> int:
-    last = next((symbol.text for symbol in reversed(symbols) if symbol.text not in ' "”)'), "")
-    return int(_PAUSE_MS.get(last, _BREATH_MS) * SPEECH_RATE / 1000 / speed)
-
-
-def _resolve_device(device: str) -> str:
-    if device != "auto":
-        return device
-    import onnxruntime
-
-    return "cuda" if "CUDAExecutionProvider" in onnxruntime.get_available_providers() else "cpu"
+    return int(pause_ms("".join(symbol.text for symbol in symbols)) * SPEECH_RATE / 1000 / speed)
 
 
 def _read_vocabulary(path: Path) -> dict[str, int]:

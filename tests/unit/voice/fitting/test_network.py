@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from avatar.voice.fitting.bent import bent
+from avatar.voice.fitting.bent import bent, composed
 from avatar.voice.fitting.fitted import FittingStopped
 from avatar.voice.fitting.inversion import Inversion, Plan, Recipe
 from avatar.voice.fitting.lessons import CROP, Lesson
@@ -19,6 +19,7 @@ from avatar.voice.speaker import SpeakerNetwork
 from avatar.voice.speaking.generator import Generator
 from avatar.voice.speaking.passes import Compiled
 from avatar.voice.speaking.weights import Weights
+from tests.unit.voice.devices import DEVICES
 from tests.unit.voice.fitting.tiny_decoder import FEATURES, TIMBRE, tiny_arrays, tiny_weights
 
 UNITS = 12
@@ -30,21 +31,21 @@ LAYERS = (
 )
 
 
-@pytest.fixture(scope="module")
-def network() -> Network:
-    return Network(tiny_weights(), torch.float32)
+@pytest.fixture(scope="module", params=DEVICES)
+def network(request: pytest.FixtureRequest) -> Network:
+    return Network(tiny_weights(), torch.float32, request.param)
 
 
-def given(units: int = UNITS, seed: int = 1) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def given(network: Network, units: int = UNITS, seed: int = 1) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     made = torch.Generator().manual_seed(seed)
     shapes = ((units, FEATURES), (2 * units, 2), (120 * units + 1, 22), (TIMBRE,))
-    features, curves, source, style = (torch.randn(shape, generator=made) for shape in shapes)
+    features, curves, source, style = (torch.randn(shape, generator=made).to(network.device) for shape in shapes)
     return features, curves, source, style
 
 
 def test_a_second_of_units_is_a_second_of_sound(network: Network) -> None:
     with torch.no_grad():
-        sound = network(*given(), {})
+        sound = network(*given(network), {})
     assert sound.shape == (600 * UNITS,)
     assert bool(torch.isfinite(sound).all())
 
@@ -53,19 +54,19 @@ def test_the_generator_is_the_engines(network: Network, tmp_path: Path) -> None:
     arrays = tiny_arrays()
     inner = {name.removeprefix("generator."): value for name, value in arrays.items()}
     np.savez(tmp_path / "generator.npz", allow_pickle=False, **inner)
-    engine = Generator(tmp_path / "generator.npz", "cpu", 1, torch.float32)
-    _, _, source, style = given()
-    latent = torch.randn(2 * UNITS, 12, generator=torch.Generator().manual_seed(5))
+    engine = Generator(tmp_path / "generator.npz", str(network.device), 1, torch.float32)
+    _, _, source, style = given(network)
+    latent = torch.randn(2 * UNITS, 12, generator=torch.Generator().manual_seed(5)).to(network.device)
     stats = np.zeros((2, engine.channels, 1), dtype=np.float32)
     delta = {"generator.resblocks.1.adain2.0.fc": np.linspace(-0.5, 0.5, 16, dtype=np.float32)}
     whole = np.zeros((1, 256), dtype=np.float32)
-    whole[0, :TIMBRE] = style.numpy()
-    sound, _ = engine(latent.numpy().T[None], source.numpy().T[None], whole, stats, 0.0, delta)
+    whole[0, :TIMBRE] = style.cpu().numpy()
+    sound, _ = engine(latent.cpu().numpy().T[None], source.cpu().numpy().T[None], whole, stats, 0.0, delta)
     from avatar.voice.fitting.network import _Run
 
     with torch.no_grad():
-        biases = {layer: torch.from_numpy(value) for layer, value in delta.items()}
-        mine = _Run(network, style, biases, lambda: None).generate(latent, source).numpy()
+        biases = {layer: torch.from_numpy(value).to(network.device) for layer, value in delta.items()}
+        mine = _Run(network, style, biases, lambda: None).generate(latent, source).cpu().numpy()
     assert np.allclose(sound[20:], mine[20:], atol=2e-4 * float(np.abs(mine).max()))
 
 
@@ -75,10 +76,11 @@ def test_a_delta_is_a_rewritten_bias(network: Network) -> None:
     for place, layer in enumerate(LAYERS):
         delta = np.random.default_rng(place).normal(0, 0.3, arrays[f"{layer}.bias"].shape).astype(np.float32)
         arrays[f"{layer}.bias"] = arrays[f"{layer}.bias"] + delta
-        deltas[layer] = torch.from_numpy(delta)
-    rewritten = Network(Weights(dict(arrays)), torch.float32)
+        deltas[layer] = torch.from_numpy(delta).to(network.device)
+    rewritten = Network(Weights(dict(arrays)), torch.float32, str(network.device))
+    inputs = given(network)
     with torch.no_grad():
-        plain, added, other = network(*given(), {}), network(*given(), deltas), rewritten(*given(), {})
+        plain, added, other = network(*inputs, {}), network(*inputs, deltas), rewritten(*inputs, {})
     scale = float(plain.abs().max())
     assert torch.allclose(added, other, atol=1e-4 * scale)
     assert float((added - plain).abs().max()) > 1e-2 * scale
@@ -86,13 +88,13 @@ def test_a_delta_is_a_rewritten_bias(network: Network) -> None:
 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_gradients_reach_biases_of_every_depth(network: Network, layer: str) -> None:
-    bias = torch.zeros(network.layers[layer], requires_grad=True)
-    direction = torch.randn(bias.shape, generator=torch.Generator().manual_seed(2))
-    network(*given(), {layer: bias}).square().mean().backward()  # type: ignore[no-untyped-call]
+    bias = torch.zeros(network.layers[layer], device=network.device, requires_grad=True)
+    direction = torch.randn(bias.shape, generator=torch.Generator().manual_seed(2)).to(network.device)
+    network(*given(network), {layer: bias}).square().mean().backward()  # type: ignore[no-untyped-call]
     assert bias.grad is not None
     with torch.no_grad():
         more, less = (
-            network(*given(), {layer: sign * 1e-2 * direction}).square().mean().double() for sign in (1.0, -1.0)
+            network(*given(network), {layer: sign * 1e-2 * direction}).square().mean().double() for sign in (1.0, -1.0)
         )
     assert float(more - less) / 2e-2 == pytest.approx(float(bias.grad @ direction), rel=0.2)
 
@@ -111,11 +113,14 @@ def test_bending_has_the_gradient_of_its_formula() -> None:
 
     known = [rows, scale, shift]
     expected = torch.autograd.grad((plainly() * weights).sum(), known)
-    ours = bent(rows, scale, shift, alpha, Compiled(torch.float32), lambda: None)
-    found = torch.autograd.grad((ours * weights).sum(), known)
-    assert torch.allclose(ours, plainly(), atol=1e-5)
-    for one, other in zip(found, expected, strict=True):
-        assert torch.allclose(one, other, atol=1e-4)
+    for ours in (
+        bent(rows, scale, shift, alpha, Compiled(torch.float32), lambda: None),
+        composed(rows, scale, shift, torch.from_numpy(alpha), torch.float32, lambda: None),
+    ):
+        found = torch.autograd.grad((ours * weights).sum(), known)
+        assert torch.allclose(ours, plainly(), atol=1e-5)
+        for one, other in zip(found, expected, strict=True):
+            assert torch.allclose(one, other, atol=1e-4)
 
 
 def inversion(network: Network, recipe: Recipe) -> Inversion:
@@ -126,7 +131,7 @@ def inversion(network: Network, recipe: Recipe) -> Inversion:
 
 
 def lessons(network: Network) -> list[Lesson]:
-    features, curves, source, style = given(CROP, seed=9)
+    features, curves, source, style = given(network, CROP, seed=9)
     with torch.no_grad():
         sound = network(features, curves, source, style, {})
     return [Lesson(features, curves, source, sound)]

@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from avatar.voice.speaking.generator import LENGTHS, Generator, quickest
 from avatar.voice.speaking.passes import Compiled, Composed
+from tests.unit.voice.devices import DEVICES
 
 WIDE, MIDDLE, NARROW = 12, 8, 4
 RATES = (10, 6)
@@ -65,9 +66,9 @@ def path(weights: Arrays, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-@pytest.fixture(scope="module")
-def generator(path: Path) -> Generator:
-    return Generator(path, "cpu", 1, torch.float32)
+@pytest.fixture(scope="module", params=DEVICES)
+def generator(path: Path, request: pytest.FixtureRequest) -> Generator:
+    return Generator(path, request.param, 1, torch.float32)
 
 
 def given(columns: int, seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
@@ -138,9 +139,10 @@ def test_it_is_the_network_that_it_is_said_to_be(generator: Generator, weights: 
     assert np.allclose(sound, expected, atol=2e-4 * np.abs(expected).max())
 
 
-def test_in_half_the_bits_it_sounds_the_same(path: Path, generator: Generator) -> None:
+@pytest.mark.parametrize("device", DEVICES)
+def test_in_half_the_bits_it_sounds_the_same(path: Path, generator: Generator, device: str) -> None:
     exact, _ = run(generator, COLUMNS)
-    rough, _ = run(Generator(path, "cpu", 1, torch.bfloat16), COLUMNS)
+    rough, _ = run(Generator(path, device, 1, torch.bfloat16), COLUMNS)
     assert not np.array_equal(rough, exact)
     assert np.sqrt(np.mean((rough - exact) ** 2)) < 0.05 * exact.std()
 
@@ -188,20 +190,24 @@ def test_the_precision_is_one_that_the_processor_has() -> None:
     assert quickest(torch.device("cpu")) is (torch.bfloat16 if half else torch.float32)
 
 
+@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
-def test_both_ways_to_pass_over_rows_agree(precision: torch.dtype) -> None:
+def test_both_ways_to_pass_over_rows_agree(precision: torch.dtype, device: str) -> None:
     rng = np.random.default_rng(2)
     rows = torch.from_numpy(rng.normal(1, 3, (200, 16)).astype(np.float32))
     more = torch.from_numpy(rng.normal(0, 1, (200, 16)).astype(np.float32)).to(precision)
     gain, shift = (rng.normal(0, 2, 16).astype(np.float32) for _ in range(2))
     alpha = rng.uniform(0.1, 9, 16).astype(np.float32)
-    compiled, composed = Compiled(precision), Composed(precision, torch.device("cpu"))
-    for one, other in zip(compiled.moments(more, 150), composed.moments(more, 150), strict=True):
+    compiled, composed = Compiled(precision), Composed(precision, torch.device(device))
+    rows_there, more_there = rows.to(device), more.to(device)
+    for one, other in zip(compiled.moments(more, 150), composed.moments(more_there, 150), strict=True):
         assert np.allclose(one, other, atol=1e-5)
-    (one_sum, one_moments), (other_sum, other_moments) = (ways.absorb(rows, more, 150) for ways in (compiled, composed))
-    assert torch.equal(one_sum[:150], other_sum[:150])
+    one_sum, one_moments = compiled.absorb(rows, more, 150)
+    other_sum, other_moments = composed.absorb(rows_there, more_there, 150)
+    assert torch.equal(one_sum[:150], other_sum[:150].cpu())
     assert all(np.allclose(one, other, atol=1e-4) for one, other in zip(one_moments, other_moments, strict=True))
-    one_bent, other_bent = (ways.bend(rows, gain, shift, alpha, 150) for ways in (compiled, composed))
+    one_bent = compiled.bend(rows, gain, shift, alpha, 150)
+    other_bent = composed.bend(rows_there, gain, shift, alpha, 150).cpu()
     assert one_bent.dtype == other_bent.dtype == precision
     assert torch.allclose(
         one_bent.float(), other_bent.float(), rtol=1e-2 if precision == torch.bfloat16 else 1e-4, atol=1e-4
