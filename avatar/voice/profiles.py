@@ -240,6 +240,12 @@ class VoiceLibrary:
         changed = _changed(path)
         return NO_DELTAS if path is None or changed is None else self._deltas(path, changed)
 
+    def references(self, profile: VoiceProfile) -> tuple[Path, ...]:
+        """The recordings of the person that were kept, the best first; none of a voice that is nobody's, or where the
+        consent does not let them be kept."""
+        folder = self._folder(profile.id) if profile.kind == "own" else None
+        return tuple(sorted(folder.glob("reference/[0-9][0-9].wav"))) if folder else ()
+
     def _folder(self, voice: str) -> Path | None:
         """Where a voice lies."""
         if not NAME.fullmatch(voice):
