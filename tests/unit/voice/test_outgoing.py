@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from avatar.errors import Language
 from avatar.media import SPEECH_RATE, ClauseSpeech, Samples
 from avatar.stages import Pronouncer, Synthesizer
-from avatar.voice.limiter import CEILING, Limiter
-from avatar.voice.loudness import integrated, true_peak
+from avatar.voice.limiter import CEILING, DELAY, Limiter
+from avatar.voice.loudness import TARGET_TRUE_PEAK, integrated, true_peak
 from avatar.voice.outgoing import finished
 
 
@@ -26,14 +26,44 @@ def limited(pieces: list[Samples]) -> Samples:
     return np.concatenate([*(limiter.push(piece) for piece in pieces), limiter.flush()])
 
 
-@settings(max_examples=50)
-@given(sizes=st.lists(st.integers(0, 3000), max_size=6), seed=st.integers(0, 2**16), loud=st.floats(0.1, 8.0))
-def test_no_sample_passes_the_ceiling_however_the_sound_is_cut(sizes: list[int], seed: int, loud: float) -> None:
-    noise = np.random.default_rng(seed).normal(0, loud / 3, sum(sizes)).astype(np.float32)
-    got = limited(list(np.split(noise, np.cumsum(sizes))))
-    assert got.size == noise.size
-    np.testing.assert_array_equal(got, limited([noise]))
+@st.composite
+def loud_sounds(draw: st.DrawFn) -> Samples:
+    """Noise, clicks, bursts, square waves and random signs, up to eight times too loud."""
+    size, loud = draw(st.integers(0, 9000)), draw(st.floats(0.1, 8.0))
+    random = np.random.default_rng(draw(st.integers(0, 2**16)))
+    noise, places = random.normal(0, loud / 3, size), np.arange(size)
+    turns = 2 * np.pi * random.uniform(50, 11_900) / SPEECH_RATE * places
+    envelope = np.repeat(random.random(size // 100 + 1) ** 4, 100)[:size]
+    kinds = {
+        "noise": noise,
+        "clicks": 3 * noise * (random.random(size) < 0.01),
+        "burst": noise * (places > size // 2),
+        "square": loud * np.sign(np.sin(turns)),
+        "sine": loud * np.sin(turns),
+        "signs": loud * random.choice([-1, 1], size) * envelope,
+    }
+    return np.asarray(kinds[draw(st.sampled_from(sorted(kinds)))], dtype=np.float32)
+
+
+@settings(max_examples=60)
+@given(sound=loud_sounds())
+def test_no_peak_passes_the_ceiling_nor_any_between_the_samples(sound: Samples) -> None:
+    got = limited([sound])
+    assert got.size == sound.size
     assert float(np.abs(got).max(initial=0.0)) <= CEILING * (1 + 1e-6)
+    assert true_peak(got) <= TARGET_TRUE_PEAK
+
+
+@settings(max_examples=40)
+@given(sizes=st.lists(st.integers(0, 3000), max_size=6), seed=st.integers(0, 2**16), loud=st.floats(0.1, 8.0))
+def test_the_output_does_not_depend_on_how_the_sound_is_cut(sizes: list[int], seed: int, loud: float) -> None:
+    noise = np.random.default_rng(seed).normal(0, loud / 3, sum(sizes)).astype(np.float32)
+    pieces = list(np.split(noise, np.cumsum(sizes)))
+    np.testing.assert_array_equal(limited(pieces), limited([noise]))
+    limiter, taken, given_back = Limiter(), 0, 0
+    for piece in pieces:
+        taken, given_back = taken + piece.size, given_back + limiter.push(piece).size
+        assert 0 <= taken - given_back <= DELAY or taken < DELAY
 
 
 def test_what_is_quiet_enough_stays_as_it_is() -> None:
