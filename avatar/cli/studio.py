@@ -80,10 +80,9 @@ class Bench:
             InputError: it cannot be done.
         """
         generator: Generator = LateGenerator(self.engines)
-        if self.persona is not None:
-            work = propose(self.persona, said, generator, complaint, onto=self.waiting)
-        elif self.waiting is not None:
-            work = _onto_new(self.waiting, said, generator)
+        persona = self.persona or (self.waiting.persona if self.waiting is not None else None)
+        if persona is not None:
+            work = propose(persona, said, generator, complaint, onto=self.waiting)
         else:
             work = propose_new(said, generator, self.personas, self.chosen.data_dir / "personas")
         self.waiting = asyncio.run(work)
@@ -180,12 +179,6 @@ def _read() -> str:
         return str(typer.prompt(choose("Wish", "要求"), default="", show_default=False, err=True)).strip().lower()
     except typer.Abort:
         return "quit"
-
-
-async def _onto_new(waiting: Proposal, said: str, generator: Generator) -> Proposal:
-    """A wish added to a persona that is not there yet."""
-    found = await propose(waiting.persona, said, generator, onto=waiting)
-    return Proposal(found.persona, None, found.diff, found.wishes, found.by, found.questions)
 
 
 async def _tried(bench: Bench, proposal: Proposal) -> None:

@@ -111,12 +111,13 @@ def studio_routes(house: House, stages: Stages) -> APIRouter:
     router = APIRouter(prefix="/avatar/personas")
     personas, proposals = Personas(house.settings.data_dir), Proposals()
 
-    async def generator_of(persona_id: str) -> Generator:
-        return await house.run(lambda: stages.conversation(persona_id).generator)
+    async def generator_of(persona_id: str | None) -> Generator:
+        """The model that answers for a persona; None for one that is not there yet."""
+        return await house.run(lambda: stages.conversation(house.persona_or_default(persona_id, None).id).generator)
 
     @router.post("/studio", response_class=Response)
     async def make(wish: NewWish, request: Request) -> Response:
-        generator = await generator_of(house.personas()[0].id)
+        generator = await generator_of(None)
         ground = None if wish.ground is None else wish.ground.fields()
         folder = house.settings.data_dir / "personas"
         work = propose_new(wish.say, generator, personas, folder, persona_id=wish.id, ground=ground)
@@ -124,10 +125,11 @@ def studio_routes(house: House, stages: Stages) -> APIRouter:
 
     @router.post("/{persona_id}/studio", response_class=Response)
     async def change(persona_id: str, wish: Wish, request: Request) -> Response:
-        persona = await house.run(lambda: house.persona(persona_id))
-        generator = await generator_of(persona_id)
-        complaint = Complaint(wish.question, wish.answer) if wish.answer.strip() and wish.question.strip() else None
         onto = proposals.get(persona_id, wish.proposal) if wish.proposal else None
+        is_new = onto is not None and onto.base is None
+        persona = onto.persona if onto is not None and is_new else await house.run(lambda: house.persona(persona_id))
+        generator = await generator_of(None if is_new else persona_id)
+        complaint = Complaint(wish.question, wish.answer) if wish.answer.strip() and wish.question.strip() else None
         work = propose(persona, wish.say, generator, complaint, onto=onto)
         return _answer(proposals, await while_wanted(request, house.jobs, work))
 
@@ -137,7 +139,7 @@ def studio_routes(house: House, stages: Stages) -> APIRouter:
         sides: list[tuple[Side, Persona]] = [("after", proposal.persona)]
         if proposal.base is not None:
             sides.insert(0, ("before", await house.run(lambda: house.persona(persona_id))))
-        generator = await generator_of(persona_id if proposal.base is not None else house.personas()[0].id)
+        generator = await generator_of(None if proposal.base is None else persona_id)
         knowledge = await house.run(lambda: _knowledge(stages, house, proposal))
         questions = [" ".join(question.split())[:300] for question in wish.questions] or list(proposal.questions)
         steps = trial(sides, questions, knowledge, generator, max_tokens=house.settings.llm.max_tokens)

@@ -247,10 +247,14 @@ def test_a_persona_is_made_by_one_sentence(personas: OpenPersonas, screenshots: 
     page.fill(".sketch .say", "做一个虚构的唐代说书人，爱讲传奇，话不多")
     page.click(".sketch .write")
     page.wait_for_selector(".sketched:not([hidden]) .diff")
+    page.fill(".sketch .more", "再温和一些")
+    page.press(".sketch .more", "Enter")
+    page.wait_for_function("document.querySelector('.sketched .explanation').textContent.includes('更温和')")
+    assert "说书人" in page.inner_text(".sketched .explanation") and page.input_value(".sketch .more") == ""
     page.screenshot(path=screenshots / "personas-zh-sketch.png", full_page=True)
     page.click(".sketch .take")
     page.wait_for_selector(".card-panel.open")
-    assert "说书" in page.input_value("[data-field=biography]")
+    assert "说书" in page.input_value("[data-field=biography]") and "温和" in page.input_value("[data-field=manner]")
 
 
 def test_texts_that_cannot_be_read_are_told_and_embedding_is_stopped(

@@ -167,7 +167,7 @@ async def propose(
     """The card that somebody wishes, from the one there is.
 
     Args:
-        persona: as it is.
+        persona: as it is; of a new one that is not there yet, the proposed one.
         said: the wish, in Chinese or English.
         generator: for what no rule knows; None leaves it out.
         complaint: the answer that gave rise to it.
@@ -180,7 +180,8 @@ async def propose(
     if onto is not None and onto.base not in (None, mark(persona)):
         raise stale(persona.id)
     said = checked_wish(said)
-    before = plain(persona)
+    is_new = onto is not None and onto.base is None
+    before = {} if is_new else plain(persona)
     work = Work(Draft(before if onto is None else onto.fields), generator)
     if onto is not None:
         work.told, work.by = list(onto.wishes), list(onto.by)
@@ -197,8 +198,8 @@ async def propose(
             "人物卡上已经这样写了。请说说还要改什么。",
             code="wish_without_effect",
         )
-    questions = questions_for(after, diff, said, complaint)
-    return work.proposal(after, mark(persona), diff, questions)
+    questions = questions_for(after, () if is_new else diff, said, complaint)
+    return work.proposal(after, None if is_new else mark(persona), diff, questions)
 
 
 def accept(proposal: Proposal, personas: Personas) -> Persona:

@@ -13,6 +13,10 @@ const MARKUP = `
 <div class="sketched" hidden>
   <p class="explanation" role="status"></p>
   <div class="changes"></div>
+  <div class="row sketch-line">
+    <input type="text" class="line more" maxlength="2000" data-label="sketchMore" data-placeholder="sketchMore">
+    <button type="button" class="second add" data-text="sketchAdd"></button>
+  </div>
   <div class="row"><button type="button" class="first take" data-text="sketchTake"></button>
     <button type="button" class="plain leave" data-text="leaveIt"></button></div>
 </div>`;
@@ -26,14 +30,10 @@ export class Sketch {
     this.#desk = desk;
     this.element = make("details", "card sketch");
     this.element.innerHTML = MARKUP;
-    this.#find(".write").addEventListener("click", () => void this.#write());
+    this.#does(".say", ".write", () => this.#write());
+    this.#does(".more", ".add", () => this.#add());
     this.#find(".take").addEventListener("click", () => void this.#take());
     this.#find(".leave").addEventListener("click", () => this.clear());
-    this.#find(".say").addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.isComposing) return;
-      event.preventDefault();
-      void this.#write();
-    });
   }
 
   clear() {
@@ -45,14 +45,36 @@ export class Sketch {
     if (this.#proposal) this.#draw();
   }
 
-  async #write() {
-    const say = this.#find(".say").value.trim();
+  /** A line does something when its button is pressed, and at the enter key. */
+  #does(line, button, work) {
+    this.#find(button).addEventListener("click", () => void work());
+    this.#find(line).addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing) return;
+      event.preventDefault();
+      void work();
+    });
+  }
+
+  #write() {
+    return this.#ask(".say", ".write", "/v1/avatar/personas/studio", {});
+  }
+
+  /** Something more is wished of the card that is shown. */
+  #add() {
+    const { id, persona } = this.#proposal;
+    return this.#ask(".more", ".add", this.#desk.path("/studio", persona), { proposal: id });
+  }
+
+  async #ask(line, button, address, more) {
+    const say = this.#find(line).value.trim();
+    if (this.#find(button).disabled) return;
     if (!say) {
-      this.#find(".say").focus();
+      this.#find(line).focus();
       return;
     }
-    await this.#desk.during(this.#find(".write"), async () => {
-      this.#proposal = await this.#desk.ask("POST", "/v1/avatar/personas/studio", { say });
+    await this.#desk.during(this.#find(button), async () => {
+      this.#proposal = await this.#desk.ask("POST", address, { say, ...more });
+      this.#find(".more").value = "";
       this.#draw();
     });
   }

@@ -126,6 +126,27 @@ def test_a_persona_from_nothing(
     assert there == [True, False], "what is being added for it stops before it is deleted"
 
 
+def test_a_wish_is_added_to_a_persona_that_is_not_there_yet(client: TestClient, stages: FakeStages) -> None:
+    first = client.post(f"{PERSONAS}/studio", json={"say": "做一个唐代的说书人，话不多"}).json()
+    studio = f"{PERSONAS}/{first['persona']}/studio"
+    refined = client.post(studio, json={"say": "再幽默一点，叫我小明", "proposal": first["id"]})
+    assert refined.status_code == 200, refined.text
+    second = refined.json()
+    assert second["new"] and second["persona"] == first["persona"] and second["id"] != first["id"]
+    assert second["explanation"]["zh"].startswith(first["explanation"]["zh"].rstrip("。"))
+    assert "风趣" in second["card"]["manner"]["zh"] and "说书人" in second["card"]["biography"]["zh"]
+    assert {each["field"] for each in second["diff"]} >= {each["field"] for each in first["diff"]}, "all of it is new"
+    told = events(client.post(f"{studio}/{second['id']}/try", json={"questions": ["你好？"]}))
+    assert {each.get("side") for each in told} == {None, "after"}
+    refused(client.post(studio, json={"say": "更温和"}), 404, "persona_not_found")
+    refused(client.post(studio, json={"say": "更温和", "proposal": "proposal_x"}), 404, "proposal_not_found")
+    other = f"{PERSONAS}/luxun/studio"
+    refused(client.post(other, json={"say": "更温和", "proposal": second["id"]}), 404, "proposal_not_found")
+    made = client.post(f"{studio}/{second['id']}/accept").json()
+    assert made["card"] == second["card"] and made["version"] == 1
+    refused(client.post(f"{studio}/{first['id']}/accept"), 400, "persona_exists")
+
+
 def test_a_persona_in_the_place_of_a_built_in_one_has_notes_of_its_own(client: TestClient, stages: FakeStages) -> None:
     said = {"name": "鲁迅", "about": "你是另一个鲁迅。", "ground": {"kind": "fictional", "basis": "虚构。"}}
     assert client.post(PERSONAS, json={**said, "id": "luxun"}).status_code == 201

@@ -17,7 +17,7 @@ from avatar.dialog.studio.difference import Difference, differences
 from avatar.dialog.studio.draft import first_sentences
 from avatar.dialog.studio.making import checked_greeting, propose_new
 from avatar.dialog.studio.manners import COLDER, HUMAN, LESS_IRONY, LONGER, PLAINER, SHORTER, WARMER, Manner, manner_in
-from avatar.dialog.studio.proposal import Complaint, Proposal, clauses, propose
+from avatar.dialog.studio.proposal import Complaint, Proposal, accept, clauses, propose
 from avatar.dialog.studio.trying import Answered, trial
 from avatar.errors import EngineError, InputError
 from avatar.stages import Message
@@ -259,6 +259,16 @@ async def test_a_persona_from_nothing(wish: str, name: str, who: str, data_dir: 
     assert proposal.base is None and proposal.persona.ground.kind == "fictional"
     made = Personas(data_dir).create(proposal.fields)
     assert plain(made) == proposal.fields
+
+
+async def test_a_wish_is_added_to_one_that_is_not_there_yet(data_dir: Path) -> None:
+    folder = data_dir / "personas"
+    first = await propose_new("做一个灯塔看守，话不多", None, Personas(data_dir), folder)
+    second = await propose(first.persona, "再温和一些", None, onto=first)
+    assert second.base is None and second.wishes[:-1] == first.wishes
+    assert second.diff == tuple(differences({}, second.fields)), "all of the card is new, not what was added alone"
+    assert second.questions == first.questions
+    assert accept(second, Personas(data_dir)) == load_persona(first.persona.id, data_dir)
 
 
 async def test_from_nothing_the_model_greets(data_dir: Path) -> None:
