@@ -16,7 +16,6 @@ import io
 import logging
 import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,6 +40,7 @@ from avatar.dialog.persona import (
     read_fields,
 )
 from avatar.dialog.tomltext import toml
+from avatar.dialog.unfinished import sweep, unfinished
 from avatar.errors import InputError, NotFoundError, PhotoError
 
 log = logging.getLogger(__name__)
@@ -121,13 +121,11 @@ class Personas:
             )
         contents = {CARD: _card(persona), **files}
         library = self._data / "knowledge" / persona.id
-        with storing(self._root):
-            self._root.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=self._root, prefix=".making-") as making:
-                _fill(Path(making) / "texts", texts)
-                _fill(Path(making) / "persona", contents)
-                _settle(Path(making) / "texts", library)
-                (Path(making) / "persona").replace(persona.folder)
+        with storing(self._root), unfinished(self._root, "making") as making:
+            _fill(making / "texts", texts)
+            _fill(making / "persona", contents)
+            _settle(making / "texts", library)
+            (making / "persona").replace(persona.folder)
         log.info("persona_created", extra={"persona_id": persona.id})
         return load_persona(persona.id, self._data)
 
@@ -261,26 +259,24 @@ class Personas:
                 f"{persona_id} 是项目自带的人物,不能删除。",
                 code="persona_built_in",
             )
-        with (
-            self._alone(),
-            storing(self._root),
-            tempfile.TemporaryDirectory(dir=self._root, prefix=".going-") as going,
-        ):
-            (self._root / persona_id).replace(Path(going) / "persona")
+        with self._alone(), storing(self._root), unfinished(self._root, "going") as going:
+            (self._root / persona_id).replace(going / "persona")
             for kept in () if is_built_in(persona_id) else ("knowledge", "memories"):
                 folder = self._data / kept / persona_id
                 if folder.is_dir():
-                    folder.replace(Path(going) / kept)
+                    folder.replace(going / kept)
         log.info("persona_deleted", extra={"persona_id": persona_id})
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Nobody else changes a persona of this folder meanwhile."""
+        """Nobody else changes a persona of this folder meanwhile; what a killed process left is gone."""
         with storing(self._data):
             self._data.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self._data / "personas.lock", timeout=_LOCK_S)
             lock.acquire()
         try:
+            for kind in ("making", "going"):
+                sweep(self._root, kind)
             yield
         finally:
             lock.release()

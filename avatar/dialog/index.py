@@ -12,14 +12,13 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from avatar.dialog.embedding import DIMENSIONS, Vectors
 from avatar.dialog.library import Indexed
-from avatar.dialog.passage import Found, Passage
+from avatar.dialog.passage import Found, Passage, Passages
 from avatar.dialog.quoting import best_quote, near_duplicate
 from avatar.dialog.retrieval import (
     MEANING_BESIDE,
@@ -315,7 +314,7 @@ class Index:
         return chosen
 
 
-class _All(Sequence[Passage]):
+class _All(Passages):
     """The passages of several texts, one after another."""
 
     def __init__(self, texts: tuple[Indexed, ...], starts: NDArray[np.int64]) -> None:
@@ -324,15 +323,8 @@ class _All(Sequence[Passage]):
     def __len__(self) -> int:
         return int(self._starts[-1])
 
-    @overload
-    def __getitem__(self, at: int) -> Passage: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Passage]: ...
-    def __getitem__(self, at: int | slice) -> Passage | Sequence[Passage]:
-        if isinstance(at, slice):
-            return tuple(self[one] for one in range(*at.indices(len(self))))
-        if not 0 <= at < len(self):
-            raise IndexError(at)
+    def made(self, at: int) -> Passage:
+        """See `Passages`."""
         text = int(np.searchsorted(self._starts, at, side="right")) - 1
         return self._texts[text].passages[at - int(self._starts[text])]
 

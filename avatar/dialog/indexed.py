@@ -12,14 +12,13 @@ import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from avatar.dialog.columns import Columns
 from avatar.dialog.cutting import passages
-from avatar.dialog.passage import Passage
+from avatar.dialog.passage import Passage, Passages
 from avatar.dialog.postings import Collecting, Postings
 from avatar.dialog.stopping import Tell, untold
 from avatar.dialog.words import tokens
@@ -47,7 +46,7 @@ class Entry:
     passages: int
 
 
-class Passages(Sequence[Passage]):
+class TextPassages(Passages):
     """The passages of one text.
 
     Args:
@@ -86,16 +85,8 @@ class Passages(Sequence[Passage]):
     def __len__(self) -> int:
         return len(self.ids)
 
-    @overload
-    def __getitem__(self, at: int) -> Passage: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Passage]: ...
-    def __getitem__(self, at: int | slice) -> Passage | Sequence[Passage]:
-        if isinstance(at, slice):
-            return tuple(self[one] for one in range(*at.indices(len(self))))
-        if not -len(self) <= at < len(self):
-            raise IndexError(at)
-        at %= len(self)
+    def made(self, at: int) -> Passage:
+        """See `Passages`."""
         ends = self._columns["ends"]
         start = int(ends[at - 1]) if at else 0
         words = self._columns["text"][start : int(ends[at])].tobytes().decode("utf-8", errors="replace")
@@ -103,7 +94,7 @@ class Passages(Sequence[Passage]):
         return Passage(f"{int(self.ids[at]):016x}", self._work, place, words, language, self.source)  # type: ignore[arg-type]
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Passages) and tuple(self) == tuple(other)
+        return isinstance(other, TextPassages) and tuple(self) == tuple(other)
 
     def __hash__(self) -> int:
         return hash(self.ids.tobytes())
@@ -114,7 +105,7 @@ class Indexed:
     """A text with its passages and their words."""
 
     entry: Entry
-    passages: Passages
+    passages: TextPassages
     words: Postings
 
     def __eq__(self, other: object) -> bool:
@@ -135,7 +126,7 @@ class Indexed:
         Raises:
             ValueError, KeyError: they do not fit one another.
         """
-        found = cls(entry, Passages(entry.title, source, columns), Postings.of_columns(columns))
+        found = cls(entry, TextPassages(entry.title, source, columns), Postings.of_columns(columns))
         if not len(found.passages) == len(found.words.lengths) == entry.passages:
             raise ValueError("words and passages differ in number")
         return found

@@ -102,6 +102,7 @@ class Knowledge:
         self._embedder = embedder
         self._changing = threading.Lock()
         self._closed = threading.Event()
+        library.tidy()
         texts = (*notes, *(library.read(text) for text in library.ids()))
         self._notes = len(notes)
         vectors = tuple(library.vectors(text.entry.id, text.passages) for text in texts)

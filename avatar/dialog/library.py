@@ -6,8 +6,9 @@
     <data_dir>/knowledge/<persona>/<id>.vec     the passages' vectors, as far as they have been embedded
 
 What is added is made in a folder beside them and then moved, the last file of all last; every other file is written
-under another name, flushed to the disk and then renamed, so a crash leaves the old one or the new one. A damaged index
-is made again from the text. Indexes and vectors are mapped into memory, not read.
+under another name, flushed to the disk and then renamed, so a crash leaves the old one or the new one. What a killed
+process left half made is removed when the library is next opened. A damaged index is made again from the text. Indexes
+and vectors are mapped into memory, not read.
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ from numpy.typing import NDArray
 
 from avatar.dialog.columns import open_columns, pack_columns
 from avatar.dialog.embedding import DIMENSIONS, Vectors
-from avatar.dialog.indexed import Entry, Indexed, Passages, index, text_id
+from avatar.dialog.indexed import Entry, Indexed, TextPassages, index, text_id
 from avatar.dialog.stopping import Tell, untold
+from avatar.dialog.unfinished import sweep, unfinished
 from avatar.errors import NotFoundError, StorageError
 
 __all__ = ["FORMAT", "Entry", "Indexed", "Library", "index", "packed", "storing", "text_id", "write"]
@@ -42,6 +44,7 @@ FORMAT = 5
 """Raised when passages are cut or words are made differently; older indexes are then made again."""
 
 _ID = re.compile(r"[0-9a-f]{16}")
+_ADDING = "adding"
 
 
 class Library:
@@ -53,6 +56,10 @@ class Library:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    def tidy(self) -> None:
+        """Remove what a process that was killed left half made. Whoever is adding something now is left alone."""
+        sweep(self.folder, _ADDING)
 
     def add(self, text: str, title: str) -> Indexed:
         """Keep a text; the same text again changes nothing.
@@ -138,7 +145,7 @@ class Library:
                 self._file(text, suffix).unlink(missing_ok=True)
         log.info("knowledge_removed", extra={"text_id": text})
 
-    def vectors(self, key: str, passages: Passages) -> Vectors:
+    def vectors(self, key: str, passages: TextPassages) -> Vectors:
         """The vectors kept for these passages, in half precision and read-only; zeros where there is none.
 
         Args:
@@ -162,7 +169,7 @@ class Library:
         found = [places.get(int(one), -1) for one in passages.ids]
         return np.where(np.array(found)[:, None] >= 0, rows[found], np.float16(0)) if len(ids) and found else none
 
-    def keep_vectors(self, key: str, passages: Passages, vectors: Vectors) -> None:
+    def keep_vectors(self, key: str, passages: TextPassages, vectors: Vectors) -> None:
         """Keep the vectors of a text's passages, in half precision.
 
         Raises:
@@ -201,10 +208,8 @@ class Adding:
     @cached_property
     def _folder(self) -> Path:
         """Where they are made, beside the library's files."""
-        folder = self._library.folder
-        with storing(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            return Path(self._rest.enter_context(tempfile.TemporaryDirectory(dir=folder, prefix=".adding-")))
+        with storing(self._library.folder):
+            return self._rest.enter_context(unfinished(self._library.folder, _ADDING))
 
     def add(self, text: str, title: str, tell: Tell = untold) -> str:
         """Index a text; its id. Nothing is done for one that the library has.

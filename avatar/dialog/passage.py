@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import overload
 
 from avatar.errors import Language
 
@@ -26,6 +29,25 @@ class Passage:
     text: str
     language: Language
     source: str = "text"
+
+
+class Passages(Sequence[Passage]):
+    """Passages that are each made when they are looked at."""
+
+    @abstractmethod
+    def made(self, at: int) -> Passage:
+        """One of them; 0 <= at < len(self)."""
+
+    @overload
+    def __getitem__(self, at: int) -> Passage: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Passage]: ...
+    def __getitem__(self, at: int | slice) -> Passage | Sequence[Passage]:
+        if isinstance(at, slice):
+            return tuple(self.made(one) for one in range(*at.indices(len(self))))
+        if not -len(self) <= at < len(self):
+            raise IndexError(at)
+        return self.made(at % len(self))
 
 
 @dataclass(frozen=True, slots=True)

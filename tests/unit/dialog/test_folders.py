@@ -210,6 +210,16 @@ def test_a_damaged_persona_hides_nobody_and_can_be_deleted(personas: Personas, d
     assert surveyed(data_dir)[1] == []
 
 
+def test_what_a_killed_process_left_goes_with_the_next_change(personas: Personas, data_dir: Path) -> None:
+    """Half of a deletion may be what a persona remembers of people."""
+    for name in (".going-a1b2_c3d", ".making-0123456789abcdef"):
+        left = data_dir / "personas" / name / "memories"
+        left.mkdir(parents=True)
+        (left / "somebody.json").write_text("{}", encoding="utf-8")
+    personas.change("ah-san", edited(data_dir, "ah-san", voice="host"))
+    assert [folder.name for folder in (data_dir / "personas").iterdir()] == ["ah-san"]
+
+
 @pytest.mark.parametrize("wrong", ["../ah-san", "", ".", "AH", "a/b", "a" * 65])
 def test_no_id_leads_out_of_the_folder(wrong: str, personas: Personas, data_dir: Path) -> None:
     assert not personas.owns(wrong) and not is_built_in(wrong) and personas.versions(wrong) == []

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +109,69 @@ def test_a_text_without_its_index_is_not_there(library: Library) -> None:
     (library.folder / f"{added.entry.id}.json").unlink()
     assert library.ids() == []
     assert library.add(TEXT, "河") == added
+
+
+def half_made(library: Library, name: str) -> Path:
+    folder = library.folder / name
+    folder.mkdir(parents=True)
+    (folder / "0123456789abcdef.txt").write_text(TEXT, encoding="utf-8")
+    return folder
+
+
+def test_what_killed_processes_left_is_removed(library: Library) -> None:
+    added = library.add(TEXT, "河")
+    kept = sorted(library.folder.iterdir())
+    half_made(library, ".adding-k3j_x9a1")
+    half_made(library, ".adding-0123456789abcdef").with_suffix(".lock").touch()
+    (library.folder / ".adding-fedcba9876543210.lock").touch()
+    old, new = library.folder / ".abc_1234.part", library.folder / ".xyz_1234.part"
+    for part in (old, new):
+        part.write_bytes(b"vectors")
+    os.utime(old, (0, 0))
+    library.tidy()
+    assert sorted(library.folder.iterdir()) == sorted([*kept, new])
+    assert library.ids() == [added.entry.id]
+
+
+def test_what_is_being_added_is_not_removed(library: Library) -> None:
+    with library.adding() as adding:
+        digest = adding.add(TEXT, "河")
+        Library(library.folder).tidy()
+        assert adding.keep() == [digest]
+    assert sorted(f.suffix for f in library.folder.iterdir()) == [".idx", ".json", ".txt"]
+
+
+def test_what_another_process_adds_is_kept_until_it_is_killed(library: Library) -> None:
+    script = (
+        "import sys, pathlib, avatar.dialog.unfinished as u\n"
+        "with u.unfinished(pathlib.Path(sys.argv[1]), 'adding') as folder:\n"
+        "    (folder / 'part.txt').write_text('x'); print(folder, flush=True); sys.stdin.read()\n"
+    )
+    command = [sys.executable, "-c", script, str(library.folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        folder = Path(other.stdout.readline().strip())
+        library.tidy()
+        assert (folder / "part.txt").is_file()
+        other.kill()
+    library.tidy()
+    assert list(library.folder.iterdir()) == []
+
+
+def test_an_unwritable_library_opens_nevertheless(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    half_made(library, ".adding-k3j_x9a1")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("avatar.dialog.unfinished.FileLock.acquire", refuse)
+    library.tidy()
+    assert library.ids() == []
+
+
+def test_a_library_that_is_not_there_is_not_made_by_tidying(library: Library) -> None:
+    library.tidy()
+    assert not library.folder.exists()
 
 
 def test_ids_are_made_from_words() -> None:
