@@ -17,7 +17,6 @@ import asyncio
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
@@ -27,10 +26,10 @@ from avatar.dialog.conversation import Conversation
 from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.memory.store import Memories, user_of
 from avatar.dialog.persona import load_persona
-from avatar.dialog.prompt import estimate_tokens
 from avatar.engines import Engines
 from avatar.settings import Settings
-from avatar.stages import Generator, Message, Sized
+from avatar.stages import Generator
+from benchmarks._timed import TimedGenerator
 from benchmarks.persona import Question, judge
 
 PERSONA = "luxun"
@@ -47,48 +46,6 @@ BETWEEN = (
     "后园的两株树是什么树？", "阿Q为什么总说自己胜利？", "《狂人日记》写的是什么？", "社戏好看吗？", "您喜欢猫吗？",
     "北京的冬天冷吗？", "您爱吃什么？", "木匠这行当您怎么看？", "您和朋友常吵架吗？", "您最想念谁？",
 )  # fmt: skip
-
-
-class _Noted:
-    """A model that notes how long its first piece took, and how long the prompt was."""
-
-    def __init__(self, inner: Generator) -> None:
-        self._inner = inner
-        self.first: list[float] = []
-        self.tokens = 0
-
-    @property
-    def name(self) -> str:
-        """Of the model within."""
-        return self._inner.name
-
-    @property
-    def device(self) -> str:
-        """Of the model within."""
-        return self._inner.device
-
-    @property
-    def parameters(self) -> float | None:
-        """Of the model within."""
-        return self._inner.parameters if isinstance(self._inner, Sized) else None
-
-    async def stream(
-        self, messages: Sequence[Message], *, max_tokens: int, seed: int | None = None
-    ) -> AsyncGenerator[str, None]:
-        """What the model within writes."""
-        self.tokens = max(self.tokens, sum(estimate_tokens(message.content) + 4 for message in messages))
-        began, waiting = time.perf_counter(), True
-        stream = self._inner.stream(messages, max_tokens=max_tokens, seed=seed)
-        async with aclosing(stream) as pieces:  # type: ignore[type-var]
-            async for piece in pieces:
-                if waiting:
-                    self.first.append(time.perf_counter() - began)
-                    waiting = False
-                yield piece
-
-    async def warm(self, messages: Sequence[Message], *, keep: bool = False) -> None:
-        """Let the model within read."""
-        await self._inner.warm(messages, keep=keep)
 
 
 def run(settings: Settings, limit: float | None = None) -> dict[str, float]:
@@ -111,16 +68,16 @@ async def _measure(settings: Settings, generator: Generator, turns: int, folder:
     persona = load_persona(PERSONA, settings.data_dir)
     memories, user = Memories(folder), user_of("benchmark-of-the-memory")
     memories.wish(persona.id, user, True)
-    noted = _Noted(generator)
-    conversation = Conversation(persona, Knowledge.open(persona, folder, None), noted, seed=SEED, memories=memories)
+    timed = TimedGenerator(generator)
+    conversation = Conversation(persona, Knowledge.open(persona, folder, None), timed, seed=SEED, memories=memories)
     conversation.meet(user)
     await conversation.warm("zh")
     questions = [FIRST, *(BETWEEN[at % len(BETWEEN)] for at in range(turns - 2)), LAST]
     first, folds, loops, answer = [], [], 0, ""
     for number, question in enumerate(questions, 1):
-        noted.first.clear()
+        timed.first.clear()
         answer = await _asked(conversation, question)
-        first.append(noted.first[0])
+        first.append(timed.first[0])
         loops += judge(Question(str(number), "memory", "zh", question), answer).loop
         conversation.remember(question, answer)
         before, began = conversation.summary, time.perf_counter()
@@ -132,7 +89,7 @@ async def _measure(settings: Settings, generator: Generator, turns: int, folder:
         "turns": float(turns),
         "first_token_p50_s": statistics.median(first),
         "first_token_max_s": max(first),
-        "prompt_max_tokens": float(noted.tokens),
+        "prompt_max_tokens": float(timed.longest_prompt),
         "folds": float(len(folds)),
         "fold_p50_s": statistics.median(folds) if folds else 0.0,
         "name_recalled": float(NAME in answer),

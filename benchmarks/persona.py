@@ -32,7 +32,7 @@ import re
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from itertools import groupby
@@ -47,7 +47,8 @@ from avatar.dialog.prompt import build, user_message
 from avatar.engines import Engines
 from avatar.errors import InputError, Language
 from avatar.settings import Settings
-from avatar.stages import Generator, Message, Sized
+from avatar.stages import Generator
+from benchmarks._timed import TimedGenerator
 
 HERE = Path(__file__).parent
 PERSONA = "luxun"
@@ -230,56 +231,13 @@ def _spread(asked: Sequence[Question], count: int) -> list[Question]:
     return turns[:count]
 
 
-class _Timed:
-    """A model that notes how long its first piece took."""
-
-    def __init__(self, inner: Generator) -> None:
-        self._inner = inner
-        self.first: list[float] = []
-
-    @property
-    def name(self) -> str:
-        """Of the model within."""
-        return self._inner.name
-
-    @property
-    def device(self) -> str:
-        """Of the model within."""
-        return self._inner.device
-
-    @property
-    def parameters(self) -> float | None:
-        """Of the model within."""
-        return self._inner.parameters if isinstance(self._inner, Sized) else None
-
-    async def stream(
-        self, messages: Sequence[Message], *, max_tokens: int, seed: int | None = None
-    ) -> AsyncGenerator[str, None]:
-        """What the model within writes."""
-        began, waiting = time.perf_counter(), True
-        stream = self._inner.stream(messages, max_tokens=max_tokens, seed=seed)
-        try:
-            async for piece in stream:
-                if waiting:
-                    self.first.append(time.perf_counter() - began)
-                    waiting = False
-                yield piece
-        finally:
-            if isinstance(stream, AsyncGenerator):
-                await stream.aclose()
-
-    async def warm(self, messages: Sequence[Message], *, keep: bool = False) -> None:
-        """Let the model within read."""
-        await self._inner.warm(messages, keep=keep)
-
-
 async def _measure(
     settings: Settings, generator: Generator, asked: Sequence[Question], folder: Path
 ) -> dict[str, float]:
     persona = load_persona(PERSONA, settings.data_dir)
     knowledge = Knowledge.open(persona, folder, None)
     knowledge.add_file(HERE / "persona_injected.md")
-    timed = _Timed(generator)
+    timed = TimedGenerator(generator)
     for language in persona.languages:
         await Conversation(persona, knowledge, timed).warm(language)
     verdicts: dict[str, list[Verdict]] = {"": [], "unguarded_": []}
