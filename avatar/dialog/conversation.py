@@ -14,20 +14,20 @@ and thrown away.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import partial
 
 from avatar.dialog.cards.lorebook import Message as Said
 from avatar.dialog.character import Character
-from avatar.dialog.guard import Break, Guard, hint
-from avatar.dialog.hand import hand_for
 from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.memory.extracting import ANSWER_TOKENS, request
 from avatar.dialog.memory.past import Folding, Past
-from avatar.dialog.memory.recollection import Recollection, holds_any, told_back
+from avatar.dialog.memory.recollection import Recollection, told_back
 from avatar.dialog.memory.store import Memories
 from avatar.dialog.memory.summary import summarize
 from avatar.dialog.passage import Grounding
@@ -46,10 +46,10 @@ from avatar.dialog.prompt import (
     silence,
     user_message,
 )
-from avatar.dialog.style import Phrase, Tone
-from avatar.dialog.tags import Tags, Told
+from avatar.dialog.style import Phrase
+from avatar.dialog.writing import AnswerWriter, Calling, Wanted, stop
 from avatar.errors import Language
-from avatar.stages import FunctionCall, FunctionCaller, Functions, Generator, HearingHints, Message, Sized
+from avatar.stages import FunctionCall, Generator, HearingHints, Message
 
 log = logging.getLogger(__name__)
 
@@ -59,16 +59,8 @@ HISTORY_TOKENS = 1200
 SAID_AT_MOST = 40
 """Messages that the lorebook may look for its keys in."""
 
-RESTARTS = 2
-"""How often an answer that breaks character is begun again."""
-
-
-@dataclass(slots=True)
-class Calling:
-    """Functions that are offered for one answer, and those that the model asked for."""
-
-    functions: Functions
-    calls: list[FunctionCall] = field(default_factory=list)
+Elsewhere = Callable[[Callable[[], int]], Awaitable[object]]
+"""Does what blocks where nothing waits for it, such as in a worker thread."""
 
 
 class Conversation:
@@ -101,7 +93,7 @@ class Conversation:
         self.instructions = ""
         self.knowledge = knowledge
         self._generator = generator
-        self._hand = hand_for(generator.parameters if isinstance(generator, Sized) else None)
+        self._writer = AnswerWriter(persona, generator, seed=seed)
         self._seed = seed
         self.recollection: Recollection | None = None
         self._memories = memories
@@ -137,7 +129,7 @@ class Conversation:
     def prefix(self, language: Language) -> list[Message]:
         """The beginning of the prompt that stays the same through the conversation."""
         lore = self.knowledge.lore
-        always, examples = lore.always if lore else "", self._hand.examples
+        always, examples = lore.always if lore else "", self._writer.hand.examples
         return prefix(self.persona, self.persona.speaks(language), self.instructions, always, examples)
 
     async def warm(self, language: Language) -> None:
@@ -172,20 +164,23 @@ class Conversation:
         """Whether `tidy` has anything to do."""
         return self._past.due() is not None or bool(self.recollection and self.recollection.told)
 
-    async def tidy(self) -> None:
+    async def tidy(self, run: Elsewhere | None = None) -> None:
         """Sum up what was said first, where the window fills, and keep what the user told, where that is wished.
 
         For the time between two turns. It may be cancelled at any moment: what was done is kept, the rest is done when
         it is called again, and until then everything is as it was.
+
+        Args:
+            run: writes to the disk; None does it here.
 
         Raises:
             EngineError: the model is out of reach.
             StorageError: what was learned cannot be written.
         """
         await self._fold()
-        await self.learn()
+        await self.learn(run)
 
-    async def learn(self) -> None:
+    async def learn(self, run: Elsewhere | None = None) -> None:
         """Keep what the user has told since the last time, where that is wished. May be cancelled, as `tidy` may.
 
         Raises:
@@ -194,7 +189,12 @@ class Conversation:
         recollection = self.recollection
         if recollection is not None and (told := recollection.told):
             written = await self._whole(request(" ".join(text for _, text in told)), ANSWER_TOKENS)
-            recollection.keep(recollection.found(told, written))
+            found = recollection.found(told, written)
+            keep = partial(recollection.keep, found)
+            if found and run is not None:
+                await asyncio.shield(run(keep))  # broken off meanwhile, it is written nevertheless
+            elif found:
+                keep()
 
     def quotes(self, grounding: Grounding) -> tuple[str, ...]:
         """What is put before a question: short quotations, or what the card says where it is asked who answers."""
@@ -243,26 +243,10 @@ class Conversation:
         before = self.prefix(language) if alone else build(self._start(language), self._past.turns, "")
         if note:
             asked = f"{asked}\n{instruction(note)}".strip()
-        spoken, broken, tone = "", None, Tone(question)
-        for attempt in range(RESTARTS + 1):
-            told = "" if broken is None else hint(broken, self.persona, language)
-            guard = Guard(character, language, spoken=spoken, hand=self._hand, note=told)
-            messages = self._messages(before, asked, language, spoken, broken)
-            stream = self._written(guard, tone, self._pieces(messages, max_tokens, attempt, calling), max_tokens)
-            async with aclosing(stream) as clauses:
-                async for clause in clauses:
-                    spoken += clause
-                    yield Phrase(clause, tone.of(clause))
-            broken = guard.broken
-            if broken is None or guard.may_end:
-                break
-            log.info("answer_broke_character", extra={"persona": self.persona.id, "reason": broken})
-        if calling is not None and calling.calls:
-            return
-        unfinished = broken is not None and not guard.may_end
-        if closing := self._closing(character, question, language, spoken, unfinished=unfinished):
-            blank = " " if language == "en" and spoken and not spoken[-1].isspace() else ""
-            yield Phrase(blank + closing, "calm")
+        wanted = Wanted(question, language, before, asked, self._facts)
+        async with aclosing(self._writer.write(wanted, max_tokens=max_tokens, calling=calling)) as phrases:
+            async for phrase in phrases:
+                yield phrase
 
     def remember(
         self,
@@ -351,7 +335,7 @@ class Conversation:
         try:
             return "".join([piece async for piece in stream])
         finally:
-            await _close(stream)
+            await stop(stream)
 
     def _called(self, question: str) -> dict[int, str]:
         """What the card's lorebook adds to this question, by the entries' numbers."""
@@ -367,93 +351,12 @@ class Conversation:
             return self._recalled(grounding.question, language)
         return choose_quotes(grounding.passages, language) or silence(grounding.question, language)
 
+    def _facts(self) -> tuple[str, ...]:
+        """What is remembered of the user from other conversations."""
+        return self.recollection.all if self.recollection is not None else ()
+
     def _recalled(self, question: str, language: Language) -> tuple[str, ...]:
         """What is put before a question about earlier talks: the facts, as one would say them to the user's face."""
-        facts = self.recollection.all if self.recollection is not None else ()
-        if facts:
+        if facts := self._facts():
             return (told_back(facts, question, language),)
         return () if self._past else (never_told(language),)
-
-    def _closing(
-        self, character: Character, question: str, language: Language, spoken: str, *, unfinished: bool
-    ) -> str:
-        """What is added where an answer does not say who speaks or what was told, though that was asked; or to none."""
-        if not character.satisfied_by(spoken):
-            return self.persona.identity.of(language)
-        if character.probed == "no" and recalls(question) and self.recollection is not None:
-            facts = self.recollection.all
-            if facts and not holds_any(spoken, facts):
-                told = told_back(facts, question, language)
-                return f"{told}。" if language == "zh" else f"{told[0].upper()}{told[1:]}."
-        return self.persona.closing.of(language) if unfinished or not spoken else ""
-
-    def _messages(
-        self, before: list[Message], asked: str, language: Language, spoken: str, broken: Break | None
-    ) -> list[Message]:
-        """The prompt; begun again, the hint stands at its very end, so the cache still holds all before it."""
-        if broken is None:
-            return build(before, (), asked)
-        note = hint(broken, self.persona, language)
-        if not spoken:
-            return build(before, (), f"{asked}\n{note}".strip())
-        return build(before, [Turn(asked, spoken)], note)
-
-    async def _pieces(
-        self, messages: list[Message], max_tokens: int, attempt: int, calling: Calling | None
-    ) -> AsyncGenerator[str, None]:
-        """What the model writes; what it asks for is taken up."""
-        seed = None if self._seed is None else self._seed + attempt
-        generator, stream = self._generator, None
-        if calling is not None and isinstance(generator, FunctionCaller) and generator.calls_functions:
-            asking = generator.converse(messages, calling.functions, max_tokens=max_tokens, seed=seed)
-            stream = _without_calls(asking, calling)
-        writing = stream or generator.stream(messages, max_tokens=max_tokens, seed=seed)
-        try:
-            async for piece in writing:
-                yield piece
-        finally:
-            await _close(writing)
-
-    async def _written(
-        self, guard: Guard, tone: Tone, stream: AsyncGenerator[str, None], max_tokens: int
-    ) -> AsyncGenerator[str, None]:
-        """What the guard lets through of what the model writes; the model is stopped when the guard has had enough."""
-        pieces, tags = 0, Tags()
-        try:
-            async for piece in stream:
-                pieces += 1
-                for clause in _passed(guard, tone, tags.push(piece)):
-                    yield clause
-                if guard.broken or guard.finished:
-                    return
-        finally:
-            await _close(stream)
-        for clause in _passed(guard, tone, tags.finish()):
-            yield clause
-        for clause in guard.flush(cut=pieces >= max_tokens and guard.may_end):
-            yield clause
-
-
-def _passed(guard: Guard, tone: Tone, told: Told) -> Iterator[str]:
-    """What the guard lets through of the next words; tags among them set the tone of what follows."""
-    for words, style in told:
-        if style is not None:
-            tone.tell(style)
-        yield from guard.push(words)
-
-
-async def _without_calls(stream: AsyncIterator[str | FunctionCall], calling: Calling) -> AsyncGenerator[str, None]:
-    try:
-        async for piece in stream:
-            if isinstance(piece, FunctionCall):
-                calling.calls.append(piece)
-            else:
-                yield piece
-    finally:
-        await _close(stream)
-
-
-async def _close(stream: AsyncIterator[object]) -> None:
-    """Stop the model: a generator's iterator ends its request when it is closed."""
-    if isinstance(stream, AsyncGenerator):
-        await stream.aclose()

@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
-from avatar.dialog.conversation import Calling, Conversation
+from avatar.dialog.conversation import Conversation
 from avatar.dialog.passage import Grounding
 from avatar.dialog.style import Phrase
+from avatar.dialog.writing import Calling
 from avatar.errors import AvatarError, Language
 from avatar.live.answering import clauses_of, language_of, speak
 from avatar.live.anticipation import Anticipation

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 
-from avatar.dialog.conversation import Calling
+from avatar.dialog.writing import Calling
 from avatar.errors import AvatarError
 from avatar.live.listening import Heard
 from avatar.live.options import ReplyWish

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 from avatar.dialog.conversation import Conversation
 from avatar.errors import ProtocolError
 from avatar.live.exchange import Exchange, Typed
 from avatar.live.leisure import Leisure
 from avatar.live.reply import Clock
+from avatar.live.shared import Runner
 from avatar.media import SPEECH_RATE
 
 KEPT_REPLIES = 16
@@ -25,12 +27,14 @@ class Memory:
     Args:
         conversation: where the history stands.
         leisure: when what takes time is done.
+        run: runs what blocks.
         now: the clock, in seconds.
     """
 
-    def __init__(self, conversation: Conversation, leisure: Leisure, now: Clock) -> None:
+    def __init__(self, conversation: Conversation, leisure: Leisure, run: Runner, now: Clock) -> None:
         self._conversation = conversation
         self._leisure = leisure
+        self._run = run
         self._tidying: asyncio.Task[None] | None = None
         self._now = now
         self._recent: dict[str, Exchange] = {}
@@ -61,14 +65,14 @@ class Memory:
     def tidy(self) -> None:
         """Sum up and learn at leisure, where there is anything to do."""
         if self._conversation.untidy and (self._tidying is None or self._tidying.done()):
-            self._tidying = self._leisure.later(self._conversation.tidy)
+            self._tidying = self._leisure.later(partial(self._conversation.tidy, self._run))
 
     def close(self) -> None:
         """The talk is over: what it taught is kept when there is time; no summary is needed any more."""
         if self._tidying is not None:
             self._tidying.cancel()
         if self._conversation.untidy:
-            self._leisure.later(self._conversation.learn)
+            self._leisure.later(partial(self._conversation.learn, self._run))
 
     def played(self, reply_id: str, audio_end_ms: int) -> None:
         """The player's report: how much of a reply was heard."""

@@ -58,7 +58,7 @@ class Replies:
         self._teller = Teller(outlet, now)
         self._composer = Composer(conversation, stages, self._teller, options, seed)
         self._leisure = stages.leisure
-        self._memory = Memory(conversation, stages.leisure, now)
+        self._memory = Memory(conversation, stages.leisure, stages.run, now)
         self.on_over: Callable[[], None] = lambda: None
         self._generation = 0
         self._current: Exchange | None = None

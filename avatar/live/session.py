@@ -9,16 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Sized
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import replace
 from types import TracebackType
 from uuid import uuid4
 
 from avatar.dialog.conversation import Conversation
 from avatar.dialog.persona import Persona
-from avatar.errors import AvatarError, Language, TextError
+from avatar.errors import AvatarError, Language
 from avatar.live.events import Failed, PartlyUnderstood, SessionEvent, SpeechStarted, SpeechStopped, Understood
-from avatar.live.exchange import Question, Spoken, Typed
+from avatar.live.inbox import Inbox, new_id, words
 from avatar.live.listening import Ears, Heard
 from avatar.live.options import ReplyWish, SessionOptions
 from avatar.live.outlet import Outlet
@@ -31,12 +31,6 @@ from avatar.media import Samples
 from avatar.stages import HearingHints, Transcript
 
 log = logging.getLogger(__name__)
-
-MAX_TYPED = 4000
-"""Characters of one typed message."""
-
-MAX_WAITING = 200
-"""Typed messages that may wait for an answer, and notes that are kept."""
 
 FaceMaker = Callable[[Outlet, SessionOptions], FaceLoop]
 """Makes the face's loop for one session; blocks while the portrait is prepared."""
@@ -76,8 +70,7 @@ class Session:
         conversation.instructions = options.instructions
         conversation.meet(options.user)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._unanswered: list[Question] = []
-        self._notes: dict[str, str] = {}
+        self._inbox = Inbox()
         self._away = False
         self._owed = False
         self._untouched = True
@@ -156,7 +149,7 @@ class Session:
         """
         heard = self._ears.commit()
         self._untouched = False
-        self._unanswered.append(Spoken(heard))
+        self._inbox.speak(heard)
         self._spawn(self._report(heard))
         return heard.id
 
@@ -173,9 +166,7 @@ class Session:
         Raises:
             TextError: the text is empty or too long, or too much waits for an answer.
         """
-        item_id = item_id or _new_id()
-        _check_room(self._unanswered)
-        self._unanswered.append(Typed(_words(text), item_id))
+        item_id = self._inbox.type(text, item_id)
         self._untouched = False
         return item_id
 
@@ -185,11 +176,9 @@ class Session:
         Raises:
             TextError: the text is empty or too long.
         """
-        text, item_id = _words(text), item_id or _new_id()
+        text, item_id = words(text), item_id or new_id()
         self._untouched = False
-        typed = [question for question in self._unanswered if isinstance(question, Typed)]
-        self._unanswered = [question for question in self._unanswered if not isinstance(question, Typed)]
-        self._replies.recall(typed, text, item_id)
+        self._replies.recall(self._inbox.take_typed(), text, item_id)
         return item_id
 
     def note(self, text: str, item_id: str | None = None) -> str:
@@ -198,9 +187,7 @@ class Session:
         Raises:
             TextError: the text is empty or too long, or there are too many notes.
         """
-        item_id = item_id or _new_id()
-        _check_room(self._notes)
-        self._notes[item_id] = _words(text)
+        item_id = self._inbox.note(text, item_id)
         self._instruct()
         return item_id
 
@@ -214,8 +201,7 @@ class Session:
 
     def forget(self, item_id: str) -> None:
         """Forget a message, an utterance, a note, or a reply, by its id. One that is not known is passed over."""
-        self._unanswered = [question for question in self._unanswered if question.id != item_id]
-        if self._notes.pop(item_id, None) is not None:
+        if self._inbox.forget(item_id):
             self._instruct()
         self._replies.forget(item_id)
 
@@ -317,7 +303,7 @@ class Session:
 
     def on_utterance(self, heard: Heard, at_ms: int) -> None:
         self._outlet.put(SpeechStopped(heard.id, at_ms))
-        self._unanswered.append(Spoken(heard))
+        self._inbox.speak(heard)
         self._spawn(self._report(heard))
         detection = self.options.turn_detection
         if detection is None or not detection.create_response:
@@ -358,11 +344,11 @@ class Session:
             log.info("fillers_failed", extra={"session_id": self.id, "code": error.code})
 
     def _begin(self, zero: float, *, asked: bool, wish: ReplyWish | None = None) -> str:
-        reply = self._replies.begin(self._unanswered, zero, asked=asked, wish=wish)
+        reply = self._replies.begin(self._inbox.questions, zero, asked=asked, wish=wish)
         reply.watch.mark("turn_end_s")
         self._untouched = False
         if wish is None or not wish.apart:
-            self._unanswered = []
+            self._inbox.questions = []
         self._owed = False
         return reply.id
 
@@ -373,7 +359,7 @@ class Session:
 
     def _instruct(self) -> None:
         """Put the client's instructions and its notes before the persona."""
-        self._conversation.instructions = "\n".join(filter(None, [self.options.instructions, *self._notes.values()]))
+        self._conversation.instructions = "\n".join(filter(None, [self.options.instructions, *self._inbox.notes]))
 
     def _hints(self) -> HearingHints:
         hints = self._conversation.hints
@@ -390,35 +376,3 @@ class Session:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("session_task_failed", exc_info=error, extra={"session_id": self.id})
             self.on_failure(internal_error())
-
-
-def _words(text: str) -> str:
-    """A written text, without the blanks around it.
-
-    Raises:
-        TextError: it is empty or too long.
-    """
-    text = text.strip()
-    if not text:
-        raise TextError("The message is empty; write something.", "消息为空,请输入内容。", code="text_empty")
-    if len(text) > MAX_TYPED:
-        raise TextError(
-            f"The message has {len(text)} characters; at most {MAX_TYPED} are taken.",
-            f"消息有 {len(text)} 个字,最多 {MAX_TYPED} 个。",
-            code="text_too_long",
-        )
-    return text
-
-
-def _check_room(waiting: Sized) -> None:
-    """Raises a TextError where too much was written already."""
-    if len(waiting) >= MAX_WAITING:
-        raise TextError(
-            f"{MAX_WAITING} messages wait already; ask for an answer, or delete some.",
-            f"已有 {MAX_WAITING} 条消息在等待;请先请求回复,或删除一些。",
-            code="too_many_messages",
-        )
-
-
-def _new_id() -> str:
-    return f"item_{uuid4().hex[:16]}"

@@ -344,11 +344,12 @@ def stage(
     answer: str = "希望是本无所谓有,无所谓无的。这正如地上的路。",
     scores: Sequence[float] = (0.9,),
     takes: Takes = AT_ONCE,
+    generator: ScriptedGenerator | None = None,
 ) -> Stage:
     """A session on scripted engines, to be started inside the virtual loop."""
     persona, knowledge = lu_xun()
     labour = Labour()
-    generator = ScriptedGenerator(answer, takes.first_token, takes.each_token)
+    generator = generator or ScriptedGenerator(answer, takes.first_token, takes.each_token)
     conversation = NotedConversation(persona, knowledge, generator)
     conversation.takes, conversation.labour = takes.retrieving, labour
     recognizer = ScriptedRecognizer(list(texts), takes.recognizing, labour)

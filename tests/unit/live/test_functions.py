@@ -43,13 +43,7 @@ class Asking(ScriptedGenerator):
 def run(script: Script, *, before: str = "", sound: bool = False) -> tuple[Stage, Asking]:
     """Run a script against a session whose model asks for the weather."""
     asking = Asking("", before=before)
-
-    async def with_asking(scene: Stage) -> None:
-        scene.conversation._generator = asking
-        await script(scene)
-
-    chosen = SessionOptions(sound=sound, functions=OFFERED)
-    return play(with_asking, options=chosen), asking
+    return play(script, options=SessionOptions(sound=sound, functions=OFFERED), generator=asking), asking
 
 
 async def ask(scene: Stage, text: str = "天气怎么样?") -> None:

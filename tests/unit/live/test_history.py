@@ -8,8 +8,8 @@ import pytest
 
 from avatar.errors import TextError
 from avatar.live.events import ReplyAudio, ReplyDone, ReplyStarted, Video
+from avatar.live.inbox import MAX_WAITING
 from avatar.live.options import ReplyWish, SessionOptions
-from avatar.live.session import MAX_WAITING
 from tests.unit.live.fakes import Stage
 from tests.unit.live.test_session import ANSWER, Script, play
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,8 +15,9 @@ from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.memory.store import Memories, user_of
 from avatar.dialog.persona import Persona
 from avatar.live.options import SessionOptions
+from avatar.live.shared import T
 from avatar.stages import Generator
-from tests.unit.live.fakes import Stage, lu_xun
+from tests.unit.live.fakes import Labour, Stage, lu_xun
 from tests.unit.live.test_session import Script, play
 
 USER = user_of("t" * 30)
@@ -58,6 +61,25 @@ def test_what_was_told_is_learned_while_it_is_quiet(memories: Memories) -> None:
         assert texts(memories) == ["客人叫小林", "客人在杭州做木匠"]
 
     run(script)
+
+
+def test_it_is_written_where_nobody_waits_for_the_disk(memories: Memories, monkeypatch: pytest.MonkeyPatch) -> None:
+    aside, within, learn = Labour.run, [0], memories.learn
+
+    async def run_aside(labour: Labour, work: Callable[[], T]) -> T:
+        within[0] += 1
+        try:
+            return await aside(labour, work)
+        finally:
+            within[0] -= 1
+
+    def noted(*what: Any) -> int:
+        assert within[0], "the disk is written on the event loop"
+        return learn(*what)
+
+    monkeypatch.setattr(Labour, "run", run_aside)
+    monkeypatch.setattr(memories, "learn", noted)
+    test_what_was_told_is_learned_while_it_is_quiet(memories)
 
 
 def test_it_is_learned_after_the_talk_where_there_was_no_time(memories: Memories) -> None:

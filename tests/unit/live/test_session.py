@@ -24,7 +24,7 @@ from avatar.live.events import (
 from avatar.live.options import SessionOptions
 from avatar.live.turns import TurnDetection
 from avatar.media import SPEECH_RATE
-from tests.unit.live.fakes import CHARACTER, Stage, picture_times, stage
+from tests.unit.live.fakes import CHARACTER, ScriptedGenerator, Stage, picture_times, stage
 from tests.unit.live.virtual_time import run_virtually
 
 Script = Callable[[Stage], Awaitable[None]]
@@ -41,11 +41,12 @@ def play(
     texts: Sequence[str] = ("您怎么看希望?",),
     answer: str = ANSWER,
     scores: Sequence[float] = (0.9,),
+    generator: ScriptedGenerator | None = None,
 ) -> Stage:
     """Run a script against a session and return what happened."""
 
     async def run() -> Stage:
-        scene = stage(options=options, texts=texts, answer=answer, scores=scores)
+        scene = stage(options=options, texts=texts, answer=answer, scores=scores, generator=generator)
         async with scene.session:
             reader = asyncio.create_task(scene.collect())
             await script(scene)

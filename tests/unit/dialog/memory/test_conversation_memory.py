@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,28 @@ async def test_a_question_that_is_forgotten_is_in_no_summary(talk: Talk) -> None
     await talk.tidy("客人第一回问了风。")
     talk.conversation.forget("q-r0")
     assert "前情" not in contents(await talk.say("那雨呢？"))
+
+
+async def test_what_is_being_written_is_kept_where_learning_is_broken_off(talk: Talk, memories: Memories) -> None:
+    memories.wish("ah-san", USER, True)
+    talk.conversation.meet(USER)
+    await talk.say("我叫小林，在杭州做木匠。")
+    begun, disk = asyncio.Event(), asyncio.Event()
+
+    async def slowly(work: Callable[[], int]) -> int:
+        begun.set()
+        await disk.wait()
+        return work()
+
+    talk.model.answers = ["客人叫小林"]
+    learning = asyncio.create_task(talk.conversation.learn(slowly))
+    await begun.wait()
+    learning.cancel()
+    await asyncio.gather(learning, return_exceptions=True)
+    assert learning.cancelled() and not talk.conversation.untidy
+    disk.set()
+    await asyncio.sleep(0.01)
+    assert [fact.text for fact in memories.read("ah-san", USER).facts] == ["客人叫小林"]
 
 
 async def test_without_consent_nothing_is_learned(talk: Talk, memories: Memories) -> None:
