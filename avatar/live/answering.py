@@ -14,6 +14,7 @@ from avatar.live.shared import Runner
 from avatar.media import ClauseSpeech, Samples
 from avatar.stages import Style
 from avatar.voice.speaking.clauses import ClauseChunker
+from avatar.voice.speaking.marks import plain
 
 CLAUSES_AHEAD = 2
 """Clauses that may be written and wait to be spoken."""
@@ -143,7 +144,11 @@ async def _keep_pace(reply: Reply) -> None:
 
 
 def language_of(text: str, default: Language) -> Language:
-    """Chinese where a text has a Chinese character, English where it has only Latin letters, else the default."""
+    """Chinese where a text has a Chinese character, English where it has only Latin letters, else the default.
+
+    Marks (`voice.speaking.marks`) do not count.
+    """
+    text = plain(text)
     if any("\u4e00" <= sign <= "\u9fff" for sign in text):
         return "zh"
     return "en" if any(sign.isascii() and sign.isalpha() for sign in text) else default

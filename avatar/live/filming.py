@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from avatar.dialog.style import Phrase, phrases
+from avatar.dialog.style import Phrase, Tone, phrases
 from avatar.errors import AudioError, Language, TextError
 from avatar.face.badge import badged
 from avatar.face.film import write_film
@@ -21,6 +21,7 @@ from avatar.live.answering import Clauses
 from avatar.live.recording import REST_FRAMES, Moods, Speak, frames
 from avatar.media import SAMPLES_PER_FRAME, SPEECH_RATE, PhoneSpan, Pixels, Samples, WordSpan
 from avatar.stages import Animator, Style
+from avatar.voice.speaking.marks import parse, plain, script_clauses
 
 Step = Literal["speaking", "drawing"]
 
@@ -78,7 +79,7 @@ def narrate(
     seconds: float = LONGEST_S,
     style: Style | None = None,
 ) -> Narration:
-    """Let a voice say a text.
+    """Let a voice say a text. Marks in it (`voice.speaking.marks`) are heeded.
 
     Args:
         seconds: a preview needs no more; what comes after them is not synthesized.
@@ -130,9 +131,21 @@ def narrate(
 
 def _clauses(text: str, style: Style | None) -> list[Phrase]:
     """A script as clauses, each with how it is meant."""
+    if plain(text) != text:
+        return _marked_clauses(text, style)
     chunker = Clauses()
     clauses = [clause for phrase in phrases(text) for clause in chunker.push(phrase)] + chunker.finish()
     return clauses if style is None else [Phrase(clause.text, style) for clause in clauses]
+
+
+def _marked_clauses(text: str, style: Style | None) -> list[Phrase]:
+    """The clauses of a script with marks; a mark tells of a style before the words do."""
+    tone = Tone()
+    return [
+        Phrase(clause, style or marked.style or tone.of(marked.text))
+        for clause in script_clauses(text)
+        for marked in (parse(clause),)
+    ]
 
 
 def spoken(sound: Samples, style: Style | None = None) -> Narration:

@@ -134,6 +134,25 @@ def test_a_script_may_say_how_it_is_meant() -> None:
     assert {style for style, _ in whole.moods} == {"sad"}
 
 
+def test_marks_in_a_script_are_heeded_and_not_read() -> None:
+    said: list[tuple[str, Style]] = []
+
+    def say(clause: str, language: Language, style: Style) -> ClauseSpeech:
+        said.append((clause, style))
+        return _say(clause, language, style)
+
+    script = 'A<break time="400ms"/>他来了。<style name="sad">天黑了。</style><b>好。</b>'
+    narrate(script, "zh", say, Told())
+    assert said == [
+        ('A<break time="400ms"/>他来了。', "calm"),
+        ('<style name="sad">天黑了。</style>', "sad"),
+        ("好。", "calm"),
+    ]
+    said.clear()
+    narrate(script, "zh", say, Told(), style="warm")
+    assert {style for _, style in said} == {"warm"}
+
+
 def test_the_face_is_told_how_it_is_meant() -> None:
     face = Face()
     for _ in recording_frames(spoken(np.full(4_800, 0.1, dtype=np.float32), "amused"), face):
