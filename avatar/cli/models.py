@@ -63,9 +63,16 @@ def pull(
 ) -> None:
     """Fetch weights and verify them; without names, those that `avatar serve` needs. 下载并校验模型权重。"""
     store = _store()
-    chosen = store.catalog.usable() if everything else store.catalog.defaults()
+    chosen = [model.name for model in (store.catalog.usable() if everything else store.catalog.defaults())]
+    if not names:
+        for name in [name for name in chosen if not store.accepted(name)]:
+            chosen.remove(name)
+            note(
+                f"{name}: left out, its licence is not accepted (`avatar models accept {name}`).",
+                f"{name}:已跳过,尚未接受其许可协议(`avatar models accept {name}`)。",
+            )
     failures: list[WeightsError] = []
-    for name in names or [model.name for model in chosen]:
+    for name in names or chosen:
         try:
             with _reporting() as report:
                 fetched = store.pull(name, report)
@@ -76,8 +83,28 @@ def pull(
             note(f"{name}: fetched and verified.", f"{name}:已下载并校验。")
         else:
             note(f"{name}: already here.", f"{name}:已就绪。")
+    if len(failures) == 1:
+        raise failures[0]
     if failures:
         raise WeightsError("\n".join(failure.en for failure in failures), "\n".join(failure.zh for failure in failures))
+
+
+@app.command()
+def accept(
+    name: Annotated[str, typer.Argument(help="A name from the list. 列表里的名称。")],
+    yes: Annotated[bool, typer.Option("--yes", help="Agree without being asked. 不再询问,直接同意。")] = False,
+) -> None:
+    """Read what a model's licence asks for, and agree to it. 查看并接受模型的许可协议。"""
+    store = _store()
+    terms = store.catalog[name].terms
+    if terms is None:
+        note(f"{name}: nothing has to be accepted.", f"{name}:无需接受许可协议。")
+        return
+    typer.echo(f"{terms.name} · {terms.url}\n{terms.gist.en}\n{terms.gist.zh}")
+    if not yes and not typer.confirm(choose("Do you accept it?", "是否接受?")):
+        raise typer.Exit(1)
+    store.accept(name)
+    note(f"{name}: {terms.name} is accepted.", f"{name}:已接受 {terms.name}。")
 
 
 @app.command()
@@ -141,6 +168,8 @@ def _show(state: ModelState) -> None:
     typer.echo(f"{mark} {model.name:<20}{_megabytes(model.size):>9}  ", nl=False)
     typer.secho(choose(en, zh), fg=colour)
     typer.echo(f"    {model.title.text(language())} · {model.licence} · {model.origin}")
+    if model.terms and not _store().accepted(model.name):
+        typer.echo(f"    {choose('licence not accepted', '尚未接受许可协议')}: avatar models accept {model.name}")
     for name in _wrong(state):
         typer.echo(f"    {name}: {choose(*STATES[state.files[name]][:2])}")
 

@@ -159,6 +159,20 @@ AnySource = Annotated[
 ]
 
 
+class Terms(Entry):
+    """What has to be agreed to before a model is fetched or used.
+
+    Attributes:
+        name: of the licence; who has agreed to another has not agreed to this one.
+        url: of its text.
+        gist: what it says, in a sentence.
+    """
+
+    name: Name
+    url: str = Field(pattern=r"^https://[^\s]+$")
+    gist: Title
+
+
 class Model(Entry):
     """One model of the catalog."""
 
@@ -167,6 +181,7 @@ class Model(Entry):
     role: str
     origin: str
     licence: str
+    terms: Terms | None = None
     default: bool = False
     platform: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]*$")] = ""
     sources: tuple[AnySource, ...] = Field(min_length=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import logging
 import shutil
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from avatar.errors import InputError, WeightsError
 from avatar.models.catalog import Catalog, Model, WeightFile, load_catalog
-from avatar.models.files import disk_full, sha256_of, storing
+from avatar.models.files import disk_full, read_json, sha256_of, storing, write_json
 from avatar.models.hub import Hub
 from avatar.models.progress import Meter, Progress, Report, silent
 from avatar.models.pull import Pull
@@ -84,8 +85,50 @@ class Store:
     def path(self, name: str) -> Path:
         """As `model_path`."""
         model = self.catalog[name]
+        self.require_accepted(name)
         self._require(model)
         return self._folder(model)
+
+    def accepted(self, name: str) -> bool:
+        """Whether somebody here agreed to a model's terms as they stand in the catalog, or it has none.
+
+        Raises:
+            NotFoundError: the catalog has no such model.
+        """
+        terms = self.catalog[name].terms
+        told = read_json(self._acceptance(name)) if terms else None
+        return terms is None or (isinstance(told, dict) and told.get("licence") == terms.name)
+
+    def accept(self, name: str) -> None:
+        """Agree to a model's terms; the licence's name and the day are written down.
+
+        Raises:
+            NotFoundError: the catalog has no such model.
+            StorageError: it cannot be written down.
+        """
+        terms = self.catalog[name].terms
+        if terms is not None:
+            with storing(self.models_dir):
+                day = datetime.datetime.now().astimezone().date()
+                write_json(self._acceptance(name), {"licence": terms.name, "day": day.isoformat()})
+            log.info("terms_accepted model=%s licence=%s", name, terms.name)
+
+    def require_accepted(self, name: str) -> None:
+        """Refuse where a model's terms were not agreed to.
+
+        Raises:
+            NotFoundError: the catalog has no such model.
+            WeightsError: they were not; the sentence says what they are and how to agree.
+        """
+        terms = self.catalog[name].terms
+        if terms is not None and not self.accepted(name):
+            raise WeightsError(
+                f"{name} may be used once its licence is accepted, {terms.name}: {terms.gist.en} "
+                f"Read {terms.url}, then run `avatar models accept {name}`.",
+                f"{name} 须先接受其许可协议 {terms.name}:{terms.gist.zh}请阅读 {terms.url},"
+                f"然后运行 `avatar models accept {name}`。",
+                code="licence_not_accepted",
+            )
 
     def list(self) -> tuple[ModelState, ...]:
         """Every model of the catalog and how its files are, without reading them."""
@@ -113,10 +156,11 @@ class Store:
 
         Raises:
             NotFoundError: the catalog has no such model.
-            WeightsError: no source could give a file; one sentence for each source.
+            WeightsError: no source could give a file; one sentence for each source. Or its terms are not accepted.
             StorageError: the disk is full or the folder cannot be written.
         """
         model = self.catalog[name]
+        self.require_accepted(name)
         if model.installed is not None:
             self._require(model)
             return 0
@@ -231,6 +275,9 @@ class Store:
             return Path(str(distribution(installed.installed).locate_file(member)))
         except PackageNotFoundError:
             return self.models_dir / ".not-installed" / member
+
+    def _acceptance(self, name: str) -> Path:
+        return self.models_dir / ".accepted" / f"{name}.json"
 
     def _partial(self, model: Model) -> Path:
         return self.models_dir / ".partial" / model.name

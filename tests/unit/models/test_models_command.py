@@ -100,3 +100,42 @@ def test_remove_says_what_it_freed(invoke: Invoke, tmp_path: Path) -> None:
     assert "needed: removed, 2 kB freed." in invoke("remove", "needed").stderr
     assert not (tmp_path / "models" / "needed").exists()
     assert invoke("remove").exit_code == 2
+
+
+TERMS = """
+[spare.terms]
+name = "NC-1"
+url = "https://example.org/nc"
+gist = { en = "Not for money.", zh = "不得商用。" }
+"""
+
+
+@pytest.fixture
+def bound(invoke: Invoke, tmp_path: Path) -> Invoke:
+    """As `invoke`, but `spare` has terms."""
+    catalog = tmp_path / "catalog.toml"
+    catalog.write_text(catalog.read_text(encoding="utf-8") + TERMS, encoding="utf-8")
+    load_catalog.cache_clear()
+    return invoke
+
+
+def test_terms_are_shown_and_accepted(bound: Invoke, clients: Any) -> None:
+    assert "licence not accepted: avatar models accept spare" in bound("list").stdout
+    assert "spare: left out" in bound("pull", "--all").stderr
+    assert clients.asked == ["a==1.0"]
+    refusal = bound("pull", "spare").exception
+    assert isinstance(refusal, WeightsError)
+    assert refusal.code == "licence_not_accepted"
+    shown = bound("accept", "spare", "--yes")
+    assert "Not for money." in shown.stdout
+    assert "不得商用。" in shown.stdout
+    assert bound("pull", "spare").exit_code == 0
+    assert "not accepted" not in bound("list").stdout
+
+
+def test_nobody_agrees_by_accident(bound: Invoke) -> None:
+    assert bound("accept", "spare").exit_code == 1
+    refusal = bound("pull", "spare").exception
+    assert isinstance(refusal, WeightsError)
+    assert refusal.code == "licence_not_accepted"
+    assert "nothing has to be accepted" in bound("accept", "needed").stderr

@@ -206,3 +206,33 @@ def test_a_package_that_is_not_installed_is_missing(
     store = Store(tmp_path, make_catalog(model_table("m", {"a.bin": b"a"}, source)))
     with pytest.raises(WeightsError, match=r"a\.bin is missing"):
         store.path("m")
+
+
+TERMS = (
+    '[m.terms]\nname = "NC-1"\nurl = "https://example.org/nc"\ngist = { en = "Not for money.", zh = "不得商用。" }\n'
+)
+
+
+def test_terms_are_accepted_before_weights_are_fetched_or_used(
+    filled: Store, make_catalog: MakeCatalog, model_table: Table
+) -> None:
+    store = Store(filled.models_dir, make_catalog(model_table("m", FILES, SOURCE) + TERMS))
+    for use in (store.path, store.pull):
+        with pytest.raises(WeightsError) as caught:
+            use("m")
+        assert caught.value.code == "licence_not_accepted"
+        assert "Not for money. Read https://example.org/nc" in caught.value.en
+        assert "不得商用。" in caught.value.zh
+        assert "avatar models accept m" in caught.value.zh
+    store.accept("m")
+    assert store.path("m") == store.models_dir / "m"
+    assert store.pull("m") == 0
+    other = Store(store.models_dir, make_catalog(model_table("m", FILES, SOURCE) + TERMS.replace("NC-1", "NC-2")))
+    assert not other.accepted("m")
+
+
+def test_a_damaged_acceptance_is_none(filled: Store, make_catalog: MakeCatalog, model_table: Table) -> None:
+    store = Store(filled.models_dir, make_catalog(model_table("m", FILES, SOURCE) + TERMS))
+    store.accept("m")
+    (store.models_dir / ".accepted" / "m.json").write_text("[]")
+    assert not store.accepted("m")
