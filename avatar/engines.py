@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from avatar.face.restore.enlarge import Upscaler
     from avatar.voice.cloning import Cloning
     from avatar.voice.consent.store import ConsentStore
+    from avatar.voice.editing.desk import EditingDesk
     from avatar.voice.own import OwnVoices
     from avatar.voice.profiles import VoiceLibrary
     from avatar.voice.watermark import MarkNetwork
@@ -369,6 +370,42 @@ def cloning(engines: Engines) -> Cloning:
     fitter = EngineFitter(studio, lambda: engines.synthesizer, voice_library(settings))
     witness = Witness(enroller, engines.recognizer, lambda sound: detect(sound, mark_network(settings)).marked)
     return Cloning(enroller, witness, consent_store(settings), own_voices(settings), fitter)
+
+
+def editing(engines: Engines) -> EditingDesk:
+    """Edits recordings in voices that are kept.
+
+    Raises:
+        WeightsError: weights are missing.
+    """
+    from functools import cache
+
+    from avatar.voice.editing import Editor
+    from avatar.voice.editing.desk import EditingDesk
+    from avatar.voice.outgoing import OutgoingSynthesizer
+    from avatar.voice.speaker import SpeakerEncoder
+    from avatar.voice.speaking.kokoro import KokoroSynthesizer
+    from avatar.voice.watermark import detect
+
+    settings = engines.settings
+
+    @cache
+    def synthesizer() -> KokoroSynthesizer:
+        spoken = engines.synthesizer
+        inner = spoken.inner if isinstance(spoken, OutgoingSynthesizer) else spoken
+        return inner if isinstance(inner, KokoroSynthesizer) else cast(KokoroSynthesizer, kokoro(settings))
+
+    network = mark_network(settings)
+    if not settings.speaking.watermark:
+        logger.warning("watermark.off: what is edited goes out unmarked (speaking.watermark)")
+    encoder = SpeakerEncoder(model_path("speaker-encoder", settings))
+    editor = Editor(
+        engines.recognizer,
+        encoder,
+        lambda sound: detect(sound, network).marked,
+        network if settings.speaking.watermark else None,
+    )
+    return EditingDesk(editor, voice_library(settings), own_voices(settings), consent_store(settings), synthesizer)
 
 
 def remote_synthesizer(settings: Settings) -> Synthesizer:

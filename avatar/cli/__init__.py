@@ -16,6 +16,7 @@ from avatar.cli import (
     clone,
     detect,
     doctor,
+    edit,
     knowledge,
     listing,
     memory,
@@ -62,6 +63,7 @@ app.command()(talk.say)
 app.command()(talk.ask)
 app.command()(chat.chat)
 app.command()(animate.animate)
+app.command()(edit.edit)
 app.command()(detect.detect)
 app.command()(doctor.doctor)
 app.command()(bench.bench)

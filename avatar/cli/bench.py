@@ -47,7 +47,7 @@ def bench(  # noqa: PLR0913, PLR0917 - one for each option
         int | None, typer.Option("--limit", help="For persona and memory: how many questions are asked. 提问数。")
     ] = None,
     voices: Annotated[
-        Path | None, typer.Option("--voices", help="For clone: a folder of recordings. 录音文件夹。")
+        Path | None, typer.Option("--voices", help="For clone and edit: a folder of recordings. 录音文件夹。")
     ] = None,
     every: Annotated[
         int | None, typer.Option("--every", min=1, help="For voice: only every n-th sentence. 只测每第 n 句。")
