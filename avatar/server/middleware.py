@@ -32,6 +32,9 @@ DOCUMENTS = re.compile(r"/v1/avatar/personas/[^/]+/knowledge"), 1025 * MAX_BODY
 PORTRAITS = re.compile(r"/v1/avatar/personas/[^/]+/portrait"), 65 * MAX_BODY
 """Paths that take a photograph."""
 
+EDITS = re.compile(r"/v1/avatar/voices/[^/]+/edits"), 65 * MAX_BODY
+"""Paths that take a recording to be edited."""
+
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
@@ -98,7 +101,7 @@ class BodyLimit:
 
 def _limit(path: str, usual: int) -> int:
     """Bytes that a path's body may have."""
-    for pattern, larger in (DOCUMENTS, PORTRAITS):
+    for pattern, larger in (DOCUMENTS, PORTRAITS, EDITS):
         if pattern.fullmatch(path):
             return larger
     return LARGER.get(path, usual)

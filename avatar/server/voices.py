@@ -20,6 +20,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 
 from avatar.errors import InputError, Language, NotFoundError
 from avatar.server.door import check_key
+from avatar.server.edits import edit_routes
 from avatar.server.failures import language_of
 from avatar.server.fittings import Fitting, Fittings
 from avatar.server.house import House
@@ -34,6 +35,7 @@ from avatar.voice.portable import MAX_FILE
 
 if TYPE_CHECKING:
     from avatar.voice.cloning import Cloning
+    from avatar.voice.editing.desk import EditingDesk
     from avatar.voice.profiles import VoiceProfile
 
 T = TypeVar("T")
@@ -55,21 +57,33 @@ class NewName(BaseModel):
 
 
 class Voices:
-    """The cloning of this process, loaded when it is first needed, and its fittings.
+    """The cloning and editing of this process, loaded when they are first needed, and its fittings.
 
     Args:
-        cloning: loads it; called in a worker thread.
+        cloning, editing: load them; called in a worker thread. Without `editing` there is no route for it.
     """
 
-    def __init__(self, cloning: Callable[[], Cloning]) -> None:
+    def __init__(self, cloning: Callable[[], Cloning], editing: Callable[[], EditingDesk] | None = None) -> None:
         self._lock = threading.Lock()
         self._cloning = cache(cloning)
+        self._editing = None if editing is None else cache(editing)
         self.fittings = Fittings(self._fit)
 
     def cloning(self) -> Cloning:
         """Blocks while engines load."""
         with self._lock:
             return self._cloning()
+
+    @property
+    def edits(self) -> bool:
+        """Whether recordings can be edited."""
+        return self._editing is not None
+
+    def editing(self) -> EditingDesk:
+        """Blocks while engines load; there is one where `edits` says so."""
+        assert self._editing is not None  # noqa: S101 - for the type checker
+        with self._lock:
+            return self._editing()
 
     def close(self) -> None:
         """Stop what runs in the background."""
@@ -95,6 +109,8 @@ def voice_routes(house: House, voices: Voices) -> APIRouter:
     _clone_routes(router, house, voices, uploads)
     _own_voice_routes(router, voices)
     _fitting_routes(router, voices)
+    if voices.edits:
+        router.include_router(edit_routes(house, voices.editing, uploads))
     return router
 
 
