@@ -15,6 +15,7 @@ from avatar.voice.speaking.lexicon import EMPTY, Lexicon, parse_reading, spread
 from avatar.voice.speaking.marks import Mark
 from avatar.voice.speaking.normalise import english
 from avatar.voice.speaking.normalise.context import REACH, Context, Said
+from avatar.voice.speaking.normalise.homographs import respelled
 from avatar.voice.speaking.normalise.patterns import PATTERNS
 from avatar.voice.speaking.normalise.spelling import spelled
 from avatar.voice.speaking.normalise.tables import MARKS
@@ -127,10 +128,11 @@ def _by_pattern(text: str, at: int, limit: int, language: Language) -> tuple[int
 
 def _latin(text: str, at: int, written: str, language: Language) -> str:
     """A word in Latin letters; a single letter among hanzi is its name."""
-    around = text[max(0, at - REACH) : at], text[at + 1 : at + 1 + REACH]
+    end = at + len(written)
+    around = text[max(0, at - REACH) : at], text[end : end + REACH]
     if len(written) == 1 and _language(*around, language) == "zh":
         return english.letters(written) or written
-    return english.word(written.replace("’", "'").rstrip("'"))
+    return english.word(respelled(written, *around).replace("’", "'").rstrip("'"))
 
 
 def _joins(before: str, character: str) -> bool:

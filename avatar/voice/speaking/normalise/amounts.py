@@ -59,6 +59,17 @@ def _degrees(match: re.Match[str], context: Context) -> Said:
     )
 
 
+def _frost(match: re.Match[str], context: Context) -> Said:
+    """-20~-10℃: both ends are below zero."""
+    zh, en = ("摄氏度", "Celsius") if match["scale"] in "C℃" else ("华氏度", "Fahrenheit")
+    first, last = match["first"], match["last"]
+    return say(
+        context,
+        f"零下{chinese.decimal(first)}到零下{chinese.decimal(last)}{zh}",
+        f"minus {english.decimal(first)} to minus {english.decimal(last)} degrees {en}",
+    )
+
+
 def _measure(match: re.Match[str], context: Context) -> Said:
     zh, en = tables.UNITS[match["unit"]]
     amount, last = match["amount"], match["last"]
@@ -150,9 +161,10 @@ _SPAN = rf"(?P<minus>(?<![\dA-Za-z])[-−])?(?P<amount>{NUMBER})(?:{DASH}(?P<las
 
 AMOUNTS: Patterns = (
     (rf"(?P<sign>US\$|HK\$|A\$|[$€£¥￥₩₹])\s?(?P<amount>{NUMBER})(?:{DASH}[$€£¥￥]?(?P<last>{NUMBER}))?"
-     rf"(?:\s?(?P<scale>thousand\b|million\b|billion\b|trillion\b|[kKmMbB]\b|[万亿]))?", _money),
+     rf"(?:\s?(?P<scale>thousand\b|million\b|billion\b|trillion\b|[bB]n\b|[kKmMbB]\b|[万亿]))?", _money),
     (rf"(?P<minus>[-−])?(?P<first>{NUMBER})(?:%?\s?[-–~～至到]\s?(?P<last>{NUMBER}))?"
      r"\s?(?P<sign>[%‰])", _percent),
+    (rf"[-−](?P<first>{NUMBER}){DASH}[-−](?P<last>{NUMBER})\s?°?\s?(?P<scale>[CF℃℉])(?![A-Za-z])", _frost),
     (rf"{_SPAN}\s?(?:°\s?|(?=[℃℉]))(?P<scale>[CF℃℉](?![A-Za-z])|)", _degrees),
     (r"(?P<amount>\d{1,4})\s?¢", _cents),
     (r"(?P<feet>\d)['′](?P<inches>\d{1,2})[\"″”]", _feet_and_inches),

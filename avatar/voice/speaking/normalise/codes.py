@@ -22,8 +22,12 @@ _NAMED = re.compile(
 """What stands before a number that is said digit by digit."""
 
 
+_HOTLINES = frozenset(("12306", "12315", "12580", "10086"))
+
+
 def _code(match: re.Match[str], context: Context) -> Said | None:
-    if not _NAMED.search(context.before) or re.match(r"\s?[个元人次年月日天分秒块岁]|[.,]\d", context.after):
+    named = match.group() in _HOTLINES or _NAMED.search(context.before)
+    if not named or re.match(r"\s?[个元人次年月日天分秒块岁]|[.,]\d", context.after):
         return None
     read = digits(match.group(), context, phone=True)
     return say(context, read, read)
@@ -48,17 +52,24 @@ def _version(match: re.Match[str], context: Context) -> Said:
     return said + say(context, zh, " point ".join(english.cardinal(part) for part in parts))
 
 
+_SPELLED_ENDINGS = frozenset(
+    ("uk", "us", "io", "ai", "cn", "hk", "tw", "jp", "eu", "tv", "py", "md", "js", "html", "pdf")
+)
+"""Parts of an address that are said letter by letter."""
+
+
 def _address(match: re.Match[str], context: Context) -> Said:
     """A URL or a mail address: its words, dots and slashes; the scheme is not said."""
     said: Said = []
     text = re.sub(r"^(?:https?://)?(?:www\.)?(?=.)", "", match.group()).rstrip("/")
-    for piece in re.findall(r"[A-Za-z]+|\d+|[./@\-_:?=&#]", text):
+    for piece in re.findall(r"[A-Za-z]+|\d+|[./@\-_:?=&#+%~]", text):
         if piece.isdigit():
             said += say(context, chinese.digits(piece), english.digits(piece))
         elif piece in tables.ADDRESS_SIGNS:
             said += say(context, *tables.ADDRESS_SIGNS[piece])
         else:
-            said.append((english.letters(piece) if len(piece) == 1 else english.word(piece), "en"))
+            spelled = len(piece) == 1 or piece.lower() in _SPELLED_ENDINGS
+            said.append((english.letters(piece) if spelled else english.word(piece), "en"))
     return said
 
 
@@ -82,16 +93,18 @@ def _mixed(match: re.Match[str], context: Context) -> Said:
 
 
 def _named_number(piece: str) -> str:
-    return english.pairs(piece) if piece.isdigit() and len(piece) == 3 else english.decimal(piece)
+    paired = len(piece) == 3 or (len(piece) == 4 and not piece.endswith("00"))
+    return english.pairs(piece) if piece.isdigit() and paired else english.decimal(piece)
 
 
 _TOP = "com|org|net|cn|io|ai|edu|gov|dev|me|app|info"
-_PLACES = r"Room|Suite|Flight|Apartment|Highway|Route|Gate|Bus|Area|Interstate"
+_PLACES = r"Boeing|Room|Suite|Flight|Apartment|Highway|Route|Gate|Bus|Area|Interstate"
 
 CODES: Patterns = (
     (r"\+\d{1,3}[\d -]{6,16}\d|1[3-9]\d{9}(?!\d)|1[3-9]\d[- ]\d{4}[- ]\d{4}(?!\d)|0\d{2,3}-\d{7,8}(?!\d)"
+     r"|0\d{2,3}-\d{3,4}[ -]\d{4}(?!\d)"
      r"|\(\d{3}\)\s?\d{3}-\d{4}(?!\d)|\d{3}-\d{3}-\d{4}(?!\d)|\d{3}-\d{4}(?![\d-])"
-     r"|400-\d{3,4}-\d{3,4}(?!\d)", _phone),
+     r"|400-\d{3,4}-\d{3,4}(?!\d)|0\d{3} \d{3} \d{3,4}(?!\d)", _phone),
     (r"\d{3,20}(?![\d%°])", _code),
     (r"(?P<digits>\d{3,4})(?=\s?(?:室|房间|号房|教室|包厢|病房|路公交|路车|路汽车|国道|航班|次列车))", _room),
     (rf"(?P<name>{_PLACES}) (?P<digits>\d{{3,4}})(?!\d|[.,]\d)", _place),
@@ -106,4 +119,17 @@ ADDRESSES: Patterns = (
 
 VERSIONS: Patterns = ((r"[vV]?\d+(?:\.\d+){2,}(?!\d)|[vV]\d+(?:\.\d+)*(?![\dA-Za-z])", _version),)
 
-MIXED: Patterns = ((r"(?:[A-Za-z]+-?\d+(?:\.\d+)?|\d+[A-Za-z]+)[A-Za-z0-9]*", _mixed),)
+
+def _joined_by_to(match: re.Match[str], context: Context) -> Said:
+    """9-to-5."""
+    return say(
+        context,
+        f"{chinese.cardinal(match['first'])}到{chinese.cardinal(match['last'])}",
+        f"{english.cardinal(match['first'])} to {english.cardinal(match['last'])}",
+    )
+
+
+MIXED: Patterns = (
+    (r"(?P<first>\d{1,3})-to-(?P<last>\d{1,3})(?!\d)", _joined_by_to),
+    (r"(?:[A-Za-z]+-?\d+(?:\.\d+)?|\d+[A-Za-z]+)[A-Za-z0-9]*", _mixed),
+)

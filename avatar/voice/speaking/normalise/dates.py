@@ -118,6 +118,7 @@ DATES: Patterns = (
     (r"(?P<first>1\d{3}|20\d\d)\s?[-–—~～]{1,2}\s?(?P<last>1\d{3}|20\d\d)(?!\d)(?=年|[^\d-]|$)", _year_range),
     (r"(?P<years>\d{4})(?=\s?年)", _years),
     (r"(?P<years>\d{2})(?=年)", _short_year),
+    (r"(?P<years>[05-9][05])(?=后(?![面边来方退天半续]))", _years),
     (r"(?<=公元前)(?P<years>\d{3})(?=年)", _years),
     (r"['’]?(?P<digits>1\d\d0|20\d0|[2-9]0)'?s(?![A-Za-z0-9])", _decade),
     (rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s(?P<name>{_MONTH_NAMES})(?![A-Za-z])", _day_month),

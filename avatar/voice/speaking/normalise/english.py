@@ -26,7 +26,7 @@ ABBREVIATIONS = {
     "fig": "figure", "inc": "Incorporated", "ltd": "Limited", "co": "Company", "corp": "Corporation",
     "gen": "General", "col": "Colonel", "capt": "Captain", "lt": "Lieutenant", "sgt": "Sergeant", "gov": "Governor",
     "sen": "Senator", "rep": "Representative", "pres": "President", "rev": "Reverend", "hon": "Honorable",
-    "mt": "Mount", "ave": "Avenue", "blvd": "Boulevard", "rd": "Road", "approx": "approximately",
+    "maj": "Major", "mt": "Mount", "ave": "Avenue", "blvd": "Boulevard", "rd": "Road", "approx": "approximately",
     "dept": "department", "est": "established", "ca": "circa", "cf": "compare", "p": "page", "pp": "pages",
     "jan": "January", "feb": "February", "mar": "March", "apr": "April", "jun": "June", "jul": "July",
     "aug": "August", "sep": "September", "sept": "September", "oct": "October", "nov": "November", "dec": "December",
@@ -44,7 +44,7 @@ AFTER_NAMES = frozenset(("ave", "blvd", "rd", "jr", "sr", "inc", "ltd", "co", "c
 """Abbreviations only where a name stands before them."""
 
 BEFORE_NAMES = frozenset(
-    ("gen", "col", "rep", "sen", "gov", "pres", "rev", "hon", "mon", "wed", "fri", "tue", "thu", "ms")
+    ("gen", "maj", "col", "rep", "sen", "gov", "pres", "rev", "hon", "mon", "wed", "fri", "tue", "thu", "ms")
 )
 """Abbreviations only where a capital or a number follows."""
 
@@ -53,7 +53,7 @@ LISTED = {
     "wifi": "why fye", "ios": "eye oh ess", "macos": "mac oh ess", "w/o": "without", "w/": "with",
     "aka": "ay kay ay", "asap": "ay ess ay pee", "nvidia": "en vidia", "github": "git hub",
     "jpeg": "jay peg", "xi'an": "shee ahn", "ipad": "eye pad", "iphone": "eye phone", "iphones": "eye phones",
-    "openai": "open ay eye", "linux": "linnux", "sql": "sequel",
+    "he/she": "he or she", "s/he": "she or he", "openai": "open ay eye", "linux": "linnux", "sql": "sequel",
 }  # fmt: skip
 """Written in a way of their own, in small letters, and how they are said."""
 

@@ -18,19 +18,21 @@ _PARTS = re.compile(
 
 
 def _roman(match: re.Match[str], context: Context) -> Said | None:
-    written = match.group()
+    written, before = match["numeral"], context.before
     value = english.roman(written)
-    part, titled = _PARTS.search(context.before), _TITLED.search(context.before)
-    named = bool(part or titled or _MONARCHS.search(context.before))
-    if value is None or (len(written) == 1 and not (part or titled or (named and written in "VX"))):
+    part, titled = _PARTS.search(before), _TITLED.search(before)
+    named = bool(part or titled or _MONARCHS.search(before))
+    alone = len(written) == 1 and not (part or titled or (named and written in "VX"))
+    unlikely = not named and (match["owns"] or (len(written) < 5 and not set(written) <= set("IVX")))
+    if value is None or alone or unlikely:
         return None
-    if not named and len(written) < 5 and not set(written) <= set("IVX"):
-        return None
-    number = str(value)
+    number, owns = str(value), "'s" if match["owns"] else ""
     if titled or (named and not part):
-        return [(f"the {english.ordinal(number)}", "en")]
-    if re.search(r"[A-Za-z]\s?\Z", context.before):
-        return [(english.cardinal(number), "en")]
+        return [(f"the {english.ordinal(number)}{owns}", "en")]
+    if re.match(r"\s(?:century|centuries|dynasty)\b", context.after):
+        return [(english.ordinal(number), "en")]
+    if re.search(r"[A-Za-z]\s?\Z", before):
+        return [(f"{english.cardinal(number)}{owns}", "en")]
     return say(context, chinese.cardinal(number), english.cardinal(number))
 
 
@@ -107,6 +109,16 @@ def _title(match: re.Match[str], context: Context) -> Said:
     return [(english.ABBREVIATIONS[match.group().lower()], "en")]
 
 
+def _raised(match: re.Match[str], context: Context) -> Said:
+    """x², y³, 10^6."""
+    if match["sign"]:
+        return say(context, *tables.RAISED[match["sign"]])
+    power = match["power"]
+    zh = "平方" if power == "2" else "立方" if power == "3" else f"{chinese.cardinal(power)}次方"
+    en = {"2": "squared", "3": "cubed"}.get(power, f"to the power of {english.cardinal(power)}")
+    return say(context, ("的" if power not in ("2", "3") else "") + zh, en)
+
+
 def _fraction_alone(match: re.Match[str], context: Context) -> Said:
     return say(context, "点" + chinese.digits(match["digits"]), "point " + english.digits(match["digits"]))
 
@@ -132,7 +144,8 @@ SPECIAL: Patterns = ((rf"(?i:{_LISTED})(?![A-Za-z0-9+#])", _as_listed), (r"[A-Z]
 """Before everything else that begins with a letter."""
 
 NAMES: Patterns = (
-    (r"[IVXLCDM]+(?![A-Za-z.'’-])", _roman),
+    (r"(?P<numeral>[IVXLCDM]+)(?:(?P<owns>['’]s)(?![A-Za-z])|(?![A-Za-z.'’-]))", _roman),
+    (r"(?<=[A-Za-z0-9)])(?:(?P<sign>[²³])|\^(?P<power>\d{1,3}))", _raised),
     (f"[{_FULL_ROMAN}]", _roman_sign),
     (f"[{_CIRCLED}]", _circled),
     (r"(?:[A-Za-z]\.\s?){2,}(?![A-Za-z])|Ph\.\s?D\.?", _initials),

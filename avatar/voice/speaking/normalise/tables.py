@@ -20,7 +20,7 @@ CURRENCIES = {
 SCALES = {
     "k": ("千", "thousand"), "m": ("百万", "million"), "b": ("十亿", "billion"), "万": ("万", "ten thousand"),
     "亿": ("亿", "hundred million"), "thousand": ("千", "thousand"), "million": ("百万", "million"),
-    "billion": ("十亿", "billion"), "trillion": ("万亿", "trillion"),
+    "bn": ("十亿", "billion"), "billion": ("十亿", "billion"), "trillion": ("万亿", "trillion"),
 }
 
 UNITS = {
@@ -86,10 +86,14 @@ SIGNS = {
 }
 """Said wherever they stand alone."""
 
+RAISED = {"²": ("平方", "squared"), "³": ("立方", "cubed")}
+"""Said behind what is raised to a power."""
+
 ADDRESS_SIGNS = {
     ".": ("点", "dot"), "/": ("斜杠", "slash"), "@": ("艾特", "at"), "-": ("杠", "dash"),
     "_": ("下划线", "underscore"), ":": ("冒号", "colon"), "?": ("问号", "question mark"), "=": ("等于", "equals"),
-    "&": ("和", "and"), "#": ("井号", "hash"),
+    "&": ("和", "and"), "#": ("井号", "hash"), "+": ("加号", "plus"),
+    "%": ("百分号", "percent"), "~": ("波浪号", "tilde"),
 }
 """Said inside a URL or a mail address."""
 
