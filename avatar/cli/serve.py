@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Annotated
 
 import typer
@@ -10,7 +11,7 @@ import typer
 from avatar.cli.console import choose, note, progress, settings
 from avatar.dialog.conversation import Conversation
 from avatar.dialog.persona import Persona, list_personas
-from avatar.engines import Engines, cloning
+from avatar.engines import Engines, cloning, editing
 from avatar.errors import EngineError
 from avatar.live.host import SessionHost
 from avatar.live.studio import EngineStudio
@@ -22,6 +23,9 @@ from avatar.web import mount_pages
 
 FIRST_PERSONA = "luxun"
 """Whose knowledge is read before the first visitor comes."""
+
+EMBEDDING_S = 60.0
+"""How long its texts may be embedded before that, in seconds: its notes take less, a library may take hours."""
 
 
 def serve(
@@ -42,7 +46,8 @@ def serve(
                 chosen,
                 sessions,
                 EngineStudio(engines),
-                Voices(lambda: cloning(engines)),
+                Voices(lambda: cloning(engines), lambda: editing(engines)),
+                engines.tally,
             ),
             chosen,
         )
@@ -68,7 +73,8 @@ def load(sessions: SessionHost) -> None:
             bar.advance(bar.task_ids[0])
         first = sessions.conversation(FIRST_PERSONA)
         engines.animator.animator(first.persona.portrait_file, size=engines.settings.face.size).frame()
-        first.knowledge.embed()
+        ends = time.monotonic() + EMBEDDING_S
+        first.knowledge.embed(cancelled=lambda: time.monotonic() > ends)
         bar.advance(bar.task_ids[0])
         _prepare(sessions, first)
         bar.advance(bar.task_ids[0])

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import io
 import logging
-import re
 import threading
-import unicodedata
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +25,8 @@ from avatar.dialog.persona import Persona
 from avatar.dialog.reading.parts import open_document, read_parts
 from avatar.dialog.stopping import Cancelled, Tell, stopped, telling
 from avatar.dialog.texts import read_text
-from avatar.errors import Language
+from avatar.dialog.titles import clean_name, clean_title, first_heading, names_in
+from avatar.errors import Language, TextError
 from avatar.stages import Embedder
 
 log = logging.getLogger(__name__)
@@ -42,7 +40,7 @@ KEPT_EVERY = 256
 PREVIOUS = 120
 """Characters of the question before that a follow-up is put after."""
 
-_NO_NAME = re.compile(r"^[〇零一二三四五六七八九十百]+$|^第.+[章回节]|\s|^(?:自?序|后记|小引|题[记辞]|无题|前言|目录)$")
+_ASKED_S = 0.1
 
 Progress = Callable[[int, int], None]
 
@@ -100,7 +98,7 @@ class Knowledge:
         self.lore = lore
         self._library = library
         self._embedder = embedder
-        self._changing = threading.Lock()
+        self._changing, self._embedding = threading.Lock(), threading.Lock()
         self._closed = threading.Event()
         library.tidy()
         texts = (*notes, *(library.read(text) for text in library.ids()))
@@ -119,7 +117,7 @@ class Knowledge:
         if persona.knowledge_folder.is_dir():
             for file in sorted(persona.knowledge_folder.glob("*.md")):
                 text = read_text(file)
-                notes.append(index(text, _first_heading(text) or file.stem, text_id(text), source="note"))
+                notes.append(index(text, first_heading(text) or file.stem, text_id(text), source="note"))
         return cls(notes, Library(data_dir / "knowledge" / persona.id), embedder, Lore.of(persona))
 
     @property
@@ -145,7 +143,7 @@ class Knowledge:
     @property
     def names(self) -> tuple[str, ...]:
         """Works and chapters that the knowledge speaks of, most often first."""
-        return _names(self._now.texts)
+        return names_in(self._now.texts)
 
     def add_file(
         self,
@@ -191,14 +189,16 @@ class Knowledge:
             StorageError: the disk is full or the folder cannot be written.
             StoppedError: it was cancelled.
         """
-        shown = _clean_name(name)
+        shown = clean_name(name)
         tell = telling(progress, lambda: self._closed.is_set() or cancelled())
         with self._library.adding() as adding:
             ids: list[str] = []
             for part in read_parts(io.BytesIO(data) if isinstance(data, bytes) else data, shown, tell):
-                called = _clean_title(title or part.title or Path(shown).stem)
+                called = clean_title(title or part.title or Path(shown).stem)
                 called = f"{called} · {len(ids) + 1}" if part.of_several else called
                 ids.append(adding.add(part.text, called, part.telling(tell)))
+            if not adding.quotable:
+                raise _nothing_to_quote(shown)
             tell("indexing", 1.0)
             return self._kept(ids, adding.keep)
 
@@ -270,6 +270,8 @@ class Knowledge:
     def embed(self, progress: Progress | None = None, cancelled: Callable[[], bool] = lambda: False) -> bool:
         """Embed what has not been embedded yet. Blocks; what is done is kept, so it may be stopped and go on later.
 
+        One at a time: whoever comes second waits for the first, and does what is left.
+
         Args:
             progress: told how many passages are done, and of how many.
             cancelled: asked between batches.
@@ -282,7 +284,16 @@ class Knowledge:
         """
         if self._embedder is None:
             return False
-        return all(self._embed_text(self._embedder, text, progress, cancelled) for text in self._now.texts)
+        while not self._embedding.acquire(timeout=_ASKED_S):
+            if cancelled() or self._closed.is_set():
+                return False
+        try:
+            if not all(self._embed_text(self._embedder, text, progress, cancelled) for text in self._now.texts):
+                return False
+        finally:
+            self._embedding.release()
+        done, of = self.embedded
+        return done == of  # texts may have come meanwhile
 
     def search(
         self, question: str, language: Language, *, previous: str = "", limit: int = 3, least: float = RELEVANT
@@ -335,7 +346,7 @@ class Knowledge:
     def _embed_text(
         self, embedder: Embedder, text: Indexed, progress: Progress | None, cancelled: Callable[[], bool]
     ) -> bool:
-        """Embed what one text lacks; False when stopped."""
+        """Embed what one text lacks, while it is there as it is; False when stopped."""
         kept = self._library.vectors(text.entry.id, text.passages)
         missing = np.flatnonzero(~kept.any(axis=1))
         if not len(missing):
@@ -345,6 +356,8 @@ class Knowledge:
             for done in range(0, len(missing), BATCH):
                 if cancelled() or self._closed.is_set():
                     return False
+                if not self._has(text):
+                    return True
                 batch = missing[done : done + BATCH]
                 vectors[batch] = embedder.passages([_embeddable(text.passages[int(at)]) for at in batch])
                 if done % KEPT_EVERY == KEPT_EVERY - BATCH:
@@ -358,44 +371,30 @@ class Knowledge:
         return True
 
     def _keep(self, text: Indexed, vectors: Vectors) -> None:
-        """Keep a text's vectors, unless it was removed while they were made."""
+        """Keep a text's vectors, unless it was removed or cut anew while they were made."""
         with self._changing:
-            if not self._closed.is_set() and any(known.entry.id == text.entry.id for known in self._now.texts):
+            if not self._closed.is_set() and self._has(text):
                 self._library.keep_vectors(text.entry.id, text.passages, vectors)
 
     def _show(self, text: Indexed, vectors: Vectors) -> tuple[int, int]:
         """Let searches use what is embedded of a text so far."""
         with self._changing:
-            self._now = self._now.with_vectors(text.entry.id, vectors)
+            if self._has(text):
+                self._now = self._now.with_vectors(text.entry.id, vectors)
         return self.embedded
+
+    def _has(self, text: Indexed) -> bool:
+        """Whether a text is there still, cut as it was."""
+        return any(known is text for known in self._now.texts)
 
 
 def _embeddable(passage: Passage) -> str:
     return f"{passage.place or passage.work}: {passage.text}"
 
 
-def _names(texts: Sequence[Indexed]) -> tuple[str, ...]:
-    """Titles in book-title marks and titles of pieces, most often first; mere numbers and chapters are no names."""
-    counts: Counter[str] = Counter()
-    for text in texts:
-        counts.update(text.passages.names)
-    names = (unicodedata.normalize("NFKC", name) for name, count in counts.most_common(100) if count > 1)
-    return tuple(name for name in names if 2 <= len(name) <= 8 and not _NO_NAME.search(name))[:60]
-
-
-def _first_heading(text: str) -> str:
-    match = re.match(r"\s*#\s+(.+)", text)
-    return _clean_title(match[1]) if match else ""
-
-
-def _clean_name(name: str) -> str:
-    """A file's name that can be shown, with the ending that tells its format."""
-    file = Path(name)
-    ending = file.suffix[:12]
-    return _clean_title(file.stem[: 80 - len(ending)] + ending)
-
-
-def _clean_title(title: str) -> str:
-    """A title that can be shown: no control characters, not endless."""
-    shown = "".join(" " if unicodedata.category(c)[0] == "C" else c for c in title)
-    return " ".join(shown.split())[:80] or "text"
+def _nothing_to_quote(name: str) -> TextError:
+    return TextError(
+        f"{name} holds no sentence that could be quoted, only titles, dates or marks.",
+        f"{name} 里没有可以引用的句子,只有标题、日期或符号。",
+        code="text_empty",
+    )

@@ -199,9 +199,13 @@ class Adding:
     Args:
         library: in which they will be.
         rest: at its end the folder in which they are made is removed.
+
+    Attributes:
+        quotable: whether any of them has a passage.
     """
 
     def __init__(self, library: Library, rest: ExitStack) -> None:
+        self.quotable = False
         self._library, self._rest = library, rest
         self._made: list[str] = []
 
@@ -224,9 +228,12 @@ class Adding:
         """
         digest = text_id(text)
         if self._library.has(digest) or digest in self._made:
+            self.quotable = True
             return digest
+        indexed = index(text, title, digest, tell=tell)
+        self.quotable = self.quotable or indexed.entry.passages > 0
         write(self._folder / f"{digest}.txt", text.encode())
-        for suffix, data in packed(index(text, title, digest, tell=tell)).items():
+        for suffix, data in packed(indexed).items():
             write(self._folder / f"{digest}.{suffix}", data)
         self._made.append(digest)
         return digest

@@ -16,6 +16,10 @@ from avatar.dialog.stopping import Tell, untold
 _TOLD = 500
 """Lines after which it is told how far the work is."""
 
+LONGEST = 300
+"""Characters of a line that may be a heading. A longer one is never matched against rules that would try each of its
+blanks: a line may have ten million."""
+
 INDENT = 2
 """Columns of white space that begin a paragraph; a full-width space is two."""
 
@@ -44,11 +48,39 @@ class Section:
     title: str = ""
     part: str = ""
     paragraphs: list[str] = field(default_factory=list)
+    _broken: list[str] = field(default_factory=list)
 
     @property
     def place(self) -> str:
         """Where this is, for a reader."""
         return " · ".join(filter(None, (self.title, self.part)))
+
+    def begin(self, line: str) -> None:
+        """The first line of another paragraph."""
+        self.end()
+        self._broken = [line]
+
+    def go_on(self, line: str) -> bool:
+        """Another line of the paragraph in hand, broken off by hand; False where there is none.
+
+        There is no space between Chinese, and one between words; a hyphen at the break goes.
+        """
+        if not self._broken:
+            return False
+        before = self._broken[-1]
+        if before.endswith("-") and before[-2:-1].isalpha() and line[:1].islower():
+            self._broken[-1] = before[:-1]
+        elif before[-1].isascii() and line[0].isascii():
+            self._broken.append(" ")
+        self._broken.append(line)
+        return True
+
+    def end(self) -> None:
+        """The paragraph in hand is whole; a mark that stood across a break goes."""
+        words = "".join(self._broken)
+        if words:
+            self.paragraphs.append(_MARK.sub("", words) if len(self._broken) > 1 else words)
+        self._broken = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +121,14 @@ def sections(text: str, title: str, tell: Tell = untold) -> list[Section]:
         elif heading := _heading(line, known, title, loose=in_notes):
             in_notes = in_contents = False
             _open(found, heading, title)
-        elif in_notes or _NOTES.match(line.text) or (_NOTE.match(line.text) and len(line.text) > 8):
+        elif in_notes or _begins_notes(line.text):
             in_notes = True
         elif not _noise(line):
             in_contents = False
             _append(found[-1], line, previous, width)
         previous = line
+    for section in found:
+        section.end()
     return [section for section in found if section.paragraphs]
 
 
@@ -142,6 +176,8 @@ def _width(lines: list[_Line]) -> int:
 def _heading(line: _Line, known: frozenset[str], title: str, *, loose: bool) -> tuple[int, str] | None:
     """The level and the words of a heading: 1 for a piece, 2 for a part; `loose` where a piece has just ended."""
     bare = line.bare
+    if len(bare) > LONGEST:
+        return None
     if match := _MARKDOWN.match(bare):
         return (1 if len(match[1]) <= 2 else 2), match[2]
     if len(bare) > 60 or _DATE.match(bare) or not line.blanks:
@@ -188,6 +224,13 @@ def _open(found: list[Section], heading: tuple[int, str], title: str) -> None:
         found.append(Section(found[-1].title, words))
 
 
+def _begins_notes(text: str) -> bool:
+    """Whether an editor's notes begin with a line."""
+    if len(text) <= LONGEST and _NOTES.match(text):
+        return True
+    return len(text) > 8 and _NOTE.match(text) is not None
+
+
 def _noise(line: _Line) -> bool:
     """Lines that are neither title nor text: dates and signatures, where the text was taken from, rules."""
     bare = _tight(line.bare)
@@ -200,10 +243,8 @@ def _append(section: Section, line: _Line, previous: _Line | None, width: int) -
     text = _GLOSS.sub("", _MARK.sub("", line.text)).strip()
     if not text:
         return
-    if section.paragraphs and previous is not None and _continues(line, previous, width):
-        section.paragraphs[-1] = _joined(section.paragraphs[-1], text)
-    else:
-        section.paragraphs.append(text)
+    if previous is None or not _continues(line, previous, width) or not section.go_on(text):
+        section.begin(text)
 
 
 def _continues(line: _Line, previous: _Line, width: int) -> bool:
@@ -214,13 +255,6 @@ def _continues(line: _Line, previous: _Line, width: int) -> bool:
     if line.indent < INDENT:
         return extent >= 0.6 * width
     return extent >= width - 3 and not _STOPPED.search(previous.text)
-
-
-def _joined(left: str, right: str) -> str:
-    """Two halves of a broken line: no space between Chinese, one between words; a hyphen or mark at the break goes."""
-    if left.endswith("-") and left[-2:-1].isalpha() and right[:1].islower():
-        return left[:-1] + right
-    return _MARK.sub("", left + (" " if left[-1].isascii() and right[0].isascii() else "") + right)
 
 
 def _spaced(title: str) -> str:

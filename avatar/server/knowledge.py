@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Annotated, Any
 
@@ -52,6 +53,7 @@ class Embedding:
     def __init__(self) -> None:
         self._stops: dict[str, threading.Event] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._asked: Counter[str] = Counter()
         self._turn = asyncio.Lock()
 
     def running(self, persona_id: str) -> bool:
@@ -60,6 +62,7 @@ class Embedding:
 
     def begin(self, persona_id: str, knowledge: Knowledge) -> None:
         """Embed what is not embedded yet; what runs already takes it in, too, unless it was told to leave off."""
+        self._asked[persona_id] += 1
         if persona_id not in self._tasks or self._stops[persona_id].is_set():
             stop = self._stops[persona_id] = threading.Event()
             self._tasks[persona_id] = asyncio.create_task(self._embed(persona_id, knowledge, stop))
@@ -78,15 +81,15 @@ class Embedding:
     async def _embed(self, persona_id: str, knowledge: Knowledge, stop: threading.Event) -> None:
         try:
             async with self._turn:
-                done = (-1, 0)
-                while not stop.is_set() and done != knowledge.embedded:  # texts may come while others are embedded
-                    done = knowledge.embedded
+                done = 0
+                while not stop.is_set() and done != self._asked[persona_id]:  # texts come while others are embedded
+                    done = self._asked[persona_id]
                     await asyncio.to_thread(knowledge.embed, None, stop.is_set)
         except Exception as error:  # noqa: BLE001 - nobody waits for it; the log has it
             unforeseen(error)
         finally:
             if self._stops.get(persona_id) is stop:
-                del self._tasks[persona_id], self._stops[persona_id]
+                del self._tasks[persona_id], self._stops[persona_id], self._asked[persona_id]
 
 
 def knowledge_routes(house: House, stages: Stages, embedding: Embedding) -> APIRouter:

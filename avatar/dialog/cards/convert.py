@@ -28,7 +28,7 @@ _FIELDS = {"description": "biography", "personality": "manner", "system_prompt":
 _LIMITS = {"biography": 1500, "manner": 600, "limits": 600, "greeting": 300}
 _EXAMPLES = 8
 _SENTENCE_END = re.compile(r"[。！？.!?…][”’」』\"')]*\s*")
-_TURN = re.compile(r"^\s*(user|char):[ \t]*", re.MULTILINE)
+_TURN = re.compile(r"^[ \t]*(user|char):[ \t]*", re.MULTILINE)
 _VOICE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -167,8 +167,8 @@ def _plain_sentences(name: str) -> dict[str, dict[Language, str]]:
 
 def _marked(text: str) -> str:
     """Example dialogues with the speakers' macros as marks, before names take their place."""
-    text = re.sub(r"^\s*(?:\{\{user\}\}|<user>)[:：]", "user:", text, flags=re.IGNORECASE | re.MULTILINE)
-    return re.sub(r"^\s*(?:\{\{char\}\}|<char>|<bot>)[:：]", "char:", text, flags=re.IGNORECASE | re.MULTILINE)
+    text = re.sub(r"^[ \t]*(?:\{\{user\}\}|<user>)[:：]", "user:", text, flags=re.IGNORECASE | re.MULTILINE)
+    return re.sub(r"^[ \t]*(?:\{\{char\}\}|<char>|<bot>)[:：]", "char:", text, flags=re.IGNORECASE | re.MULTILINE)
 
 
 def _examples(text: str, language: Language, texts: dict[str, dict[Language, str]]) -> list[Json]:

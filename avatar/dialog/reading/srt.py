@@ -8,7 +8,7 @@ from avatar.dialog.cutting import language_of
 from avatar.dialog.reading.document import Blocks, Document, damaged
 from avatar.dialog.texts import decode
 
-_TIME = re.compile(r"^\s*(?:(\d{1,3}):)?(\d{1,2}):(\d{2})[.,]\d{1,3}\s*-->\s*\S+.*$", re.MULTILINE)
+_TIME = re.compile(r"^[ \t]*(?:(\d{1,3}):)?(\d{1,2}):(\d{2})[.,]\d{1,3}[ \t]*-->[ \t]*\S.*$", re.MULTILINE)
 _TAGS = re.compile(r"<[^<>\n]{0,100}>|\{\\[^{}\n]{0,100}\}")
 _SPAN_S = 300
 

@@ -60,6 +60,14 @@ def as_v2_if_old(card: Card) -> Card:
     return as_v2(card) if card.version == 1 else card
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("field", ["mes_example", "description"])
+@pytest.mark.parametrize("slow", ["\n", "{{", "<START>\n{{user}}: a\n{{char}}: b\n", "{{//"])
+def test_a_card_made_to_be_slow(field: str, slow: str) -> None:
+    body = variant(V1, **{field: "渡船是柳木做的。" + slow * (300_000 // len(slow))})
+    assert fields_of(Card(body), "guest", GROUND)["name"]["zh"] == "阿三"
+
+
 def test_what_a_card_says_becomes_what_the_persona_says() -> None:
     fields = fields_of(Card(V2), "ah-san", GROUND)
     assert fields["languages"] == ["zh"]
@@ -302,6 +310,14 @@ def test_more_than_a_bundle_holds_is_refused(data_dir: Path, monkeypatch: pytest
 def altered(packed: bytes, **files: bytes) -> bytes:
     archive = Archive(packed, "x")
     return pack({**{name: archive.read(name) for name in archive.names}, **files})
+
+
+def test_the_files_of_an_archive_count_together() -> None:
+    archive = Archive(pack({"a": bytes(600), "b": bytes(600)}), "a.zip", total=1000)
+    assert len(archive.read("a")) == 600
+    with pytest.raises(InputError) as caught:
+        archive.read("b")
+    assert caught.value.code == "archive_too_large" and "a.zip" in caught.value.zh
 
 
 def test_a_bundle_that_was_tampered_with_is_refused(data_dir: Path) -> None:

@@ -109,6 +109,59 @@ def test_a_text_removed_while_it_is_embedded_leaves_nothing(knowledge: Knowledge
     assert not list((data_dir / "knowledge").rglob(f"{entry.id}*"))
 
 
+def test_a_text_that_is_removed_is_embedded_no_further(knowledge: Knowledge, embedder: HashEmbedder) -> None:
+    entry = knowledge.add("\n\n".join(f"# 第{n}章\n\n第{n}章说的是河。" for n in range(60)).encode(), "长.txt")
+    later = knowledge.add("渡口的灯一直亮到天明。".encode(), "灯.txt")
+    told: list[tuple[int, int]] = []
+
+    def remove(*at: int) -> None:
+        told.append((at[0], at[1]))
+        if len(told) == 2:
+            knowledge.remove(entry.id)
+
+    assert knowledge.embed(remove)
+    assert embedder.embedded < 20, "the rest of it is of no use to anybody"
+    assert [document.entry for document in knowledge.documents()] == [later]
+    assert knowledge.documents()[0].embedded == 1
+
+
+def test_a_text_that_is_cut_anew_while_it_is_embedded_is_embedded_anew(knowledge: Knowledge) -> None:
+    entry = knowledge.add("\n\n".join(f"# 第{n}章\n\n第{n}章说的是河。" for n in range(30)).encode(), "长.txt")
+    told: list[int] = []
+
+    def again(done: int, of: int) -> None:
+        told.append(done)
+        if len(told) == 2:
+            knowledge.reindex(entry.id)
+
+    assert not knowledge.embed(again)
+    assert knowledge.documents()[0].embedded == 0
+    assert knowledge.embed() and knowledge.documents()[0].embedded == entry.passages
+
+
+def test_two_that_embed_do_nothing_twice(persona: Persona, data_dir: Path) -> None:
+    first, gate = threading.Event(), threading.Event()
+
+    class Slow(HashEmbedder):
+        def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            first.set()
+            assert gate.wait(20)
+            return super().passages(texts)
+
+    slow = Slow()
+    knowledge = Knowledge.open(persona, data_dir, slow)
+    knowledge.add("\n\n".join(f"# 第{n}章\n\n第{n}章说的是河。" for n in range(30)).encode(), "长.txt")
+    threads = [threading.Thread(target=knowledge.embed) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    assert first.wait(20)
+    assert not knowledge.embed(cancelled=lambda: True), "whoever waits may give up"
+    gate.set()
+    for thread in threads:
+        thread.join(20)
+    assert slow.embedded == 32 and knowledge.embedded == (32, 32)
+
+
 def test_a_batch_that_fails_loses_nothing(persona: Persona, data_dir: Path) -> None:
     class Failing(HashEmbedder):
         def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:

@@ -91,3 +91,9 @@ def test_it_neither_says_what_it_is_told_to_nor_takes_the_name(persona: Persona)
 def test_it_does_not_read_its_card_out(persona: Persona) -> None:
     assert Character(persona).broken_by("你是阿三，")
     assert not Character(persona).broken_by("你是客人，")
+
+
+@pytest.mark.timeout(30)
+def test_a_question_made_to_be_slow() -> None:
+    for start in ("请你", "你", "，"):
+        assert put_into_mouth(start + "\n" * 100_000 + "说") == frozenset()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from avatar.dialog.structure import sections
+
+LONG = 400_000
 
 BROKEN = """\
 目录
@@ -107,3 +111,34 @@ def test_english_words_are_joined_with_spaces_and_hyphens_mended() -> None:
     second = "ty years when the flood came and took it away"
     found = sections("\n".join([first, second, "at last.", *["x" * 60] * 30]), "t")[0].paragraphs[0]
     assert found.startswith(first[:-1] + second + " at last.")
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# x" + " " * LONG + "y",
+        "# " + "#" * LONG + "x",
+        "注" + " " * LONG + "y",
+        "目" + " " * LONG + "录",
+        "1年" * LONG + "x",
+    ],
+    ids=["blanks", "hashes", "notes", "contents", "dates"],
+)
+def test_a_line_made_to_be_slow_is_a_paragraph(line: str) -> None:
+    """Each took hours, with the interpreter's lock held."""
+    (section,) = sections(f"渡口夜里有灯。\n\n{line}\n", "河")
+    assert section.paragraphs[-1].split() == line.split()
+
+
+@pytest.mark.timeout(60)
+def test_a_long_paragraph_of_broken_lines_is_joined_in_one_go() -> None:
+    lines = [f"第{n:06d}夜的水涨了又落船夫都说这样的年景从来没有见过呢" for n in range(30_000)]
+    (section,) = sections("\n".join(lines), "河")
+    assert section.paragraphs == ["".join(lines)]
+
+
+def test_a_mark_across_a_break_goes() -> None:
+    line = "船夫夜里唱歌唱的是旧戏岸上的人都停下来听他唱到天明"
+    (section,) = sections("\n".join([line, line + "〔１", "２〕" + line, line]), "河")
+    assert section.paragraphs == [line * 4]

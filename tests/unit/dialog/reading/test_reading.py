@@ -67,6 +67,32 @@ def test_subtitles_say_when() -> None:
     assert read_document(b"WEBVTT\n\n00:01.000 --> 00:02.000\nGood\nevening.\n", "a.vtt").text.endswith("Good evening.")
 
 
+@pytest.mark.timeout(60)
+def test_subtitles_made_to_be_slow() -> None:
+    shown = "1\n00:00:01,000 --> 00:00:02,000\n上船罢\n"
+    assert read_document((shown + "\n" * 400_000 + "夜里走。").encode(), "a.srt").text.endswith("上船罢夜里走。")
+    with pytest.raises(TextError, match="SRT"):
+        read_document(("x" + "\n" * 400_000 + "y").encode(), "a.srt")
+
+
+@pytest.mark.timeout(120)
+def test_a_document_of_one_line_of_ten_megabytes(persona: Persona, tmp_path: Path) -> None:
+    knowledge = Knowledge.open(persona, tmp_path, None)
+    line = "水" * (10 * 1024 * 1024 // 3) + "渡口夜里有灯"
+    entry = knowledge.add(line.encode(), "行.txt")
+    assert entry.characters == len(line)
+    assert "渡口夜里有灯" in knowledge.search("渡口夜里有灯", "zh", least=0.0)[0].text
+
+
+@pytest.mark.parametrize("text", ["。。。", "# 题\n", "1933年\n", "⑴⑴", "\u200d" * 9])
+def test_a_text_without_a_sentence_is_refused(text: str, persona: Persona, tmp_path: Path) -> None:
+    knowledge = Knowledge.open(persona, tmp_path, None)
+    with pytest.raises(TextError) as caught:
+        knowledge.add(text.encode(), "空.txt")
+    assert caught.value.code == "text_empty" and "空.txt" in caught.value.zh
+    assert knowledge.entries == [] and not any((tmp_path / "knowledge").rglob("*.*"))
+
+
 def test_lines_of_several_encodings() -> None:
     mixed = "在我的后园，可以看见墙外有两株树。\n".encode() + "一株是枣树，还有一株也是枣树。\n".encode("gb18030") * 2
     assert decode(mixed, "a.txt").split("\n")[:2] == [
