@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from avatar.dialog.embedding import Vectors
-from avatar.dialog.index import Index
+from avatar.dialog.index import ENOUGH, Index
 from avatar.dialog.library import Indexed, index, text_id
+from avatar.errors import Language
+from tests.unit.dialog.fakes import HashEmbedder
 
 BOOK = (
     "\n\n".join(f"# 第{n}篇\n\n第{n}篇里说的是第{n}件旁的事情。" for n in range(24))
@@ -71,6 +74,86 @@ def test_new_vectors_make_a_new_index_that_shares_the_words() -> None:
     new = old.with_vectors(book.entry.id, np.ones_like(empty))
     assert not old.embedded.any() and new.embedded.all()
     assert new.words is old.words
+
+
+RIVER = "\n\n".join(
+    f"# Chapter {n}\n\nThe {n}th river comes from the hills and goes down to the sea." for n in range(30)
+)
+FERRY = f"{RIVER}\n\n# The ferry\n\nThe ferryman sings old operas at night."
+
+
+ASKED: tuple[tuple[str, Language, str], ...] = (
+    ("渡口的灯亮到什么时候？", "zh", "夜航"),
+    ("What does the ferryman sing at night?", "en", "The ferry"),
+    ("量子计算机怎么用？", "zh", ""),
+    ("How do I install Python?", "en", ""),
+)
+"""Questions, and where their answers stand; of two the texts say nothing."""
+
+
+class CrowdedEmbedder(HashEmbedder):
+    """Texts that share words are alike, but all are much alike, as e5 has them."""
+
+    def _vector(self, text: str) -> NDArray[np.float32]:
+        crowded = super()._vector(text) + 2 * np.full(384, 384**-0.5, dtype=np.float32)
+        return np.asarray(crowded / np.linalg.norm(crowded), dtype=np.float32)
+
+
+class Growing:
+    """A library in two languages with notes, embedded passage by passage, in any order."""
+
+    def __init__(self, order: int) -> None:
+        self.texts = (*parts(), index(FERRY, "The River", text_id(FERRY)))
+        embedder = CrowdedEmbedder()
+        self.whole = [embedder.passages([passage.text for passage in text.passages]) for text in self.texts]
+        self.embed = embedder.query
+        self.places = [(at, row) for at, text in enumerate(self.texts) for row in range(len(text.passages))]
+        if order >= 0:
+            np.random.default_rng(order).shuffle(self.places)
+
+    def at(self, done: int) -> Index:
+        """So many passages are embedded."""
+        vectors = [np.zeros_like(rows) for rows in self.whole]
+        for text, row in self.places[:done]:
+            vectors[text][row] = self.whole[text][row]
+        return Index(self.texts, 1, tuple(vectors))
+
+
+@pytest.mark.parametrize("order", [-1, 1, 2])
+def test_both_languages_are_found_and_silence_is_kept_at_every_step_of_embedding(order: int) -> None:
+    growing = Growing(order)
+    for done in (0, 1, 2, 3, 10, ENOUGH - 1, ENOUGH, ENOUGH + 1, 30, 45, len(growing.places) - 1, len(growing.places)):
+        now = growing.at(done)
+        for question, language, place in ASKED:
+            found = [passage.place for passage in now.search(question, language, growing.embed)]
+            assert place in found if place else found == [], (done, question)
+
+
+def test_a_text_that_was_removed_is_found_by_neither_search() -> None:
+    growing = Growing(-1)
+    notes, _, ferry = growing.texts
+    whole = growing.at(len(growing.places))
+    left = Index((notes, ferry), 1, (whole.vectors[0], whole.vectors[2]))
+    assert len(left.passages) == len(left.embedded) == len(notes.passages) + len(ferry.passages)
+    assert all(
+        found.work != "夜航记" for found in left.search("渡口的灯亮到什么时候？", "zh", growing.embed, least=0.0)
+    )
+    found = left.search("What does the ferryman sing at night?", "en", growing.embed)
+    assert found[0].place == "The ferry"
+
+
+def test_few_embedded_passages_decide_nothing_by_their_meaning() -> None:
+    """Of fewer than ENOUGH the middle tells nothing: however near one is, only words make a passage sure."""
+    growing = Growing(-1)
+    notes, book, ferry = growing.texts
+    vectors = [np.zeros_like(rows) for rows in growing.whole]
+    vectors[1][: ENOUGH - 1] = unit(0, 1)
+    vectors[1][0] = unit(1)
+    now = Index((notes, book, ferry), 1, tuple(vectors))
+    assert now.search("黎明之前那里还有光吗", "zh", lambda _: unit(1)) == []
+    vectors[1][ENOUGH - 1] = unit(0, 1)
+    enough = Index((notes, book, ferry), 1, tuple(vectors))
+    assert enough.search("黎明之前那里还有光吗", "zh", lambda _: unit(1))[0].place == book.passages[0].place
 
 
 def test_passages_side_by_side_are_joined_and_those_of_another_piece_are_not() -> None:
