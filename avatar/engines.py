@@ -35,10 +35,12 @@ from avatar.stages import (
     TurnDetector,
     VoiceActivity,
 )
+from avatar.voice.checking.tally import Tally
 
 if TYPE_CHECKING:
     from avatar.face.landmarks import FaceFinder
     from avatar.face.restore.enlarge import Upscaler
+    from avatar.voice.checking.listening import Listener
     from avatar.voice.cloning import Cloning
     from avatar.voice.consent.store import ConsentStore
     from avatar.voice.editing.desk import EditingDesk
@@ -72,6 +74,8 @@ class Engines:
         self._built: dict[str, Any] = {}
         self._locks = {kind: threading.Lock() for kind in self.kinds}
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="avatar", initializer=_step_back)
+        self._listener: Listener | None = None
+        self._tally = Tally()
 
     @property
     def vad(self) -> VoiceActivity:
@@ -100,6 +104,30 @@ class Engines:
     @property
     def animator(self) -> AnimatorEngine:
         return cast(AnimatorEngine, self.get("animator"))
+
+    @property
+    def listener(self) -> Listener:
+        """What listens to speech that was made; it loads nothing before it is asked to."""
+        from avatar.voice.checking.listening import Listener
+
+        self._listener = self._listener or Listener(lambda: self.recognizer)
+        return self._listener
+
+    @property
+    def tally(self) -> Tally:
+        """What it found so far."""
+        return self._tally
+
+    def checked(self, synthesizer: Synthesizer) -> Synthesizer:
+        """A synthesizer whose clauses are listened to, for what is written to files."""
+        from avatar.voice.checking.checked import CheckedSynthesizer
+
+        return CheckedSynthesizer(synthesizer, self.listener, self._tally)
+
+    @property
+    def narrator(self) -> Synthesizer:
+        """The synthesizer for what is written to files: with the check, unless the settings leave it out."""
+        return self.checked(self.synthesizer) if self.settings.speaking.check else self.synthesizer
 
     def name_of(self, kind: str) -> str:
         """The name that the settings give for a kind of engine."""

@@ -63,6 +63,8 @@ class SpeakingSettings(Section):
     device: str = "auto"
     speed: float = Field(1.0, ge=0.5, le=2.0)
     watermark: bool = Field(True, description="the inaudible mark in all synthetic speech; off is logged")
+    check: bool = Field(True, description="transcribe back what is written to files; say again what lost its words")
+    check_live: float = Field(0.05, ge=0, le=1, description="the share of live clauses that are transcribed back")
     base_url: str = Field("", description="for the synthesizer `openai`: the service's URL")
     model: str = Field("", description="for the synthesizer `openai`: the service's model name")
     api_key: str = ""

@@ -28,11 +28,11 @@ from avatar.errors import AvatarError, InputError, Language
 from avatar.media import HEARING_RATE, SPEECH_RATE, Samples, resample
 from avatar.models import model_path
 from avatar.settings import Settings
+from avatar.voice.checking.comparing import distance, units
 from avatar.voice.enrolment.enrol import Enroller
 from avatar.voice.enrolment.reading import read_recording
 from avatar.voice.enrolment.windows import Enrolment
 from avatar.voice.fitting import Fitted, Studio, fit_instant, fit_style
-from avatar.voice.fitting.check import distance, units
 from avatar.voice.fitting.library import read_library
 from avatar.voice.speaker import SpeakerEncoder, likeness
 from avatar.voice.speaking.kokoro import KokoroSynthesizer

@@ -36,7 +36,7 @@ from avatar.media import HEARING_RATE, SPEECH_RATE, Samples, resample
 from avatar.models import model_path
 from avatar.settings import Settings
 from avatar.stages import HearingHints
-from avatar.voice.fitting.check import distance, units
+from avatar.voice.checking.comparing import distance, units
 from avatar.voice.profiles import PACK_SHAPE
 from benchmarks._sentences import Sentence, sentences
 

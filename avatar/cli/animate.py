@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +10,7 @@ from typing import Annotated, cast, get_args
 import typer
 from PIL import Image
 
-from avatar.cli.console import choose, emit_json, language, note, progress, settings
+from avatar.cli.console import choose, emit_json, language, note, progress, settings, stopped_by_the_system
 from avatar.engines import Engines
 from avatar.errors import InputError, StorageError
 from avatar.face.background import background_of
@@ -25,8 +22,8 @@ from avatar.live.answering import language_of
 from avatar.live.filming import GROUNDS, Ground, Narration, Step, film, narrate, spoken
 from avatar.live.recording import voice_of
 from avatar.live.studio import EngineStudio
+from avatar.live.subtitles import Segment, segments_of, segments_of_lines, srt, vtt
 from avatar.media import HEARING_RATE, SPEECH_RATE, Pixels, read_audio, resample
-from avatar.server.subtitles import Segment, segments_of, segments_of_lines, srt, vtt
 from avatar.stages import STYLES, Background, FaceChoice, HearingHints, Style
 
 DEFAULT_VOICE = "zm_yunxi"
@@ -88,7 +85,7 @@ def animate(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     )
     engines = Engines(base)
     try:
-        with _stopped_by_the_system(), TemporaryDirectory(prefix="avatar-") as folder:
+        with stopped_by_the_system(), TemporaryDirectory(prefix="avatar-") as folder:
             photograph, studio = read_photo(wish.photo), EngineStudio(engines)
             examination = studio.examine(photograph, wish.choice)
             if wish.restore:
@@ -129,7 +126,7 @@ def _make(wish: Wish, engines: Engines) -> dict[str, object]:
         if wish.audio is not None:
             narration = spoken(read_audio(wish.audio, SPEECH_RATE), wish.style)
         else:
-            say = voice_of(engines.synthesizer, wish.voice, engines.settings.speaking.speed)
+            say = voice_of(engines.narrator, wish.voice, engines.settings.speaking.speed)
             text = wish.text or ""
             narration = narrate(text, language_of(text, "zh"), say, shown, style=wish.style)
         comment = GROUNDS[wish.ground] if wish.ground else ""
@@ -158,20 +155,6 @@ def _write_subtitles(wish: Wish, narration: Narration, engines: Engines) -> Path
             f"{path} cannot be written: {error.strerror}.", f"无法写入 {path}:{error.strerror}。"
         ) from error
     return path
-
-
-@contextmanager
-def _stopped_by_the_system() -> Iterator[None]:
-    """Let SIGTERM end the command as Ctrl-C does, so that what is half written is taken away."""
-
-    def stop(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _tell(examination: Examination, *, quiet: bool) -> None:

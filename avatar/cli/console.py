@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -59,3 +60,17 @@ def progress(en: str, zh: str, total: float | None) -> Iterator[Progress]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         bar.add_task(choose(en, zh), total=total)
         yield bar
+
+
+@contextmanager
+def stopped_by_the_system() -> Iterator[None]:
+    """Let SIGTERM end the command as Ctrl-C does, so that what is half written is taken away."""
+
+    def stop(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -44,7 +44,7 @@ def say(
     engines = Engines(settings())
     try:
         who = load_persona(persona, engines.settings.data_dir)
-        speak = voice_of(engines.synthesizer, voice or who.voice, engines.settings.speaking.speed)
+        speak = voice_of(engines.narrator, voice or who.voice, engines.settings.speaking.speed)
         recording = asyncio.run(record_text(text, language_of(text, who.languages[0]), speak, engines.run))
         _write(recording, who, photo, out, engines)
         _report({"text": recording.text, "out": str(out), "seconds": _length(recording)}, json)

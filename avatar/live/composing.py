@@ -17,6 +17,7 @@ from avatar.live.exchange import Exchange
 from avatar.live.filler import PATIENCE_S, Fillers
 from avatar.live.options import SessionOptions
 from avatar.live.shared import SharedStages
+from avatar.live.spotcheck import Sample, SpotCheck
 from avatar.live.telling import Teller
 from avatar.media import ClauseSpeech, Samples
 from avatar.stages import Style
@@ -137,7 +138,9 @@ class Composer:
         filling = asyncio.create_task(self._fill(exchange, voice, options))
         try:
             clauses = clauses_of(await self._phrases(exchange), reply)
-            await speak(clauses, synthesize, self._stages.run, reply, _Spoken(self._teller, exchange))
+            spoken = _Spoken(self._teller, exchange, self._stages.spot)
+            await speak(clauses, synthesize, self._stages.run, reply, spoken)
+            spoken.finish()
         finally:
             filling.cancel()
         self._teller.words(exchange, reply.text)
@@ -188,17 +191,30 @@ class Composer:
 
 
 class _Spoken:
-    """Passes the speech of one exchange on."""
+    """Passes the speech of one exchange on, and lets some of it be listened to later."""
 
-    def __init__(self, teller: Teller, exchange: Exchange) -> None:
+    def __init__(self, teller: Teller, exchange: Exchange, spot: SpotCheck | None) -> None:
         self._teller = teller
         self._exchange = exchange
+        self._spot = spot
+        self._sample: Sample | None = None
 
     def on_clause(self, speech: ClauseSpeech, style: Style) -> None:
+        self.finish()
         self._teller.clause(self._exchange, speech, style)
+        if self._spot is not None:
+            self._sample = self._spot.choose(speech, self._exchange.reply.language)
 
     def on_sound(self, samples: Samples) -> None:
         self._teller.sound(self._exchange, samples)
+        if self._sample is not None:
+            self._sample.push(samples)
+
+    def finish(self) -> None:
+        """The clause was said to its end."""
+        if self._sample is not None:
+            self._sample.finish()
+            self._sample = None
 
 
 async def _once(text: str) -> AsyncIterator[Phrase]:

@@ -23,6 +23,7 @@ from avatar.live.picture import FaceLoop, PictureEncoder
 from avatar.live.prepared import PreparedSpeech
 from avatar.live.session import Session
 from avatar.live.shared import SharedStages
+from avatar.live.spotcheck import SpotCheck
 from avatar.settings import Settings
 from avatar.stages import Background, Pronouncer
 from avatar.voice.speaking.delivery import DELIVERIES
@@ -39,6 +40,9 @@ class SessionHost:
         self.engines = engines
         self._memories = Memories(engines.settings.data_dir)
         self._leisure = Leisure()
+        self._spot = SpotCheck(
+            engines.listener, engines.tally, self._leisure, engines.run, engines.settings.speaking.check_live
+        )
         self._standing = voice_standing(engines.settings)
         self._knowledge: dict[str, Knowledge] = {}
         self._speech: PreparedSpeech | None = None
@@ -95,14 +99,17 @@ class SessionHost:
             WeightsError: weights are missing.
         """
         engines = self.engines
+        speech = self.speech if persona is None else self.speech_of(persona)
         return SharedStages(
             engines.vad,
             engines.turn_detector,
             engines.recognizer,
-            self.speech if persona is None else self.speech_of(persona),
+            speech,
             engines.run,
             engines.settings.llm.max_tokens,
             self._leisure,
+            engines.checked(speech) if engines.settings.speaking.check else None,
+            self._spot,
         )
 
     def conversation(self, persona_id: str) -> Conversation:

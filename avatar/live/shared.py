@@ -8,7 +8,8 @@ from typing import Protocol, TypeVar
 
 from avatar.live.leisure import Leisure
 from avatar.live.prepared import PreparedSpeech
-from avatar.stages import Recognizer, TurnDetector, VoiceActivity
+from avatar.live.spotcheck import SpotCheck
+from avatar.stages import Recognizer, Synthesizer, TurnDetector, VoiceActivity
 
 T = TypeVar("T")
 
@@ -28,6 +29,8 @@ class SharedStages:
         run: runs their blocking calls.
         max_tokens: of an answer, where a client leaves it open.
         leisure: when what is not urgent is done.
+        checked: the synthesizer for what is written to files, each clause listened to; None where that is off.
+        spot: listens to some of what is said live; None where that is off.
     """
 
     vad: VoiceActivity
@@ -37,3 +40,5 @@ class SharedStages:
     run: Runner
     max_tokens: int
     leisure: Leisure = field(default_factory=Leisure)
+    checked: Synthesizer | None = None
+    spot: SpotCheck | None = None

@@ -44,8 +44,12 @@ class Studio(Protocol):
     def animator(self, photo: Path, size: int, choice: FaceChoice, background: Background = OWN_BACKGROUND) -> Animator:
         """The face of a photograph, before a background."""
 
-    def voice(self, voice: str) -> Speak:
-        """A voice, ready to say clauses."""
+    def voice(self, voice: str, *, checked: bool = False) -> Speak:
+        """A voice, ready to say clauses.
+
+        Args:
+            checked: each is listened to, and said again where words were lost, unless the settings leave that out.
+        """
 
     def voices(self) -> list[VoiceCard]:
         """The voices there are."""
@@ -86,9 +90,10 @@ class EngineStudio:
         """See `Studio`."""
         return self._engines.animator.animator(photo, size=size, choice=choice, background=background)
 
-    def voice(self, voice: str) -> Speak:
+    def voice(self, voice: str, *, checked: bool = False) -> Speak:
         """See `Studio`."""
-        return voice_of(self._engines.synthesizer, voice, self._engines.settings.speaking.speed)
+        synthesizer = self._engines.narrator if checked else self._engines.synthesizer
+        return voice_of(synthesizer, voice, self._engines.settings.speaking.speed)
 
     def voices(self) -> list[VoiceCard]:
         """See `Studio`."""

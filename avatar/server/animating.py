@@ -37,6 +37,7 @@ from avatar.live.filming import (
     spoken,
 )
 from avatar.live.studio import Studio
+from avatar.live.subtitles import segments_of, segments_of_lines, srt, vtt
 from avatar.media import HEARING_RATE, SPEECH_RATE, read_audio, resample
 from avatar.server.failures import language_of, wrong_field
 from avatar.server.house import House
@@ -44,7 +45,6 @@ from avatar.server.jobs import NO_STORE, Streamed, sse, told_of_failure
 from avatar.server.photos import Choice, picture_of
 from avatar.server.protocol.parsing import EventError
 from avatar.server.shelf import Shelf, Thing
-from avatar.server.subtitles import segments_of, segments_of_lines, srt, vtt
 from avatar.stages import STYLES, Background, Style
 
 MAX_SPEECH = 25 * 1024 * 1024
@@ -172,7 +172,7 @@ def _make(studio: Studio, wish: FilmWish, thing: Thing, progress: Any) -> dict[s
         narration = spoken(read_audio(wish.speech, SPEECH_RATE), wish.style)
     else:
         language, longest = language_of_text(wish.text, "zh"), PREVIEW_S if wish.preview else LONGEST_S
-        say = studio.voice(wish.voice)
+        say = studio.voice(wish.voice, checked=not wish.preview)
         narration = narrate(wish.text, language, say, progress, seconds=longest, style=wish.style)
     if wish.preview:
         narration = opening(narration, PREVIEW_S)

@@ -21,6 +21,7 @@ from avatar.server.knowledge import Embedding
 from avatar.server.limits import Jobs
 from avatar.server.lobby import Lobby
 from avatar.server.media_socket import media_routes
+from avatar.server.metrics import metrics_routes
 from avatar.server.middleware import BodyLimit, SecurityHeaders
 from avatar.server.protocol.base import MAX_MESSAGE
 from avatar.server.realtime import realtime_routes
@@ -29,6 +30,7 @@ from avatar.server.sessions import Personas, SessionFactory, Stages
 from avatar.server.shelf import Shelf
 from avatar.server.voices import Voices, voice_routes
 from avatar.settings import Settings
+from avatar.voice.checking.tally import Tally
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,7 @@ def create_app(
     stages: Stages | None = None,
     studio: Studio | None = None,
     voices: Voices | None = None,
+    tally: Tally | None = None,
 ) -> FastAPI:
     """The application, without a page. Whatever is mounted at "/" afterwards comes after its routes.
 
@@ -52,6 +55,7 @@ def create_app(
         stages: the engines, for the routes that need no session; without them there are no such routes.
         studio: animates photographs; without it there are no routes for that.
         voices: clones voices; without it there are no routes for that.
+        tally: what the self-check of speech found, for the metrics.
     """
     shelf, embedding = Shelf(), Embedding()
     lobby = Lobby(settings.server)
@@ -69,6 +73,7 @@ def create_app(
     app = FastAPI(title="avatar", docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json", lifespan=lifespan)
     app.include_router(realtime_routes(house))
     app.include_router(media_routes(house))
+    app.include_router(metrics_routes(house, tally))
     app.include_router(rest_routes(house, stages, studio, shelf, embedding))
     if voices is not None:
         app.include_router(voice_routes(house, voices))

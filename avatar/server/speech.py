@@ -23,6 +23,7 @@ from avatar.server.jobs import Streamed, sse, told_of_failure
 from avatar.server.protocol.base import Identifier, Message
 from avatar.server.protocol.client import VoiceReference
 from avatar.server.sessions import Stages
+from avatar.stages import Synthesizer
 from avatar.voice.speaking.delivery import DELIVERIES
 from avatar.voice.speaking.marks import parse, plain, script_clauses
 
@@ -40,6 +41,11 @@ class SpeechRequest(Message):
     speed: float = Field(1.0, ge=0.5, le=2.0)
     stream_format: Literal["audio", "sse"] = "audio"
 
+    @property
+    def streamed(self) -> bool:
+        """Whether it is heard while it is made: raw PCM and events are; the other formats are files."""
+        return self.response_format == "pcm" or self.stream_format == "sse"
+
 
 def speech_routes(house: House, stages: Stages) -> APIRouter:
     """The route."""
@@ -53,7 +59,7 @@ def speech_routes(house: House, stages: Stages) -> APIRouter:
             )
         shared = await house.run(stages.stages)
         voice = await house.run(lambda: _voice(wish, house))
-        sound = spoken(shared, wish.input, voice, wish.speed)
+        sound = spoken(shared, wish.input, voice, wish.speed, checked=not wish.streamed)
         files = encoded(sound, wish.response_format)
         if wish.stream_format == "audio":
             return await Streamed.begun(files, house.jobs, MEDIA_TYPES[wish.response_format])
@@ -63,18 +69,24 @@ def speech_routes(house: House, stages: Stages) -> APIRouter:
     return router
 
 
-async def spoken(stages: SharedStages, text: str, voice: str, speed: float) -> AsyncGenerator[Samples, None]:
+async def spoken(
+    stages: SharedStages, text: str, voice: str, speed: float, *, checked: bool = False
+) -> AsyncGenerator[Samples, None]:
     """A script's sound, its marks heeded: blocks of float32 [n] at SPEECH_RATE. Closing stops the synthesis.
+
+    Args:
+        checked: each clause is listened to before it is sent, unless the settings leave that out.
 
     Raises:
         NotFoundError: there is no such voice.
         EngineError: the synthesizer failed.
     """
     language: Language = language_of(plain(text), "zh")
+    synthesizer: Synthesizer = stages.checked or stages.synthesizer if checked else stages.synthesizer
     for clause in script_clauses(text):
         pace = DELIVERIES[parse(clause).style or "calm"].pace(speed)
         speech = await stages.run(
-            lambda clause=clause, pace=pace: stages.synthesizer.speak(clause, voice, language=language, speed=pace)  # type: ignore[misc]
+            lambda clause=clause, pace=pace: synthesizer.speak(clause, voice, language=language, speed=pace)  # type: ignore[misc]
         )
         async with aclosing(pulled(speech.chunks, stages.run)) as blocks:
             async for block in blocks:

@@ -11,6 +11,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from avatar.errors import Language
+from avatar.live.subtitles import segments_of, srt, vtt
 from avatar.media import HEARING_RATE, read_audio, seconds
 from avatar.server.choices import language_code
 from avatar.server.failures import language_of as language_of_request
@@ -19,7 +20,6 @@ from avatar.server.jobs import Streamed, sse, told_of_failure, while_wanted
 from avatar.server.limits import Jobs
 from avatar.server.protocol.parsing import EventError
 from avatar.server.sessions import Stages
-from avatar.server.subtitles import segments_of, srt, vtt
 from avatar.stages import HearingHints, Transcript
 
 MAX_UPLOAD = 25 * 1024 * 1024

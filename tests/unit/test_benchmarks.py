@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from avatar.voice.fitting.check import distance, units
+from avatar.voice.checking.comparing import distance, units
 from benchmarks._page import silence_after
 from benchmarks._sentences import sentences
 from benchmarks._sightings import WINDOW, find

@@ -113,7 +113,7 @@ class ScriptedStudio:
         picture = cv2.resize(read_photo(photo).pixels, (size, size))
         return SquareFace(np.asarray(picture, dtype=np.uint8), size, self.frame_s, self.moods)
 
-    def voice(self, voice: str) -> Speak:
+    def voice(self, voice: str, *, checked: bool = False) -> Speak:
         def say(clause: str, language: Language, style: Style) -> ClauseSpeech:
             length = len(clause) * SPEECH_RATE // 10
             sound = (0.3 * np.sin(np.arange(length) / 30)).astype(np.float32)

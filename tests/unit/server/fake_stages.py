@@ -15,7 +15,7 @@ from avatar.errors import EngineError, Language, NotFoundError
 from avatar.live.prepared import PreparedSpeech
 from avatar.live.shared import SharedStages
 from avatar.media import SPEECH_RATE, ClauseSpeech, Samples
-from avatar.stages import HeardWord, HearingHints, Message, Transcript
+from avatar.stages import HeardWord, HearingHints, Message, Synthesizer, Transcript
 from tests.unit.live.fakes import LoudnessVad, ScriptedDetector
 from tests.unit.server.fake_session import tone
 
@@ -110,6 +110,7 @@ class FakeStages:
 
     def __init__(self, folder: Path) -> None:
         self.recognizer, self.synthesizer, self.generator = FakeRecognizer(), FakeSynthesizer(), FakeGenerator()
+        self.checked: Synthesizer | None = None
         self._folder = folder
         self.forgotten: list[str] = []
         self._persona = load_persona("luxun", folder)
@@ -117,7 +118,8 @@ class FakeStages:
 
     def stages(self) -> SharedStages:
         detector = ScriptedDetector([0.9])
-        return SharedStages(LoudnessVad(), detector, self.recognizer, PreparedSpeech(self.synthesizer), _run, 80)
+        speech = PreparedSpeech(self.synthesizer)
+        return SharedStages(LoudnessVad(), detector, self.recognizer, speech, _run, 80, checked=self.checked)
 
     def conversation(self, persona_id: str) -> Conversation:
         return Conversation(self._persona, self._knowledge, self.generator, seed=1)

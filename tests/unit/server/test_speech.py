@@ -16,6 +16,9 @@ from avatar.media import SPEECH_RATE, from_pcm16, read_audio, to_pcm16
 from avatar.server.app import create_app
 from avatar.server.encoding import FileFormat, file_encoder
 from avatar.settings import ServerSettings, Settings
+from avatar.voice.checking.checked import CheckedSynthesizer
+from avatar.voice.checking.listening import Listener
+from avatar.voice.checking.tally import Tally
 from tests.unit.server.conftest import Served
 from tests.unit.server.fake_session import FakeHouse, tone
 from tests.unit.server.fake_stages import FakeStages
@@ -55,6 +58,25 @@ def test_pcm_is_the_sound_itself(served: TestClient, stages: FakeStages) -> None
     assert {(voice, speed) for _, voice, speed in clauses} == {("luxun", 1.5)}
     assert answer.content == to_pcm16(tone(0.1)) * 2 * len(clauses)
     assert stages.synthesizer.closed == len(clauses)
+
+
+@pytest.mark.parametrize(
+    ("wish", "listened"),
+    [
+        ({"response_format": "mp3"}, True),
+        ({"response_format": "wav"}, True),
+        ({"response_format": "pcm"}, False),
+        ({"response_format": "mp3", "stream_format": "sse"}, False),
+    ],
+)
+def test_a_file_is_listened_to_and_a_stream_does_not_wait(
+    served: TestClient, stages: FakeStages, wish: dict[str, str], listened: bool
+) -> None:
+    tally = Tally()
+    stages.checked = CheckedSynthesizer(stages.synthesizer, Listener(lambda: stages.recognizer), tally)
+    assert served.post(SPEECH, json={"input": TEXT, **wish}).status_code == 200
+    assert bool(stages.recognizer.heard) == listened
+    assert sum(tally.clauses().values()) == (2 if listened else 0)
 
 
 def test_the_official_client(address: Served) -> None:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from openai import OpenAI
 from starlette.testclient import TestClient
 
+from avatar.live.subtitles import Segment, segments_of, srt, vtt
 from avatar.media import HEARING_RATE, wav_bytes
-from avatar.server.subtitles import Segment, segments_of, srt, vtt
 from avatar.server.transcribing import MAX_UPLOAD
 from avatar.stages import HeardWord, Transcript
 from tests.unit.server.conftest import Served

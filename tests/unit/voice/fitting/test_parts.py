@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from avatar.errors import WeightsError
+from avatar.voice.checking.comparing import distance, units
 from avatar.voice.deltas import packed, read_deltas, unpacked
 from avatar.voice.fitting.alignment import token_units, warped
-from avatar.voice.fitting.check import distance, units
 from avatar.voice.fitting.instant import pitch_factor
 from avatar.voice.fitting.library import REACH, Library, Space
 
