@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from avatar.errors import SettingsError, WeightsError
-from avatar.models import model_path, this_platform
+from avatar.models import Store, model_path, this_platform
 from avatar.settings import Settings
 from avatar.stages import (
     AnimatorEngine,
@@ -440,7 +440,19 @@ def remote_synthesizer(settings: Settings) -> Synthesizer:
     from avatar.voice.speaking.remote import RemoteSynthesizer
 
     speaking = settings.speaking
-    return RemoteSynthesizer(speaking.base_url, speaking.api_key, speaking.model)
+    return RemoteSynthesizer(
+        speaking.base_url, speaking.api_key, speaking.model, response_format=speaking.format, names=speaking.voices
+    )
+
+
+def xtts(settings: Settings) -> Synthesizer:
+    from avatar.voice.speaking.xtts import XttsSynthesizer
+
+    speaking = settings.speaking
+    Store(settings.models_dir).require_accepted("xtts-v2")
+    folder = weights(speaking.model or "xtts-v2", settings)
+    device = torch_device(settings, speaking.device)
+    return XttsSynthesizer(folder, _voices(settings, Path()), device, names=speaking.voices, seed=speaking.seed)
 
 
 def warp(settings: Settings) -> AnimatorEngine:

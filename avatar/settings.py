@@ -59,15 +59,20 @@ class LlmSettings(Section):
 
 
 class SpeakingSettings(Section):
-    synthesizer: str = "kokoro"
+    synthesizer: str = Field("kokoro", description="kokoro, xtts (recordings, a graphics card) or openai (any service)")
     device: str = "auto"
     speed: float = Field(1.0, ge=0.5, le=2.0)
     watermark: bool = Field(True, description="the inaudible mark in all synthetic speech; off is logged")
     check: bool = Field(True, description="transcribe back what is written to files; say again what lost its words")
     check_live: float = Field(0.05, ge=0, le=1, description="the share of live clauses that are transcribed back")
     base_url: str = Field("", description="for the synthesizer `openai`: the service's URL")
-    model: str = Field("", description="for the synthesizer `openai`: the service's model name")
+    model: str = Field("", description="for `openai` the service's model name; for `xtts` a folder, else the catalog's")
     api_key: str = ""
+    format: Literal["pcm", "wav"] = Field(
+        "pcm", description="for the synthesizer `openai`: what the service is asked for"
+    )
+    voices: dict[str, str] = Field({}, description="for `xtts` and `openai`: which of their voices speaks for ours")
+    seed: int = Field(0, ge=0, lt=2**31, description="for `xtts`, which draws lots: the same seed, the same sound")
 
 
 class FaceSettings(Section):

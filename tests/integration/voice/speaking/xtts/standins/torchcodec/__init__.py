@@ -1,0 +1,1 @@
+"""Only looked for, never used: recordings are read by `avatar.media`."""
