@@ -36,14 +36,14 @@ class Postings:
     counts: NDArray[np.uint16]
     lengths: NDArray[np.float32]
 
-    def of(self, word: int) -> slice:
+    def of(self, word: np.uint64) -> slice:
         """Where the passages of a word stand; an empty slice where none holds it.
 
         Args:
             word: its key.
         """
-        where = int(np.searchsorted(self.words, np.uint64(word)))
-        if where == len(self.words) or int(self.words[where]) != word:
+        where = int(self.words.searchsorted(word))
+        if where == len(self.words) or self.words[where] != word:
             return slice(0, 0)
         return slice(int(self.starts[where]), int(self.starts[where + 1]))
 
@@ -101,6 +101,6 @@ def collect(passages: Iterable[Iterable[str]]) -> Postings:
     return collecting.postings()
 
 
-def key_of(word: str) -> int:
+def key_of(word: str) -> np.uint64:
     """What a word is known by: 64 bits."""
-    return int.from_bytes(blake2b(word.encode("utf-8", errors="replace"), digest_size=8).digest(), "little")
+    return np.uint64(int.from_bytes(blake2b(word.encode("utf-8", errors="replace"), digest_size=8).digest(), "little"))

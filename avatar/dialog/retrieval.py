@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,9 @@ regression over 114 questions that texts answer and 70 that they do not, each ki
 
 SURE_WORDS_UNHEARD, SURE_WORD_UNHEARD, SURE_UNHEARD = 12.5, 5.8, -3.3
 """The same where meaning is not known."""
+
+LOOKED_UP = 1024
+"""Words whose places are remembered: one search asks for each of its own several times."""
 
 Scores = NDArray[np.float32]
 """float32 [n], one for each passage."""
@@ -96,6 +100,7 @@ class WordIndex:
         lengths = np.concatenate([np.zeros(0, dtype=np.float32), *(text.lengths for text in texts)])
         self._lengths = self._with_beside(lengths)
         self._mean = float(self._lengths.mean()) if self._size else 1.0
+        self._found = lru_cache(LOOKED_UP)(self._look_up)
 
     def scores(self, asked: Sequence[Term]) -> WordScores:
         """What the words of a question say of every passage.
@@ -139,11 +144,11 @@ class WordIndex:
     def _rarity(self, passages: int) -> float:
         return math.log(1 + (self._size - max(passages, 1) + 0.5) / (max(passages, 1) + 0.5))
 
-    def _found(self, word: str) -> list[tuple[int, slice]]:
+    def _look_up(self, word: str) -> tuple[tuple[int, slice], ...]:
         """The texts that have a word, and where in their postings it stands."""
         key = key_of(word)
         found = ((number, text.of(key)) for number, text in enumerate(self._texts))
-        return [(number, part) for number, part in found if part.stop > part.start]
+        return tuple((number, part) for number, part in found if part.stop > part.start)
 
 
 def in_company(scores: Scores, continues: NDArray[np.bool_], share: float) -> Scores:
