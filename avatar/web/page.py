@@ -2,8 +2,8 @@
 
 A live face cannot go through Gradio's queue, so the Talk page is one `gr.HTML` whose element is handed to
 `static/talk.js` when it appears; from then on that module talks to the media socket by itself. The page that animates
-photographs, at `/animate`, and the one on which personas are made, at `/personas`, are made the same way, and talk to
-the routes under `/v1/avatar`.
+photographs, at `/animate`, and those on which personas are made, at `/personas`, and voices are cloned, at `/voices`,
+are made the same way, and talk to the routes under `/v1`.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ HEAD = f"""
 <link rel="stylesheet" href="{STATIC_PATH}/style.css">
 <link rel="stylesheet" href="{STATIC_PATH}/animate.css">
 <link rel="stylesheet" href="{STATIC_PATH}/personas.css">
+<link rel="stylesheet" href="{STATIC_PATH}/voices.css">
 <link rel="modulepreload" href="{STATIC_PATH}/talk.js">
 """
 
@@ -93,7 +94,7 @@ def mount_pages(app: FastAPI, settings: Settings, *, path: str = "/") -> FastAPI
 
 
 def talk_page(default_language: Language | None = None) -> gr.Blocks:
-    """The pages as one Gradio application: Talk, at /animate photographs, at /personas who there is to talk to."""
+    """The pages as one Gradio application: Talk; photographs, personas and voices at addresses of their own."""
     import gradio as gr
 
     options = json.dumps({"language": default_language} if default_language else {})
@@ -104,6 +105,8 @@ def talk_page(default_language: Language | None = None) -> gr.Blocks:
         _module("animate", options)
     with page.route("人物 · Personas", "/personas", show_in_navbar=False):
         _module("personas-page", options)
+    with page.route("声音 · Voices", "/voices", show_in_navbar=False):
+        _module("voices-page", options)
     return page
 
 

@@ -35,6 +35,7 @@ from avatar.live.shared import SharedStages, T
 from avatar.media import FPS, SPEECH_RATE, ClauseSpeech, Frame, PhoneSpan, Samples, WordSpan
 from avatar.server.app import create_app, listen, uvicorn_server
 from avatar.server.sessions import Stages
+from avatar.server.voices import Voices
 from avatar.settings import FaceSettings, ServerSettings, Settings
 from avatar.stages import Message, Presence, Style
 from avatar.web import mount_pages
@@ -192,9 +193,9 @@ class ScriptedServer:
             server=ServerSettings(max_sessions=max_sessions),
         )
         self._personas = self._draw_personas()
-        self.studio = ScriptedStudio()
+        self.studio = self._studio()
         self._listener = listen("127.0.0.1", port)
-        app = create_app(self._open, self._listed, self.settings, self._stages(), self.studio)
+        app = create_app(self._open, self._listed, self.settings, self._stages(), self.studio, self._voices())
         self._server = uvicorn_server(mount_pages(app, self.settings))
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._listener]})
 
@@ -238,6 +239,14 @@ class ScriptedServer:
 
     def _stages(self) -> Stages | None:
         """The engines for routes that need no session; here there are none."""
+        return None
+
+    def _studio(self) -> ScriptedStudio:
+        """What animates photographs, and knows which voices there are."""
+        return ScriptedStudio()
+
+    def _voices(self) -> Voices | None:
+        """What clones voices; here nothing does."""
         return None
 
     def _known(self, persona: Persona) -> Knowledge:

@@ -22,9 +22,13 @@ const REASONS = {
   OverconstrainedError: "absent",
 };
 
+/** For a conversation: the digital human's own voice is not to be heard again. */
+const CONVERSATION = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
+
 export class Microphone {
   #onBlock;
   #onEnded;
+  #audio;
   #stream = null;
   #context = null;
 
@@ -34,10 +38,12 @@ export class Microphone {
   /**
    * @param {(pcm: Uint8Array) => void} onBlock each 20 ms, signed 16-bit little-endian at 24 kHz
    * @param {() => void} onEnded the device was unplugged or taken away
+   * @param {MediaTrackConstraints} audio how it is to sound
    */
-  constructor(onBlock, onEnded = () => {}) {
+  constructor(onBlock, onEnded = () => {}, audio = CONVERSATION) {
     this.#onBlock = onBlock;
     this.#onEnded = onEnded;
+    this.#audio = audio;
   }
 
   get isOpen() {
@@ -51,7 +57,7 @@ export class Microphone {
    */
   async open() {
     if (this.isOpen) return;
-    const stream = await capture();
+    const stream = await capture(this.#audio);
     const context = new AudioContext({ latencyHint: "interactive" });
     this.#stream = stream;
     this.#context = context;
@@ -88,12 +94,10 @@ export class Microphone {
   }
 }
 
-async function capture() {
+async function capture(audio) {
   if (!globalThis.isSecureContext || !navigator.mediaDevices) throw new MicrophoneError("insecure");
   try {
-    return await navigator.mediaDevices.getUserMedia({
-      audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 },
-    });
+    return await navigator.mediaDevices.getUserMedia({ audio });
   } catch (error) {
     throw new MicrophoneError(REASONS[error.name] ?? "busy");
   }

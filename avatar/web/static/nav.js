@@ -3,6 +3,7 @@
 const PAGES = [
   { name: "talk", seal: "谈", address: "./", key: "toTalk" },
   { name: "personas", seal: "人", address: "personas", key: "toPersonas" },
+  { name: "voices", seal: "声", address: "voices", key: "toVoices" },
   { name: "animate", seal: "照", address: "animate", key: "toAnimate" },
 ];
 

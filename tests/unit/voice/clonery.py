@@ -120,12 +120,12 @@ class Clonery:
             self.ear.text = before
 
 
-def clonery(folder: Path) -> Clonery:
+def clonery(folder: Path, maker: Maker | None = None) -> Clonery:
     """Cloning in an empty folder, on a day in 2026."""
     now = [1_790_000_000.0]
     own = OwnVoices(folder / "voices", ["luxun", "af_heart"])
     consents = ConsentStore(folder / "consents", own.delete_of, lambda: now[0])
-    ear, maker = Ear(), Maker()
+    ear, maker = Ear(), maker or Maker()
     enroller = Enroller(LoudnessVad(), cast(SpeakerEncoder, PitchEncoder()), ear)
     return Clonery(folder, ear, maker, now, Cloning(enroller, Witness(enroller, ear), consents, own, maker))
 

@@ -1,0 +1,319 @@
+/** A new voice: whose it is, the consent read aloud or a ground instead, recordings of speech, and the making. */
+
+import { ApiError } from "./api.js";
+import { eventsOf } from "./events.js";
+import { translate } from "./i18n.js";
+import { placed } from "./personas-desk.js";
+import { make } from "./view.js";
+import { Recorder } from "./voices-recorder.js";
+import { SampleShelf } from "./voices-samples.js";
+
+/** A statement takes ten seconds; two of silence after it tell that it was read. */
+const LIMITS = { most: 90, least: 4, silence: 2.4 };
+
+const option = (name) => (value) => `<option value="${value}" data-text="${name}-${value}"></option>`;
+
+const options = (name, values) => values.map(option(name)).join("");
+
+const RELATIONS = ["self", "family", "friend", "colleague", "contract"];
+
+const MARKUP = `
+<header class="who-is">
+  <a class="back" href="${placed()}" data-label="backToVoices">‹</a>
+  <div class="who-name"><h2 data-text="cloneVoice"></h2><p class="persona-facts" data-text="cloneHint"></p></div>
+</header>
+<form class="card who" novalidate>
+  <h3 data-text="who"></h3>
+  <label class="labelled"><span data-text="whose"></span>
+    <input type="text" class="line" name="name" maxlength="64" data-placeholder="whoseExample"
+      autocomplete="off"></label>
+  <div class="pair">
+    <label class="labelled for-living"><span data-text="relation"></span>
+      <select name="relation">${options("relation", RELATIONS)}</select></label>
+    <label class="labelled for-dead"><span data-text="ground"></span>
+      <select name="ground">${options("ground", ["public_domain", "family", "estate"])}</select></label>
+    <label class="labelled"><span data-text="scope"></span>
+      <select name="scope">${options("scope", ["personal", "project", "public", "commercial"])}</select></label>
+    <label class="labelled"><span data-text="spoken"></span>
+      <select name="language"><option value="zh" data-text="chinese"></option>
+        <option value="en" data-text="english"></option></select></label>
+    <label class="labelled for-living"><span data-text="until"></span>
+      <input type="date" class="line" name="until"><small data-text="untilHint"></small></label>
+    <label class="labelled for-dead"><span data-text="died"></span>
+      <input type="text" class="line" name="died" inputmode="numeric" maxlength="5"></label>
+  </div>
+  <label class="labelled for-dead"><span data-text="groundWords"></span>
+    <textarea name="words" rows="2" maxlength="2000" data-placeholder="groundWordsHint"></textarea></label>
+  <label><input type="checkbox" name="keep" checked><span data-text="keep"></span></label>
+  <p class="told problem" role="alert" hidden></p>
+  <div class="row">
+    <button type="submit" class="first"></button>
+    <button type="button" class="plain other-way"></button>
+  </div>
+</form>
+<section class="card consent" hidden>
+  <h3 class="consent-title"></h3>
+  <blockquote class="phrase"></blockquote>
+  <small data-text="consentHint"></small>
+  <div class="recorder-place"></div>
+  <div class="row others">
+    <label class="plain upload-one"><input type="file" class="hidden-input" accept="audio/*,video/webm,.m4a">
+      <span data-text="orUpload"></span></label>
+    <button type="button" class="plain another" data-text="newPhrase"></button>
+  </div>
+  <p class="busy" role="status" hidden><i aria-hidden="true"></i><span data-text="hearingIt"></span></p>
+  <p class="told problem" role="alert" hidden></p>
+  <div class="understood" role="status"></div>
+</section>
+<section class="card samples" hidden></section>
+<section class="card making-it" tabindex="-1" hidden>
+  <h3 data-text="stage-instant"></h3>
+  <div class="progress"><progress max="1" data-label="makeVoice"></progress><span class="step" role="status"></span>
+    <button type="button" class="second cancel" data-text="cancel"></button></div>
+</section>`;
+
+const STILL = matchMedia("(prefers-reduced-motion: reduce)");
+
+const STEPS = ["reading", "checking", "cleaning", "hearing", "fitting", "sampling"];
+
+export class CloningPage {
+  #element;
+  #desk;
+  #recorder;
+  #shelf;
+  #dead = false;
+  #phrase = null;
+  #consent = null;
+  #work = null;
+  #visit = 0;
+
+  /**
+   * @param {HTMLElement} element
+   * @param {import("./personas-desk.js").Desk} desk
+   */
+  constructor(element, desk) {
+    this.#element = element;
+    this.#desk = desk;
+    element.innerHTML = MARKUP;
+    this.#recorder = new Recorder(desk, LIMITS, (sound) => void this.#state(sound));
+    this.#find(".recorder-place").append(this.#recorder.element);
+    this.#shelf = new SampleShelf(this.#find(".samples"), desk, () => void this.#make());
+    this.#listen();
+  }
+
+  /** Whether something would be lost by leaving. */
+  get begun() {
+    return this.#consent !== null;
+  }
+
+  /** @param {string} consent one that was given before, to go on with; "" for a new one */
+  async show(consent = "") {
+    this.#form.reset();
+    this.#dead = false;
+    for (const name of [".consent", ".samples", ".making-it"]) this.#find(name).hidden = true;
+    this.#find(".who").hidden = false;
+    this.#form.elements.language.value = this.#desk.language;
+    this.#tell(".who", "");
+    this.speak();
+    this.#form.elements.name.focus();
+    if (consent) {
+      const path = `/v1/audio/voice_consents/${encodeURIComponent(consent)}`;
+      await this.#during(".who", () => this.#desk.ask("GET", path), (given) => this.#agreed(given));
+    }
+  }
+
+  clear() {
+    this.#visit += 1;
+    this.#recorder.clear();
+    this.#shelf.clear();
+    this.#work?.abort();
+    this.#phrase = this.#consent = null;
+  }
+
+  speak() {
+    translate(this.#element, this.#desk.language);
+    this.#element.classList.toggle("dead", this.#dead);
+    this.#find(".who [type=submit]").textContent = this.#desk.say(this.#dead ? "giveGround" : "showPhrase");
+    this.#find(".other-way").textContent = this.#desk.say(this.#dead ? "notDead" : "longDead");
+    this.#recorder.speak();
+    this.#shelf.speak();
+    this.#showConsent();
+  }
+
+  get #form() {
+    return this.#find("form.who");
+  }
+
+  #listen() {
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#begin();
+    });
+    this.#find(".other-way").addEventListener("click", () => {
+      this.#dead = !this.#dead;
+      this.speak();
+    });
+    this.#find(".another").addEventListener("click", () => void this.#begin());
+    const file = this.#find(".upload-one input");
+    file.addEventListener("change", () => {
+      if (file.files[0]) void this.#state(file.files[0]);
+      file.value = "";
+    });
+    this.#find(".making-it .cancel").addEventListener("click", () => this.#work?.abort());
+  }
+
+  /** Ask for what is to be read aloud, or give the ground. */
+  async #begin() {
+    const { elements } = this.#form;
+    const wish = { keep: elements.keep.checked };
+    for (const key of ["name", "scope", "language"]) wish[key] = elements[key].value.trim();
+    if (!wish.name) return this.#missing("needWhose", elements.name);
+    if (this.#dead) return this.#giveGround(wish);
+    wish.relation = elements.relation.value;
+    if (elements.until.value) wish.until = elements.until.value;
+    const ask = () => this.#desk.ask("POST", "/v1/avatar/voices/phrases", wish);
+    await this.#during(".who", ask, (phrase) => {
+      this.#phrase = phrase;
+      this.#find(".phrase").textContent = phrase.text;
+      this.#find(".phrase").lang = wish.language === "zh" ? "zh-CN" : "en";
+      this.#tell(".consent", "");
+      this.#open(".consent");
+      this.#recorder.focus();
+    });
+  }
+
+  async #giveGround(wish) {
+    const { elements } = this.#form;
+    const died = Number(elements.died.value.trim());
+    if (!elements.died.value.trim() || !Number.isInteger(died)) return this.#missing("needDied", elements.died);
+    const ground = { ...wish, died, ground: elements.ground.value, words: elements.words.value };
+    const ask = () => this.#desk.ask("POST", "/v1/avatar/voices/grounds", ground);
+    await this.#during(".who", ask, (given) => this.#agreed(given));
+  }
+
+  /** Send the statement, and show what was understood. */
+  async #state(recording) {
+    const form = new FormData();
+    form.set("name", this.#form.elements.name.value.trim());
+    form.set("language", this.#form.elements.language.value);
+    form.set("phrase", this.#phrase.id);
+    form.set("recording", recording, recording.name ?? "consent.wav");
+    const busy = this.#find(".consent .busy");
+    busy.hidden = false;
+    this.#recorder.disabled = true;
+    const ask = () => this.#desk.ask("POST", "/v1/audio/voice_consents", form);
+    await this.#during(".consent", ask, (given) => this.#agreed(given));
+    busy.hidden = true;
+    this.#recorder.disabled = false;
+  }
+
+  /** Whose voice it is stands in the consent now, so the form goes. */
+  #agreed(consent) {
+    this.#consent = consent;
+    this.#find(".who").hidden = true;
+    this.#find(".consent").hidden = false;
+    this.#showConsent();
+    this.#open(".samples");
+    this.#shelf.show(consent.id, consent.avatar.ground === "statement", consent.language);
+  }
+
+  #showConsent() {
+    const place = this.#find(".understood");
+    place.replaceChildren();
+    const given = this.#consent !== null;
+    for (const name of [".recorder-place", ".consent .others", ".consent small"]) this.#find(name).hidden = given;
+    this.#find(".phrase").hidden = this.#phrase === null;
+    this.#find(".consent-title").textContent = given ? this.#consent.name : this.#desk.say("consentStep");
+    if (!given) return;
+    const { ground, scope, heard, until, words_found: count } = this.#consent.avatar;
+    const facts = { ground: this.#desk.say(`ground-${ground}`), scope: this.#desk.say(`scope-${scope}`), until };
+    const good = this.#desk.say(heard ? "consentGood" : "groundGood", { count });
+    if (heard) place.append(make("p", "heard", this.#desk.say("understood") + heard));
+    place.append(make("p", "accepted", `${good} ${this.#desk.say("consentFacts", facts)}`));
+  }
+
+  /** Make the voice, and go to it; closing the connection cancels it. */
+  async #make() {
+    this.#work = new AbortController();
+    const { signal } = this.#work;
+    this.#shelf.disabled = true;
+    this.#open(".making-it");
+    this.#find(".making-it").focus({ preventScroll: true });
+    this.#step("reading", 0);
+    try {
+      const voice = await this.#follow(signal);
+      this.#consent = null;
+      location.hash = `/voice/${encodeURIComponent(voice.id)}/new`;
+    } catch (error) {
+      if (signal.aborted) this.#desk.tell(this.#desk.say("cancelled"));
+      else this.#shelf.tell(this.#words(error));
+    } finally {
+      this.#find(".making-it").hidden = true;
+      this.#shelf.disabled = false;
+    }
+  }
+
+  async #follow(signal) {
+    const form = this.#shelf.form();
+    form.set("name", this.#consent.name);
+    form.set("consent", this.#consent.id);
+    const { language, api } = this.#desk;
+    const headers = { Accept: "text/event-stream" };
+    const answer = await api.send("POST", "/v1/audio/voices", form, { language, signal, headers });
+    for await (const event of eventsOf(answer.body)) {
+      if (event.error) throw new ApiError(answer.status, event.error.message, event.error.code);
+      if (event.type === "voice.done") return event.voice;
+      this.#step(event.step, event.share);
+    }
+    throw new ApiError(answer.status);
+  }
+
+  #step(step, share) {
+    if (!STEPS.includes(step)) return;
+    this.#find(".making-it progress").value = (STEPS.indexOf(step) + share) / STEPS.length;
+    this.#find(".making-it .step").textContent = this.#desk.say(`step-${step}`);
+  }
+
+  // how it is told
+
+  /** Ask for something while a card waits; what goes wrong is told in it, and who has left takes nothing. */
+  async #during(card, ask, take) {
+    const visit = this.#visit;
+    this.#tell(card, "");
+    this.#element.setAttribute("aria-busy", "true");
+    try {
+      const answer = await ask();
+      if (visit === this.#visit) take(answer);
+    } catch (error) {
+      if (visit === this.#visit) this.#tell(card, this.#words(error));
+    } finally {
+      this.#element.removeAttribute("aria-busy");
+    }
+  }
+
+  #words(error) {
+    if (!(error instanceof ApiError)) console.warn(error);
+    return error.sentence || this.#desk.say(error.status === 401 ? "keyNeeded" : "problem");
+  }
+
+  #missing(key, field) {
+    this.#tell(".who", this.#desk.say(key));
+    field.focus();
+  }
+
+  #tell(card, text) {
+    const told = this.#find(`${card} .problem`);
+    told.textContent = text;
+    told.hidden = text === "";
+  }
+
+  #open(card) {
+    const found = this.#find(card);
+    found.hidden = false;
+    found.scrollIntoView({ behavior: STILL.matches ? "auto" : "smooth", block: "nearest" });
+  }
+
+  #find(selector) {
+    return this.#element.querySelector(selector);
+  }
+}

@@ -1,0 +1,215 @@
+"""The Voices page in Chromium: from a name to a voice with a fake microphone, with the real routes and checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, FilePayload, Page, expect
+
+from avatar.media import SPEECH_RATE, wav_bytes
+from tests.browser.conftest import FAKE_DEVICE, Launch
+from tests.browser.talkpage import WAIT_MS
+from tests.browser.test_personas import UNNAMED
+from tests.browser.voicing import VoicesServer
+from tests.unit.voice.clonery import speech
+from tests.unit.voice.enrolment.sounds import noise, syllables
+
+pytestmark = pytest.mark.browser
+
+OpenVoices = Callable[..., Page]
+
+SOMETHING_ELSE = "今天天气很好，我们去河边走走。"
+
+DRAWN = """(canvas) => {
+    const { width, height } = canvas;
+    const found = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+    return getComputedStyle(canvas).opacity === "1" && found.some((value) => value > 0);
+}"""
+
+COUNT_CLICKS = 'window.clicks = 0; document.addEventListener("click", (event) => { clicks += event.isTrusted; }, true);'
+
+ADVICE = """async (blocks) => {
+    const { Advisor } = await import("/static/avatar/voices-advice.js");
+    const advisor = new Advisor(3);
+    for (const [level, peak] of blocks) advisor.push(level, peak);
+    return [advisor.advice, Math.round(advisor.speech), Math.round(advisor.quiet)];
+}"""
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VoicesServer]:
+    """A server without any voice of one's own at first."""
+    running = VoicesServer(tmp_path_factory.mktemp("house"))
+    with running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def speaking(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Browser:
+    """A browser with a microphone into which somebody speaks for six seconds, and is silent for four."""
+    path = tmp_path_factory.mktemp("microphone") / "speech.wav"
+    sound = np.concatenate([syllables(6.0) * 2, np.zeros(4 * SPEECH_RATE, np.float32)]) + noise(10.0, 0.0005)
+    path.write_bytes(wav_bytes(sound, SPEECH_RATE))
+    return launch(*FAKE_DEVICE, f"--use-file-for-fake-audio-capture={path}")
+
+
+@pytest.fixture
+def voices(speaking: Browser, house: VoicesServer) -> Iterator[OpenVoices]:
+    """Opens the page: `voices("new", locale=…, width=…)`; a script error fails the test."""
+    problems: list[str] = []
+
+    def start(place: str = "", *, locale: str = "zh-CN", width: int = 1280, dark: bool = False) -> Page:
+        context = speaking.new_context(
+            locale=locale,
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if dark else "light",
+            accept_downloads=True,
+        )
+        page = context.new_page()
+        page.set_default_timeout(WAIT_MS)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.add_init_script(COUNT_CLICKS)
+        page.goto(f"{house.address}/voices#/{place}")
+        page.wait_for_selector("main:not([hidden])")
+        return page
+
+    expect.set_options(timeout=WAIT_MS)
+    yield start
+    expect.set_options(timeout=None)
+    for context in speaking.contexts:
+        context.close()
+    assert problems == []
+
+
+def _file(data: bytes, name: str = "a.wav") -> FilePayload:
+    return {"name": name, "mimeType": "audio/wav", "buffer": data}
+
+
+def _confirmed(page: Page) -> None:
+    page.click(".asking[open] .yes")
+
+
+def _drawn(page: Page, name: str) -> None:
+    page.wait_for_function(f"() => ({DRAWN})(document.querySelector('.{name} canvas'))")
+
+
+def test_a_voice_is_made_with_five_clicks_fitted_used_and_revoked(
+    voices: OpenVoices, house: VoicesServer, screenshots: Path
+) -> None:
+    words = house.made.ear.text
+    page = voices()
+    page.screenshot(path=screenshots / "voices-zh-empty.png", full_page=True)
+    page.click(".own .first")
+    page.fill(".who [name=name]", "张三")
+    page.click(".who [type=submit]")
+    page.wait_for_selector(".consent:not([hidden])")
+    phrase = page.inner_text(".phrase")
+    assert "张三" in phrase
+    house.hear(SOMETHING_ELSE)
+    page.set_input_files(".upload-one input", _file(speech(6.0)))
+    expect(page.locator(".consent .problem")).to_contain_text("口令")
+    page.screenshot(path=screenshots / "voices-zh-refused.png", full_page=True)
+    house.hear(phrase)
+    page.click(".consent .record")  # the silence after it ends it
+    expect(page.locator(".understood")).to_contain_text(phrase)
+    house.hear(words)
+    page.set_input_files(".upload-some input", _file(speech(8.0), "清晨.wav"))
+    expect(page.locator(".samples .findings")).to_contain_text("同一个人")
+    page.screenshot(path=screenshots / "voices-zh-samples.png", full_page=True)
+    page.click(".samples .make")
+    expect(page.locator(".fit .step")).to_contain_text("40")
+    assert page.evaluate("clicks") <= 5
+    for name in ("original", "clone"):
+        _drawn(page, name)
+    expect(page.locator(".clone .pitch")).to_contain_text("190 Hz")
+    page.screenshot(path=screenshots / "voices-zh-fitting.png", full_page=True)
+    assert page.evaluate(UNNAMED) == []
+    page.click(".fit .cancel")
+    expect(page.locator(".fit-told")).to_contain_text("已取消")
+    house.maker.go.set()
+    page.click(".start")
+    expect(page.locator(".fit-told")).to_contain_text("更接近")
+    expect(page.locator(".voice-facts")).to_contain_text("精细克隆")
+    page.click(".give .first")
+    expect(page.locator(".given")).to_contain_text("鲁迅")
+    page.screenshot(path=screenshots / "voices-zh-used.png", full_page=True)
+    page.click(".revoke")
+    _confirmed(page)
+    expect(page.locator(".own .none")).to_be_visible()
+    assert house.made.consents.all() == []
+
+
+def test_a_voice_is_renamed_taken_along_deleted_and_brought_back(
+    voices: OpenVoices, house: VoicesServer, tmp_path: Path, screenshots: Path
+) -> None:
+    house.agreed("Jane Doe")
+    page = voices(locale="en-US", width=390, dark=True)
+    page.click(".stock .chip >> nth=0")
+    expect(page.locator(".stock .chip >> nth=0")).to_have_attribute("aria-current", "true")
+    assert page.evaluate(UNNAMED) == []
+    page.click("a.own-name")
+    page.fill(".rename input", "Jane")
+    page.click(".rename button")
+    expect(page.locator(".voice-name")).to_have_text("Jane")
+    with page.expect_download() as download:
+        page.click(".export")
+    download.value.save_as(tmp_path / "jane.voice")
+    _drawn(page, "clone")
+    page.click(".try button")
+    expect(page.locator(".tried")).to_be_visible()
+    page.screenshot(path=screenshots / "voices-en-one.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.click(".manage .delete >> nth=0")
+    _confirmed(page)
+    expect(page.locator(".consents")).to_contain_text("Jane Doe")
+    page.screenshot(path=screenshots / "voices-en-narrow.png", full_page=True)
+    house.hear(house.made.consents.all()[0].statement.text)  # type: ignore[union-attr]
+    page.set_input_files(".import input", str(tmp_path / "jane.voice"))
+    expect(page.locator("a.own-name")).to_contain_text("Jane")
+
+
+def test_what_is_refused_is_told_in_the_servers_sentence(
+    voices: OpenVoices, house: VoicesServer, screenshots: Path
+) -> None:
+    page = voices("new", locale="en-US", width=390)
+    page.click(".who [type=submit]")
+    expect(page.locator(".who .problem")).to_have_text("Write the name first.")
+    page.click(".other-way")
+    page.fill(".who [name=name]", "Lu Xun")
+    page.fill(".who [name=died]", "1936")
+    page.fill(".who [name=words]", "short")
+    page.click(".who [type=submit]")
+    expect(page.locator(".who .problem")).to_contain_text("20")
+    page.fill(".who [name=words]", "Dead for ninety years; the recordings are read by an actor who agreed to it.")
+    page.screenshot(path=screenshots / "voices-en-ground.png", full_page=True)
+    page.click(".who [type=submit]")
+    page.wait_for_selector(".samples:not([hidden])")
+    page.set_input_files(".upload-some input", _file(b"no sound"))
+    expect(page.locator(".samples .problem")).to_be_visible()
+    expect(page.locator(".samples .make")).to_be_hidden()
+    page.click(".sample .round")
+    page.click(".samples .record")
+    expect(page.locator(".samples .advice")).to_contain_text("Please go on reading")
+    page.screenshot(path=screenshots / "voices-en-recording.png", full_page=True)
+    assert page.evaluate(UNNAMED) == []
+
+
+TOLD = [
+    ([(0.001, 0.003)] * 300, "adviceSilent", 0, 6),
+    ([(0.1, 0.4), (0.12, 0.4), (0.09, 0.3), (0.001, 0.003)] * 25, "adviceMore", 2, 0),
+    ([(0.1, 0.4), (0.12, 0.4), (0.09, 0.3), (0.001, 0.003)] * 50, "adviceEnough", 4, 0),
+    ([(0.1, 0.4)] * 100 + [(0.001, 0.003)] * 250, "advicePause", 2, 5),
+    ([(0.004, 0.01), (0.005, 0.01), (0.0005, 0.001)] * 67, "adviceQuiet", 4, 0),
+    ([(0.1, 0.4), (0.12, 0.4), (0.09, 0.3), (0.03, 0.1)] * 50, "adviceNoisy", 4, 0),
+    ([(0.4, 1.0), (0.5, 1.0), (0.001, 0.003)] * 50, "adviceLoud", 3, 0),
+]
+"""Blocks as level and peak; the advice, the seconds of speech, and those since."""
+
+
+def test_advice_goes_by_the_level(voices: OpenVoices) -> None:
+    page = voices()
+    found = [tuple(page.evaluate(ADVICE, blocks)) for blocks, *_ in TOLD]
+    assert found == [tuple(told) for _, *told in TOLD]
