@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +14,7 @@ from avatar.server.narration import Outgoing
 from avatar.server.protocol.framing import MediaFrame
 from avatar.server.protocol.server import ServerEvent
 from avatar.server.translator import Translator
-from tests.unit.server.fake_session import FakeSession, fake_persona
+from tests.unit.server.fake_session import FakeSession, fake_persona, spoken_reply
 
 Json = dict[str, Any]
 
@@ -48,6 +49,33 @@ def types(messages: list[Outgoing]) -> list[str]:
 def ask(translator: Translator, event_type: str, **fields: Any) -> list[Json]:
     """Send an event, give the answers."""
     return sent(translator.from_text(json.dumps({"type": event_type, **fields})))
+
+
+def update(translator: Translator, **session: Any) -> Json:
+    """Send a session.update; the session that is answered."""
+    (answer,) = ask(translator, "session.update", session={"type": "realtime", **session})
+    assert answer["type"] == "session.updated", answer
+    updated: Json = answer["session"]
+    return updated
+
+
+def append(translator: Translator, data: bytes) -> list[Json]:
+    """Send sound; the answers."""
+    return ask(translator, "input_audio_buffer.append", audio=base64.b64encode(data).decode())
+
+
+def begun(session: FakeSession, translator: Translator) -> str:
+    """Tell a whole reply; the id of its item."""
+    told = [message for event in spoken_reply() for message in translator.from_session(event)]
+    item_id: str = sent(told)[-1]["response"]["output"][0]["id"]
+    return item_id
+
+
+def message(role: str, text: str, item_id: str | None = None) -> Json:
+    """An item to be created."""
+    kind = "output_text" if role == "assistant" else "input_text"
+    item = {"type": "message", "role": role, "content": [{"type": kind, "text": text}]}
+    return {**item, "id": item_id} if item_id else item
 
 
 def refused(translator: Translator, event_type: str, **fields: Any) -> Json:
