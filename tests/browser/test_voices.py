@@ -101,11 +101,11 @@ def test_a_voice_is_made_with_five_clicks_fitted_used_and_revoked(
 ) -> None:
     words = house.made.ear.text
     page = voices()
-    page.screenshot(path=screenshots / "voices-zh-empty.png", full_page=True)
     page.click(".own .first")
-    page.fill(".who [name=name]", "张三")
-    page.click(".who [type=submit]")
+    page.fill(".person [name=name]", "张三")
+    page.click(".person [type=submit]")
     page.wait_for_selector(".consent:not([hidden])")
+    expect(page.locator(".phrase")).to_be_visible()
     phrase = page.inner_text(".phrase")
     assert "张三" in phrase
     house.hear(SOMETHING_ELSE)
@@ -139,6 +139,7 @@ def test_a_voice_is_made_with_five_clicks_fitted_used_and_revoked(
     page.click(".revoke")
     _confirmed(page)
     expect(page.locator(".own .none")).to_be_visible()
+    page.screenshot(path=screenshots / "voices-zh-empty.png", full_page=True)
     assert house.made.consents.all() == []
 
 
@@ -175,17 +176,17 @@ def test_what_is_refused_is_told_in_the_servers_sentence(
     voices: OpenVoices, house: VoicesServer, screenshots: Path
 ) -> None:
     page = voices("new", locale="en-US", width=390)
-    page.click(".who [type=submit]")
-    expect(page.locator(".who .problem")).to_have_text("Write the name first.")
+    page.click(".person [type=submit]")
+    expect(page.locator(".person .problem")).to_have_text("Write the name first.")
     page.click(".other-way")
-    page.fill(".who [name=name]", "Lu Xun")
-    page.fill(".who [name=died]", "1936")
-    page.fill(".who [name=words]", "short")
-    page.click(".who [type=submit]")
-    expect(page.locator(".who .problem")).to_contain_text("20")
-    page.fill(".who [name=words]", "Dead for ninety years; the recordings are read by an actor who agreed to it.")
+    page.fill(".person [name=name]", "Lu Xun")
+    page.fill(".person [name=died]", "1936")
+    page.fill(".person [name=words]", "short")
+    page.click(".person [type=submit]")
+    expect(page.locator(".person .problem")).to_contain_text("20")
+    page.fill(".person [name=words]", "Dead for ninety years; the recordings are read by an actor who agreed to it.")
     page.screenshot(path=screenshots / "voices-en-ground.png", full_page=True)
-    page.click(".who [type=submit]")
+    page.click(".person [type=submit]")
     page.wait_for_selector(".samples:not([hidden])")
     page.set_input_files(".upload-some input", _file(b"no sound"))
     expect(page.locator(".samples .problem")).to_be_visible()

@@ -22,7 +22,7 @@ const MARKUP = `
   <a class="back" href="${placed()}" data-label="backToVoices">‹</a>
   <div class="who-name"><h2 data-text="cloneVoice"></h2><p class="persona-facts" data-text="cloneHint"></p></div>
 </header>
-<form class="card who" novalidate>
+<form class="card person" novalidate>
   <h3 data-text="who"></h3>
   <label class="labelled"><span data-text="whose"></span>
     <input type="text" class="line" name="name" maxlength="64" data-placeholder="whoseExample"
@@ -57,7 +57,7 @@ const MARKUP = `
   <small data-text="consentHint"></small>
   <div class="recorder-place"></div>
   <div class="row others">
-    <label class="plain upload-one"><input type="file" class="hidden-input" accept="audio/*,video/webm,.m4a">
+    <label class="second upload-one"><input type="file" class="hidden-input" accept="audio/*,video/webm,.m4a">
       <span data-text="orUpload"></span></label>
     <button type="button" class="plain another" data-text="newPhrase"></button>
   </div>
@@ -111,14 +111,14 @@ export class CloningPage {
     this.#form.reset();
     this.#dead = false;
     for (const name of [".consent", ".samples", ".making-it"]) this.#find(name).hidden = true;
-    this.#find(".who").hidden = false;
+    this.#find(".person").hidden = false;
     this.#form.elements.language.value = this.#desk.language;
-    this.#tell(".who", "");
+    this.#tell(".person", "");
     this.speak();
     this.#form.elements.name.focus();
     if (consent) {
       const path = `/v1/audio/voice_consents/${encodeURIComponent(consent)}`;
-      await this.#during(".who", () => this.#desk.ask("GET", path), (given) => this.#agreed(given));
+      await this.#during(".person", () => this.#desk.ask("GET", path), (given) => this.#agreed(given));
     }
   }
 
@@ -133,7 +133,7 @@ export class CloningPage {
   speak() {
     translate(this.#element, this.#desk.language);
     this.#element.classList.toggle("dead", this.#dead);
-    this.#find(".who [type=submit]").textContent = this.#desk.say(this.#dead ? "giveGround" : "showPhrase");
+    this.#find(".person [type=submit]").textContent = this.#desk.say(this.#dead ? "giveGround" : "showPhrase");
     this.#find(".other-way").textContent = this.#desk.say(this.#dead ? "notDead" : "longDead");
     this.#recorder.speak();
     this.#shelf.speak();
@@ -141,7 +141,7 @@ export class CloningPage {
   }
 
   get #form() {
-    return this.#find("form.who");
+    return this.#find("form.person");
   }
 
   #listen() {
@@ -172,11 +172,12 @@ export class CloningPage {
     wish.relation = elements.relation.value;
     if (elements.until.value) wish.until = elements.until.value;
     const ask = () => this.#desk.ask("POST", "/v1/avatar/voices/phrases", wish);
-    await this.#during(".who", ask, (phrase) => {
+    await this.#during(".person", ask, (phrase) => {
       this.#phrase = phrase;
       this.#find(".phrase").textContent = phrase.text;
       this.#find(".phrase").lang = wish.language === "zh" ? "zh-CN" : "en";
       this.#tell(".consent", "");
+      this.#showConsent();
       this.#open(".consent");
       this.#recorder.focus();
     });
@@ -188,7 +189,7 @@ export class CloningPage {
     if (!elements.died.value.trim() || !Number.isInteger(died)) return this.#missing("needDied", elements.died);
     const ground = { ...wish, died, ground: elements.ground.value, words: elements.words.value };
     const ask = () => this.#desk.ask("POST", "/v1/avatar/voices/grounds", ground);
-    await this.#during(".who", ask, (given) => this.#agreed(given));
+    await this.#during(".person", ask, (given) => this.#agreed(given));
   }
 
   /** Send the statement, and show what was understood. */
@@ -210,7 +211,7 @@ export class CloningPage {
   /** Whose voice it is stands in the consent now, so the form goes. */
   #agreed(consent) {
     this.#consent = consent;
-    this.#find(".who").hidden = true;
+    this.#find(".person").hidden = true;
     this.#find(".consent").hidden = false;
     this.#showConsent();
     this.#open(".samples");
@@ -297,7 +298,7 @@ export class CloningPage {
   }
 
   #missing(key, field) {
-    this.#tell(".who", this.#desk.say(key));
+    this.#tell(".person", this.#desk.say(key));
     field.focus();
   }
 

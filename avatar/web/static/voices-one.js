@@ -40,7 +40,7 @@ const MARKUP = `
   <div class="progress" hidden><progress max="1" data-label="fitting"></progress><span class="step"></span>
     <button type="button" class="second cancel" data-text="cancelFitting"></button></div>
   <p class="told fit-told" role="status" hidden></p>
-  <div class="row"><button type="button" class="second start" data-text="startFitting" hidden></button></div>
+  <button type="button" class="second start" data-text="startFitting" hidden></button>
 </section>
 <section class="card manage">
   <h3 data-text="manage"></h3>

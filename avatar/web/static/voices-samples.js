@@ -24,12 +24,15 @@ const TEXTS = {
     "was suddenly bright, one window after another was opened, and children ran across the bridge to school.",
 };
 
+/** Findings that say themselves how much speech there is. */
+const COUNTED = ["too_short", "no_speech", "only_music", "little_speech", "short"];
+
 const MARKUP = `
 <h3 data-text="samplesStep"></h3>
-<small data-text="samplesHint"></small>
+<small class="hint"></small>
 <p class="reading-text"></p>
 <div class="recorder-place"></div>
-<label class="plain upload-some"><input type="file" class="hidden-input" accept="audio/*,video/webm,.m4a" multiple>
+<label class="second upload-some"><input type="file" class="hidden-input" accept="audio/*,video/webm,.m4a" multiple>
   <span data-text="chooseFiles"></span></label>
 <ul class="sample-list"></ul>
 <p class="busy" role="status" hidden><i aria-hidden="true"></i><span data-text="checking"></span></p>
@@ -147,6 +150,7 @@ export class SampleShelf {
   }
 
   #draw() {
+    this.#find(".hint").textContent = this.#desk.say(this.#compared ? "samplesHint" : "samplesOfOld");
     this.#find(".sample-list").replaceChildren(...this.#samples.map((sample, i) => this.#row(sample, i + 1)));
     this.#find(".findings").replaceChildren(...this.#told());
     const unknown = this.#samples.length > 0 && this.#report === null;
@@ -177,7 +181,9 @@ export class SampleShelf {
     const lines = findings.map(({ weight, text }) => make("li", weight, inLanguage(text, this.#desk.language)));
     const seconds = this.#desk.say("speechFound", { seconds: Math.round(measures.speech_s) });
     const fine = usable && findings.every(({ weight }) => weight === "note");
-    lines.unshift(make("li", fine ? "fine" : "", fine ? `${this.#desk.say("samplesFine")} ${seconds}` : seconds));
+    const counted = findings.some(({ code }) => COUNTED.includes(code));
+    const first = [fine ? this.#desk.say("samplesFine") : "", counted ? "" : seconds].join(" ").trim();
+    if (first) lines.unshift(make("li", fine ? "fine" : "", first));
     if (consent?.same) lines.push(make("li", "fine", this.#desk.say("samePerson")));
     else if (consent) lines.push(make("li", "error", this.#desk.say("notSamePerson")));
     return lines;

@@ -74,6 +74,7 @@ extend({
 
     samplesStep: "说话的录音",
     samplesHint: "半分钟到两分钟最好，一个人，安静，没有音乐。可以读下面这段，也可以随便说。",
+    samplesOfOld: "留下的录音，或者有权读的人录的：半分钟到两分钟，一个人，没有音乐。",
     chooseFiles: "选择录音文件",
     removeSample: "去掉这段录音",
     recordingNamed: "录音 {number}",
@@ -155,7 +156,7 @@ extend({
     revoked: "同意已撤回，由它做成的一切都删掉了。",
     deleted: "“{name}”已删除。",
     consentOf: "同意",
-    consentFacts: "{ground}，{scope}，有效到 {until}",
+    consentFacts: "{ground} · {scope} · 有效到 {until}",
     "ground-statement": "本人声明",
   },
   en: {
@@ -229,6 +230,7 @@ extend({
 
     samplesStep: "Recordings of speech",
     samplesHint: "Half a minute to two minutes are best: one person, no noise, no music. Read the text below, or just talk.",
+    samplesOfOld: "What was recorded of them, or by somebody who may read for them: half a minute to two, no music.",
     chooseFiles: "Choose recordings",
     removeSample: "Take this recording out",
     recordingNamed: "Recording {number}",
@@ -310,7 +312,7 @@ extend({
     revoked: "The consent is revoked, and everything made from it is gone.",
     deleted: "“{name}” was deleted.",
     consentOf: "Consent",
-    consentFacts: "{ground}, {scope}, good until {until}",
+    consentFacts: "{ground} · {scope} · good until {until}",
     "ground-statement": "Own statement",
   },
 });
