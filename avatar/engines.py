@@ -22,7 +22,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from avatar.errors import SettingsError, WeightsError
+from avatar.errors import EngineError, SettingsError, WeightsError
 from avatar.models import Store, model_path, this_platform
 from avatar.settings import Settings
 from avatar.stages import (
@@ -289,16 +289,36 @@ def embedded_llama(settings: Settings) -> Generator:
     llm = settings.llm
     folder = weights(llm.model, settings)
     model = next(folder.glob("*.gguf")) if folder.is_dir() else folder
-    device = torch_device(settings, llm.device)
-    libraries = f"llama-cpp-{this_platform()}" + ("" if device == "cpu" else "-cuda")
+    device = _llama_device(settings, model)
     return EmbeddedLlama(
-        Runtime(model_path(libraries, settings), settings.core_budget, device),
+        Runtime(model_path(_llama_libraries(device), settings), settings.core_budget, device),
         model,
         context=llm.context,
         temperature=llm.temperature,
         timeout_s=llm.timeout_s,
         kept=settings.cache_dir / "prompts",
     )
+
+
+def _llama_libraries(device: str) -> str:
+    return f"llama-cpp-{this_platform()}" + ("" if device == "cpu" else "-cuda")
+
+
+def _llama_device(settings: Settings, model: Path) -> str:
+    """Where llama.cpp computes; if the settings leave it open, a card that cannot is passed over, which is logged."""
+    from avatar.dialog.llama.trial import prove
+
+    device = torch_device(settings, settings.llm.device)
+    if device == "cpu":
+        return device
+    try:
+        prove(model_path(_llama_libraries(device), settings), model, device)
+    except EngineError as error:
+        if settings.llm.device != "auto" or settings.device != "auto":
+            raise
+        logger.warning("llm_on_cpu %s", error.en)
+        return "cpu"
+    return device
 
 
 def openai_generator(settings: Settings) -> Generator:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from avatar.dialog.llama.library import Batch, ChatMessage, Token, load_library, new_pool, strlen
+from avatar.dialog.llama.library import Batch, ChatMessage, Token, load_library, new_pool, sees_gpu, strlen
 from avatar.errors import EngineError, WeightsError
 from avatar.stages import Message
 
@@ -78,6 +78,7 @@ class Context:
 
     Raises:
         WeightsError: a file is missing or damaged.
+        EngineError: the layers shall be put on a GPU, and there is none.
     """
 
     def __init__(self, runtime: Runtime, model: Path, *, sequences: int, length: int, batch: int) -> None:
@@ -87,7 +88,16 @@ class Context:
                 f"没有模型文件 {model}。用 `avatar models pull` 获取。",
             )
         self._runtime = runtime
+        if runtime.on_gpu:
+            import torch  # noqa: F401 - it brings CUDA's libraries, which the loader then finds
         self._library = load_library(runtime.libraries)
+        if runtime.on_gpu and not sees_gpu(runtime.libraries):
+            raise EngineError(
+                f"llama.cpp finds no graphics card for {runtime.device}; it needs the driver and CUDA 13's libraries. "
+                "Set llm.device to cpu, or install them.",
+                f"llama.cpp 找不到 {runtime.device} 所指的显卡,它需要显卡驱动和 CUDA 13 的运行库。"
+                "请安装,或把 llm.device 设为 cpu。",
+            )
         self._model = self._load(model)
         self._vocabulary = self._library.llama_model_get_vocab(self._model)
         self._context = self._open(model, sequences, length, batch)

@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 VERSION = "0.4.0"
 
 Token = c_int32
-CPU_DEVICE = 0
-"""ggml's number for a processor among the kinds of devices."""
+CPU_DEVICE, GPU_DEVICE = 0, 1
+"""ggml's numbers for a processor and a graphics card among the kinds of devices."""
 
 WARNING = 3
 """ggml's level of a message from which it is passed on."""
@@ -208,6 +208,13 @@ def load_library(folder: Path) -> Any:
     ggml.ggml_backend_load_all_from_path(str(folder).encode())
     llama.llama_backend_init()
     return llama
+
+
+def sees_gpu(folder: Path) -> bool:
+    """Whether the library, which was loaded before, found a graphics card; without one it computes on the processor."""
+    find = ctypes.CDLL(str(_one(folder, "ggml."))).ggml_backend_dev_by_type
+    find.restype, find.argtypes = c_void_p, [ctypes.c_int]
+    return bool(find(GPU_DEVICE))
 
 
 def new_pool(folder: Path, threads: int, processors: Sequence[int]) -> int | None:

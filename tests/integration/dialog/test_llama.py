@@ -11,6 +11,7 @@ import pytest
 
 from avatar.dialog.llama import EmbeddedLlama, Runtime
 from avatar.dialog.llama.context import Context, Step
+from avatar.dialog.llama.trial import prove
 from avatar.errors import EngineError, WeightsError
 from avatar.stages import Message
 
@@ -177,6 +178,14 @@ def test_a_damaged_file_is_told(size: int, models_dir: Path, tmp_path: Path) -> 
     with pytest.raises(WeightsError) as caught:
         EmbeddedLlama(runtime(models_dir), tmp_path / "part.gguf")
     assert "avatar models verify" in caught.value.en
+
+
+def test_without_a_card_no_gpu_is_feigned(models_dir: Path) -> None:
+    model = gguf(models_dir, "smollm2-135m")
+    with pytest.raises(EngineError, match="no graphics card"):
+        EmbeddedLlama(Runtime(runtime(models_dir).libraries, 1, "cuda:7"), model)
+    with pytest.raises(EngineError, match="cannot compute on cuda:7"):
+        prove(runtime(models_dir).libraries, model, "cuda:7")
 
 
 def test_a_folder_without_the_library_is_told(models_dir: Path, tmp_path: Path) -> None:
