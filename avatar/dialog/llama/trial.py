@@ -1,8 +1,8 @@
 """One token on the graphics card, in a process of its own, before the server trusts it.
 
 Where a card or its driver cannot run the library's kernels, ggml ends the process. The packaged build holds machine
-code for compute capabilities 8.6, 8.9, 12.0 and 12.1 and PTX for 7.5, 8.0 and 9.0, which the driver compiles; one that is
-older than the build does not (an H100 with driver 580 was seen to fail).
+code for compute capabilities 8.6, 8.9, 12.0 and 12.1 and PTX for 7.5, 8.0 and 9.0, which the driver compiles; one that
+is older than the build does not (an H100 with driver 580 was seen to fail).
 """
 
 from __future__ import annotations
