@@ -22,6 +22,7 @@ from avatar.cli import (
     memory,
     models,
     persona,
+    read,
     serve,
     talk,
 )
@@ -63,6 +64,7 @@ app.command()(talk.say)
 app.command()(talk.ask)
 app.command()(chat.chat)
 app.command()(animate.animate)
+app.command()(read.read)
 app.command()(edit.edit)
 app.command()(detect.detect)
 app.command()(doctor.doctor)

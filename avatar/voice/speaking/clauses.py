@@ -7,6 +7,7 @@ make a melody of. Pure: pieces of text in, clauses out, and the clauses do not d
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from avatar.voice.speaking.scrub import Scrubber
@@ -73,10 +74,15 @@ class ClauseChunker:
     """One reply's text, as it is written, in clauses. Not shared between threads.
 
     The clauses joined are the text without markup, emoji and stage directions (`scrub.speakable`).
+
+    Args:
+        limits: of the first clause, the second, and so on; the last holds for all that follow.
+        verbatim: nothing is left out: what is read is a book's and not a model's.
     """
 
-    def __init__(self) -> None:
-        self._scrubber = Scrubber()
+    def __init__(self, limits: Sequence[ClauseLimits] = LIMITS, *, verbatim: bool = False) -> None:
+        self._all_limits = limits
+        self._scrubber = None if verbatim else Scrubber()
         self._buffer = ""
         self._count = 0
 
@@ -87,12 +93,12 @@ class ClauseChunker:
 
     def push(self, piece: str) -> list[str]:
         """The clauses that a further piece of text completes, mostly none or one."""
-        self._buffer += self._scrubber.push(piece)
+        self._buffer += self._scrubber.push(piece) if self._scrubber else piece
         return self._cut()
 
     def finish(self) -> list[str]:
         """The clauses that are left when the text is over. The chunker is then spent."""
-        self._buffer += self._scrubber.finish()
+        self._buffer += self._scrubber.finish() if self._scrubber else ""
         clauses = self._cut()
         rest, self._buffer = self._buffer, ""
         return [*clauses, rest] if rest else clauses
@@ -106,7 +112,7 @@ class ClauseChunker:
         return clauses
 
     def _limits(self) -> ClauseLimits:
-        return LIMITS[min(self._count, len(LIMITS) - 1)]
+        return self._all_limits[min(self._count, len(self._all_limits) - 1)]
 
 
 def _next_cut(text: str, limits: ClauseLimits) -> int | None:
