@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from avatar.errors import Language, TextError
 from avatar.media import SPEECH_RATE, Samples
@@ -142,17 +143,27 @@ def _trimmed(found: Window, sound: Samples) -> Window:
 _PRESENT = 0.3
 
 
-def close_times(phrase: Phrase, recorded: Samples) -> tuple[Span, ...]:
-    """When each token of a phrase sounds in a recording of the same words, in samples.
+def path(phrase: Phrase, recorded: Samples) -> NDArray[np.float64]:
+    """Where each frame (`features.HOP`) of a phrase lies in a recording of the same words, in frames: float64 [frames].
 
     Args:
         phrase: as the voice says it.
         recorded: float32 [n] at SPEECH_RATE.
     """
     place = warped(cepstra(phrase.samples), cepstra(recorded))
-    frames = np.arange(place.size) * LATENT_HOP
+    frames = np.arange(phrase.samples.size // HOP + 1) * HOP / LATENT_HOP
+    return np.asarray(np.interp(frames, np.arange(place.size), place) * LATENT_HOP / HOP, dtype=np.float64)
+
+
+def close_times(phrase: Phrase, way: NDArray[np.float64], size: int) -> tuple[Span, ...]:
+    """When each token of a phrase sounds in a recording of the same words, in samples.
+
+    Args:
+        way: as `path` gives it.
+        size: samples of the recording.
+    """
 
     def there(here: int) -> int:
-        return int(np.clip(np.interp(here, frames, place) * LATENT_HOP, 0, recorded.size))
+        return int(np.clip(np.interp(here / HOP, np.arange(way.size), way) * HOP, 0, size))
 
     return tuple((there(start), there(end)) for start, end in phrase.spans)

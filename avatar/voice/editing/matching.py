@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.media import SPEECH_RATE, Samples
-from avatar.voice.editing.features import BANDS, HOP, POINTS, centres, features, powers
+from avatar.voice.editing.features import BANDS, HOP, POINTS, bank, centres, features, powers
 from avatar.voice.editing.phrases import PITCH_HOP, Phrase, Span
 from avatar.voice.enrolment.pitch import FRAMES_PER_SECOND, Pitch, track
 
@@ -22,11 +22,18 @@ _PACES = (0.65, 1.5)
 _PITCHES = (0.6, 1.7)
 """Factors beyond which the voice loses words."""
 
-_BOOST_DB, _CUT_DB = 12.0, -36.0
-"""What the equaliser may do to a band, beside the change of level."""
+_BOOST_DB, _CUT_DB = 18.0, -36.0
+"""What may be done to a band, beside the mean change of all bands."""
 
-_HEARD_DB = 6.0
-"""Above its noise: only such frames tell what speech is like."""
+_PRESENT = 0.3
+"""Frames with more presence tell what speech is like."""
+
+_RIDGE = 150.0
+"""Weight of the ridge, in dB² for each frame. Learnt on one half of seven recordings and heard on the other, a voice
+was nearer by 0.04 of the speaker encoder's cosine than with the same change for all frames."""
+
+_LEAST_SPEECH = 0.05
+"""Share of a frame's power that is taken for speech, however much of it the background has."""
 
 _FEWEST = 20
 """Frames that tell it: 0.1 s."""
@@ -75,56 +82,73 @@ def _voiced(pitch: Pitch, spans: Sequence[Span]) -> Floats:
     return found[found > 0]
 
 
-def equaliser(recorded: Samples, spoken: Samples, same: Sequence[Same], noise: Floats) -> Floats:
-    """How much louder each band has to be, with the change of level: float64 [BANDS] in dB.
+@dataclass(frozen=True, slots=True)
+class Likening:
+    """How the bands of a voice's frames become those of a recording's, in dB: a change that is the same for all frames,
+    and one that depends on the frame, for a voice is not another one through a filter.
+
+    Attributes:
+        middle: float64 [BANDS], of the voice's frames.
+        change: float64 [BANDS], what is added to every frame.
+        slope: float64 [BANDS, BANDS], what is added for each dB by which a frame lies off the middle.
+    """
+
+    middle: Floats
+    change: Floats
+    slope: Floats
+
+    def __call__(self, sound: Samples) -> Floats:
+        """What is added to each frame of a sound: float64 [frames, BANDS]."""
+        level = float(self.change.mean())
+        wanted = self.change + (_decibels(features(sound).power) - self.middle) @ self.slope
+        return np.asarray(np.clip(wanted, level + _CUT_DB, level + _BOOST_DB))
+
+
+def likening(recorded: Samples, spoken: Samples, place: Floats, noise: Floats) -> Likening:
+    """Learn from the same words, by ridge regression (Hoerl and Kennard, 1970) of what is added on the voice's bands.
 
     Args:
         recorded, spoken: float32 [n] at SPEECH_RATE.
-        same: where both say the same.
+        place: float64 [frames]: which frame of `recorded` each frame of `spoken` goes with.
         noise: float64 [POINTS // 2 + 1], as `background` gives it.
     """
-    from avatar.voice.editing.features import bank
-
-    between = bank().astype(np.float64) @ noise
-    theirs = _mean_power(recorded, [each.there for each in same])
-    mine = _mean_power(spoken, [each.here for each in same])
-    if theirs is None or mine is None:
-        return np.zeros(BANDS)
-    theirs = np.maximum(theirs - between, 0.05 * theirs)
-    level = 10 * np.log10(theirs.sum() / mine.sum())
-    bands = 10 * np.log10((theirs + 1e-12) / (mine + 1e-12))
-    return np.asarray(level + np.clip(_smoothed(bands - level), _CUT_DB, _BOOST_DB))
-
-
-def _mean_power(sound: Samples, spans: Sequence[Span]) -> Floats | None:
-    """Of the frames in which something is said: float64 [BANDS]; None where those are too few."""
-    known = features(sound)
-    chosen = np.zeros(known.level.size, dtype=np.bool_)
-    for start, end in spans:
-        chosen[start // HOP : end // HOP] = True
-    chosen &= known.level > max(known.floor + _HEARD_DB, known.loud - 30.0)
-    if chosen.sum() < _FEWEST:
-        return None
-    return np.asarray(known.power[chosen].mean(axis=0), dtype=np.float64) + 1e-12
+    theirs, mine = features(recorded), features(spoken)
+    row = np.clip(np.rint(place).astype(np.int64), 0, theirs.level.size - 1)[: mine.level.size]
+    here = np.flatnonzero((mine.presence[: row.size] > _PRESENT) & (theirs.presence[row] > _PRESENT))
+    if here.size < _FEWEST:
+        return Likening(np.zeros(BANDS), np.zeros(BANDS), np.zeros((BANDS, BANDS)))
+    power = theirs.power[row[here]].astype(np.float64)
+    wanted = _decibels(np.maximum(power - bank() @ noise, _LEAST_SPEECH * power))
+    given = _decibels(mine.power[here])
+    middle, added = given.mean(axis=0), wanted - given
+    centred = given - middle
+    gram = centred.T @ centred + _RIDGE * here.size * np.eye(BANDS)
+    return Likening(middle, added.mean(axis=0), np.linalg.solve(gram, centred.T @ (added - added.mean(axis=0))))
 
 
-def _smoothed(bands: Floats) -> Floats:
-    """Each band with a quarter of its neighbours."""
-    wide = np.pad(bands, 1, mode="edge")
-    return np.asarray(0.25 * wide[:-2] + 0.5 * wide[1:-1] + 0.25 * wide[2:])
+def _decibels(power: NDArray[np.floating]) -> Floats:
+    return np.asarray(10 * np.log10(power.astype(np.float64) + 1e-9))
 
 
-def equalised(sound: Samples, bands_db: Floats) -> Samples:
-    """The sound with its bands changed; the filter has no phase, so nothing moves.
+def filtered(sound: Samples, bands_db: Floats) -> Samples:
+    """The sound with the bands of each frame changed; the filters have no phase, so nothing moves.
 
     Args:
         sound: float32 [n] at SPEECH_RATE.
-        bands_db: float64 [BANDS].
+        bands_db: float64 [frames, BANDS], a frame every HOP samples.
     """
-    size = 1 << (sound.size + SPEECH_RATE // 10 - 1).bit_length()
-    hertz = np.arange(size // 2 + 1) * SPEECH_RATE / size
-    gain = 10 ** (np.interp(hertz, centres(), bands_db) / 20)
-    return np.fft.irfft(np.fft.rfft(sound, size) * gain, size)[: sound.size].astype(np.float32)
+    window = np.sqrt(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(POINTS) / POINTS))
+    padded = np.pad(sound.astype(np.float64), (POINTS // 2, POINTS // 2 + HOP))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, POINTS)[::HOP][: len(bands_db)]
+    hertz = np.arange(POINTS // 2 + 1) * SPEECH_RATE / POINTS
+    gains = np.stack([10 ** (np.interp(hertz, centres(), row) / 20) for row in bands_db[: len(frames)]])
+    pieces = np.fft.irfft(np.fft.rfft(frames * window, axis=1) * gains, POINTS, axis=1) * window
+    out, weight = np.zeros(padded.size), np.zeros(padded.size)
+    for index, piece in enumerate(pieces):
+        out[index * HOP : index * HOP + POINTS] += piece
+        weight[index * HOP : index * HOP + POINTS] += window**2
+    inside = slice(POINTS // 2, POINTS // 2 + sound.size)
+    return (out[inside] / np.maximum(weight[inside], 1e-3)).astype(np.float32)
 
 
 def background(recorded: Samples) -> Floats:

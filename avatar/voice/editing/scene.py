@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.media import Samples
-from avatar.voice.editing.aligning import Window, close_times
+from avatar.voice.editing.aligning import Window, close_times, path
 from avatar.voice.editing.features import HOP, Features, features
-from avatar.voice.editing.matching import Same, equalised, equaliser, pace, pitch_factor, room_tone
+from avatar.voice.editing.matching import Likening, Same, filtered, likening, pace, pitch_factor, room_tone
 from avatar.voice.editing.phrases import Phrase, Span, Speaker
 from avatar.voice.editing.seams import Border, Seam, seam
 from avatar.voice.editing.texts import Change, Token
@@ -33,6 +33,7 @@ class Scene:
         seen: its features.
         there: when each token of the window sounds in it.
         phrase: the window's old text in the voice.
+        liken: brings the voice's spectrum to the recording's.
         noise: the recording's background.
     """
 
@@ -41,6 +42,7 @@ class Scene:
     seen: Features = field(repr=False)
     there: tuple[Span, ...]
     phrase: Phrase
+    liken: Likening = field(repr=False)
     noise: NDArray[np.float64] = field(repr=False)
 
     def same(self, change: Change, near: int) -> list[Same]:
@@ -74,7 +76,10 @@ def scene(window: Window, row: Sequence[Token], speech: Samples, noise: NDArray[
     """
     recorded = speech[window.start : window.end]
     phrase = speaker.say(row[window.first : window.last])
-    return Scene(window, recorded, features(recorded), close_times(phrase, recorded), phrase, noise)
+    way = path(phrase, recorded)
+    there = close_times(phrase, way, recorded.size)
+    liken = likening(recorded, phrase.samples, way, noise)
+    return Scene(window, recorded, features(recorded), there, phrase, liken, noise)
 
 
 def take(seen: Scene, change: Change, new: Sequence[Token], speaker: Speaker, slower: float = 1.0) -> Take:
@@ -110,8 +115,7 @@ def _matched(
     speed = pace(near) / slower
     pitch = pitch_factor(seen.recorded, seen.phrase, near)
     phrase = speaker.say(row, speed=speed, pitch=pitch)
-    bands = equaliser(seen.recorded, seen.phrase.samples, seen.same(change, len(seen.there)), seen.noise)
-    sound = equalised(phrase.samples, bands)
+    sound = filtered(phrase.samples, seen.liken(phrase.samples))
     sound = sound * np.float32(10 ** (_level_change(seen, change, phrase, sound) / 20))
     return sound + room_tone(seen.noise, sound.size), phrase
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from avatar.media import SPEECH_RATE, Samples
-from avatar.voice.editing.features import POINTS, features, powers
+from avatar.voice.editing.features import BANDS, HOP, POINTS, features, powers
 from avatar.voice.editing.matching import (
     Same,
     background,
-    equalised,
-    equaliser,
+    filtered,
+    likening,
     pace,
     pitch_factor,
     room_tone,
@@ -49,9 +49,11 @@ def low_passed(sound: Samples, hertz: float) -> Samples:
 
 
 def test_level_and_spectrum_are_the_recordings() -> None:
-    there, here, same = pairs(120, 1.0)
+    there, here, _ = pairs(120, 1.0)
     there = 0.3 * low_passed(there, 1500)
-    matched = equalised(here, equaliser(there, here, same, SILENCE))
+    way = np.arange(here.size // HOP + 1, dtype=np.float64)
+    liken = likening(there, here, way, SILENCE)
+    matched = filtered(here, liken(here))
     one, other = features(there), features(matched)
     assert other.loud == pytest.approx(one.loud, abs=2.0)
     high = slice(16, 24)
@@ -59,9 +61,17 @@ def test_level_and_spectrum_are_the_recordings() -> None:
     assert other.power[:, high].mean() / other.power.mean() < 0.05 * before
 
 
+def test_what_stays_as_it_is_passes_the_filter_whole() -> None:
+    here = pairs(120, 1.0)[1]
+    assert np.allclose(filtered(here, np.zeros((here.size // HOP + 1, BANDS))), here, atol=1e-5)
+    louder = filtered(here, np.full((here.size // HOP + 1, BANDS), 6.0206))
+    assert np.allclose(louder, 2 * here, atol=1e-4)
+
+
 def test_too_little_in_common_changes_nothing() -> None:
-    there, here, same = pairs(120, 1.0)
-    assert not equaliser(there, here, same[:0], SILENCE).any()
+    here = pairs(120, 1.0)[1]
+    liken = likening(here, here[: 10 * HOP], np.arange(11, dtype=np.float64), SILENCE)
+    assert not liken(here).any()
 
 
 def test_the_background_is_filled_in() -> None:
