@@ -73,7 +73,7 @@ def voices(speaking: Browser, house: VoicesServer) -> Iterator[OpenVoices]:
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.add_init_script(COUNT_CLICKS)
         page.goto(f"{house.address}/voices#/{place}")
-        page.wait_for_selector("main:not([hidden])")
+        page.wait_for_selector(".avatar-voices > main:not([hidden])")
         return page
 
     expect.set_options(timeout=WAIT_MS)

@@ -67,7 +67,7 @@ const MARKUP = `
 </section>
 <section class="card samples" hidden></section>
 <section class="card making-it" tabindex="-1" hidden>
-  <h3 data-text="stage-instant"></h3>
+  <h3 data-text="makingTitle"></h3>
   <div class="progress"><progress max="1" data-label="makeVoice"></progress><span class="step" role="status"></span>
     <button type="button" class="second cancel" data-text="cancel"></button></div>
 </section>`;

@@ -145,7 +145,7 @@ export class VoicePanel {
     this.#nameSounds();
     const { ground, scope, until } = this.#consent.avatar;
     const facts = { ground: this.#desk.say(`ground-${ground}`), scope: this.#desk.say(`scope-${scope}`), until };
-    const words = [this.#desk.say("consentOf"), this.#desk.say("consentFacts", facts)];
+    const words = [this.#desk.say(ground === "statement" ? "consentOf" : "ground"), this.#desk.say("consentFacts", facts)];
     this.#find(".consent-facts").textContent = words.join(language === "zh" ? "：" : ": ");
     this.#showScore();
     this.#showFitting();

@@ -6,8 +6,12 @@ const TOP_HZ = 5_000;
 const RANGE_DB = 62;
 const LOWEST_HZ = 65;
 const HIGHEST_HZ = 420;
-/** A frame is voiced where it repeats itself this much (normalised autocorrelation). */
+/** A frame is voiced where it repeats itself this much (normalised autocorrelation), and is as loud as speech. */
 const VOICED = 0.55;
+const FAINT_DB = 34;
+/** Octaves that the pitch may move from one column to the next, and columns that it lasts at least. */
+const LEAP = 0.25;
+const LASTS = 4;
 /** Sounds longer than this, in seconds, are shown up to here. */
 const LONGEST_S = 12;
 
@@ -31,7 +35,7 @@ export async function draw(canvas, file) {
   context.fillStyle = style.getPropertyValue("--ink");
   for (const [x, level] of levels.entries()) paint(context, x, level, loudest);
   context.strokeStyle = style.getPropertyValue("--accent");
-  const pitches = columns.map(pitch);
+  const pitches = steady(pitchesOf(columns));
   trace(context, pitches, height);
   const voiced = pitches.filter((hertz) => hertz > 0).sort((one, other) => one - other);
   return voiced[voiced.length >> 1] ?? NaN;
@@ -107,6 +111,29 @@ function pitch(part) {
   return NaN;
 }
 
+/** The pitch of each column; what is much softer than the loudest has none. */
+function pitchesOf(columns) {
+  const powers = columns.map((part) => part.reduce((sum, sample) => sum + sample ** 2, 0));
+  const faint = powers.reduce((most, power) => Math.max(most, power), 0) / 10 ** (FAINT_DB / 10);
+  return columns.map((part, x) => (powers[x] > faint ? pitch(part) : NaN));
+}
+
+/** The same without what flickers for a few columns. */
+function steady(pitches) {
+  const kept = pitches.slice();
+  let from = 0;
+  for (let x = 1; x <= pitches.length; x += 1) {
+    if (near(pitches[x - 1], pitches[x])) continue;
+    if (x - from < LASTS) kept.fill(NaN, from, x);
+    from = x;
+  }
+  return kept;
+}
+
+function near(one, other) {
+  return Math.abs(Math.log2(one / other)) < LEAP;
+}
+
 function paint(context, x, level, loudest) {
   const { height } = context.canvas;
   for (let y = 0; y < height; y += 1) {
@@ -126,7 +153,7 @@ function trace(context, hertz, height) {
   let last = NaN;
   for (const [x, value] of hertz.entries()) {
     const y = height * (1 - Math.log2(value / LOWEST_HZ) / octaves);
-    if (Math.abs(Math.log2(value / last)) < 0.25) context.lineTo(x, y);
+    if (near(value, last)) context.lineTo(x, y);
     else if (value) context.moveTo(x, y);
     last = value;
   }
