@@ -31,6 +31,7 @@ ATTEMPTS = 3
 LONGEST_WAIT_S = 2.0
 """Between two attempts; a service that wants to be left alone for longer is not asked again."""
 
+_BLOCK_BYTES = SPEECH_RATE // 10 * 2
 _FIRST_WAIT_S = 0.25
 _PASSING = frozenset({408, 409, 429, 500, 502, 503, 504})
 _NO_KEY, _MANY = (401, 403), 429
@@ -173,7 +174,7 @@ class RemoteSynthesizer:
         total = 0
         try:
             pcm = Pcm(response.headers.get("content-type", ""))
-            for block in response.iter_bytes():
+            for block in response.iter_bytes(_BLOCK_BYTES):
                 samples = pcm.push(block)
                 total += samples.size
                 if total > MAX_UPLOAD_SECONDS * SPEECH_RATE:

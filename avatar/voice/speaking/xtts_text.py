@@ -87,7 +87,8 @@ def _between_breaks(words: list[Word]) -> tuple[list[tuple[int, str]], int]:
 
 
 def _said(word: Word, before: str) -> str:
-    """What is read for a word, with a space between what is written in letters."""
-    apart = word.script == "en" and before[-1:].isascii() and before[-1:].strip() not in ("", "(", "“")
+    """What is read for a word, with a space beside what is written in letters."""
+    letters = word.script == "en" or before[-1:].isascii()
+    apart = letters and word.script != "mark" and before[-1:].isalnum()
     after = " " if word.script != "zh" and word.written[-1:].isspace() else ""
     return (" " if apart and word.spoken else "") + word.spoken + after

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from avatar.errors import EngineError, Language, NotFoundError
+from avatar.errors import EngineError, Language
 from avatar.media import HEARING_RATE, SPEECH_RATE, ClauseSpeech, Samples, resample
 from avatar.voice.loudness import TARGET_LUFS, TARGET_TRUE_PEAK, integrated, true_peak
 from avatar.voice.outgoing import outgoing
@@ -21,6 +19,7 @@ from avatar.voice.speaking.acoustics import WINDOWS, Acoustics
 from avatar.voice.speaking.g2p import PHONES
 from avatar.voice.speaking.graph import LATENT_HOP, cut_model
 from avatar.voice.speaking.kokoro import KokoroSynthesizer
+from tests.unit.voice.speaking.contract import Subject, SynthesizerContract
 
 pytestmark = pytest.mark.integration
 
@@ -135,6 +134,20 @@ def test_seams_do_not_click(synthesizer: KokoroSynthesizer) -> None:
         assert steps[seam - 2 : seam + 2].max() <= np.quantile(around, 0.999) * 1.5 + 1e-3
 
 
+def test_windows_follow_what_is_spoken_in_one_piece(synthesizer: KokoroSynthesizer) -> None:
+    windowed, whole = (
+        list(way.speak(ZH, "luxun", language="zh").chunks) for way in (synthesizer, synthesizer.in_one_piece())
+    )
+    assert len(whole) == 1 < len(windowed)
+    one, other = np.concatenate(windowed), whole[0]
+    assert one.size == other.size
+    levels = [
+        np.log(np.sqrt(np.mean(each[: one.size // 480 * 480].reshape(-1, 480) ** 2, axis=1)) + 1e-3)
+        for each in (one, other)
+    ]
+    assert np.corrcoef(*levels)[0, 1] > 0.95
+
+
 @pytest.mark.parametrize(("voice", "language"), [("luxun", "zh"), ("af_heart", "en")])
 def test_voices_go_out_equally_loud(synthesizer: KokoroSynthesizer, voice: str, language: Language) -> None:
     speech = synthesizer.speak({"zh": ZH, "en": EN}[language], voice, language=language)
@@ -164,34 +177,25 @@ def test_english_is_understood(synthesizer: KokoroSynthesizer, recognizer: Any, 
     assert errors(said, understood.split()) <= 0.1
 
 
-def test_two_at_once_sound_as_one_after_another(synthesizer: KokoroSynthesizer) -> None:
-    work: list[tuple[str, str, Language]] = [("你好，先生。", "luxun", "zh"), ("Good morning.", "host", "en")]
-
-    def say(item: tuple[str, str, Language]) -> Samples:
-        return sound(synthesizer.speak(item[0], item[1], language=item[2]))
-
-    alone = [say(item) for item in work]
-    with ThreadPoolExecutor(2) as pool:
-        together = list(pool.map(say, work))
-    for first, second in zip(alone, together, strict=True):
-        assert np.array_equal(first, second)
+@pytest.fixture(scope="module")
+def warmed(synthesizer: KokoroSynthesizer) -> KokoroSynthesizer:
+    synthesizer.warm(["luxun"])
+    return synthesizer
 
 
-def test_closing_early_stops_the_rendering(synthesizer: KokoroSynthesizer, monkeypatch: pytest.MonkeyPatch) -> None:
-    rendered: list[int] = []
-    generate = Acoustics.generate
+class TestContract(SynthesizerContract):
+    @pytest.fixture
+    def subject(self, warmed: KokoroSynthesizer, monkeypatch: pytest.MonkeyPatch) -> Subject:
+        rendered: list[int] = []
+        generate = Acoustics.generate
 
-    def counted(self: Acoustics, *args: Any) -> Any:
-        rendered.append(1)
-        return generate(self, *args)
+        def counted(self: Acoustics, *args: Any) -> Any:
+            rendered.append(1)
+            return generate(self, *args)
 
-    monkeypatch.setattr(Acoustics, "generate", counted)
-    chunks: Iterator[Samples] = synthesizer.speak(ZH, "luxun", language="zh").chunks
-    assert rendered == []
-    next(chunks)
-    chunks.close()  # type: ignore[attr-defined]
-    assert list(chunks) == []
-    assert len(rendered) == 1
+        monkeypatch.setattr(Acoustics, "generate", counted)
+        clauses: dict[Language, str] = {"zh": "你好，先生。", "en": "Good morning."}
+        return Subject(warmed, "luxun", clauses, lambda: len(rendered))
 
 
 def test_one_window_is_the_published_model(synthesizer: KokoroSynthesizer, models_dir: Path, cache: Path) -> None:
@@ -213,18 +217,6 @@ def test_one_window_is_the_published_model(synthesizer: KokoroSynthesizer, model
     assert np.corrcoef(samples, expected)[0, 1] > 0.97
 
 
-def test_speed_changes_the_length(synthesizer: KokoroSynthesizer) -> None:
-    lengths = [synthesizer.speak(ZH, "luxun", language="zh", speed=speed).length or 0 for speed in (0.7, 1.0, 1.5)]
-    assert lengths[0] > 1.2 * lengths[1] > 1.2 * 1.2 * lengths[2]
-
-
-@pytest.mark.parametrize("clause", ["", "   ", "……", "😀", "（）"])
-def test_what_cannot_be_said_has_no_length(synthesizer: KokoroSynthesizer, clause: str) -> None:
-    speech = synthesizer.speak(clause, "luxun", language="zh")
-    assert (speech.text, speech.length, speech.phones, speech.words) == (clause, 0, (), ())
-    assert list(speech.chunks) == []
-
-
 def test_a_clause_beyond_the_models_limit_is_split(synthesizer: KokoroSynthesizer) -> None:
     clause = "春天来了，花开了，鸟叫了，人也出来了，" * 12
     speech = synthesizer.speak(clause, "luxun", language="zh", speed=2.0)
@@ -232,11 +224,6 @@ def test_a_clause_beyond_the_models_limit_is_split(synthesizer: KokoroSynthesize
     assert all(before.end == after.start for before, after in pairwise(speech.phones))
     assert speech.length == speech.phones[-1].end
     assert speech.length > 20 * SPEECH_RATE
-
-
-def test_an_unknown_voice(synthesizer: KokoroSynthesizer) -> None:
-    with pytest.raises(NotFoundError, match="luxun"):
-        synthesizer.speak(ZH, "luxum", language="zh")
 
 
 def test_the_second_start_takes_the_parts_from_the_cache(models_dir: Path, cache: Path) -> None:

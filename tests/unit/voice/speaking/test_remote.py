@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from avatar.errors import EngineError
-from avatar.media import to_pcm16
+from avatar.errors import EngineError, Language, NotFoundError
+from avatar.media import SPEECH_RATE, to_pcm16, wav_bytes
 from avatar.voice.speaking.remote import RemoteSynthesizer
+from tests.unit.voice.speaking.contract import Subject, SynthesizerContract, whole
 
 SOUND = np.linspace(-0.5, 0.5, 5001).astype(np.float32)
 
@@ -62,6 +63,51 @@ def hang(handler: BaseHTTPRequestHandler) -> None:
     threading.Event().wait(1.0)
 
 
+def file(handler: BaseHTTPRequestHandler) -> None:
+    data = wav_bytes(SOUND[::2], SPEECH_RATE // 2)
+    handler.send_response(200)
+    handler.send_header("content-type", "audio/wav")
+    handler.send_header("content-length", str(len(data)))
+    handler.end_headers()
+    handler.wfile.write(data)
+
+
+def breaking(handler: BaseHTTPRequestHandler) -> None:
+    """Promises more than it sends."""
+    handler.send_response(200)
+    handler.send_header("content-length", "100000")
+    handler.end_headers()
+    handler.wfile.write(to_pcm16(SOUND))
+
+
+def refusing(status: int, code: str = "", param: str = "", **headers: str) -> Answer:
+    """Refuses as OpenAI does."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        error = {"message": "said to people: secret", "type": "x", "param": param or None, "code": code or None}
+        data = json.dumps({"error": error}).encode()
+        handler.send_response(status)
+        handler.send_header("content-type", "application/json")
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.send_header("content-length", str(len(data)))
+        handler.end_headers()
+        handler.wfile.write(data)
+
+    return answer
+
+
+def first(*answers: Answer) -> Answer:
+    """One after another, the last for ever."""
+    rest = list(answers)
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        chosen = rest.pop(0) if len(rest) > 1 else rest[0]
+        chosen(handler)
+
+    return answer
+
+
 @pytest.fixture
 def service() -> Iterator[Service]:
     state = Service()
@@ -69,6 +115,7 @@ def service() -> Iterator[Service]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            self.asked = body
             state.requests.append((self.path, dict(self.headers), body))
             state.answer(self)
 
@@ -128,14 +175,134 @@ def test_nobody_answers() -> None:
         list(synthesizer.speak("你好", "alloy", language="zh").chunks)
 
 
-def test_closing_early_closes_the_connection(service: Service) -> None:
-    with closing(RemoteSynthesizer(service.url)) as synthesizer:
-        chunks = synthesizer.speak("你好", "alloy", language="zh").chunks
-        next(chunks)
-        chunks.close()  # type: ignore[attr-defined]
-        assert list(chunks) == []
-
-
 def test_the_device_hides_what_a_url_may_carry() -> None:
     with closing(RemoteSynthesizer("https://user:word@speech.example/v1?key=1")) as synthesizer:
         assert synthesizer.device == "https://speech.example"
+
+
+@pytest.fixture
+def waited() -> list[float]:
+    """The seconds between two attempts."""
+    return []
+
+
+@pytest.fixture
+def patient(service: Service, waited: list[float]) -> Iterator[RemoteSynthesizer]:
+    """A synthesizer that waits for nobody in truth."""
+    with closing(RemoteSynthesizer(service.url, "secret", sleep=waited.append)) as synthesizer:
+        yield synthesizer
+
+
+def test_a_file_is_understood_and_may_be_asked_for(service: Service) -> None:
+    service.answer = file
+    with closing(RemoteSynthesizer(service.url, response_format="wav", names={"luxun": "onyx"})) as synthesizer:
+        sound = whole(synthesizer.speak("你好。", "luxun", language="zh"))
+    assert sound.size == pytest.approx(SOUND.size, abs=4)
+    assert (service.requests[0][2]["response_format"], service.requests[0][2]["voice"]) == ("wav", "onyx")
+
+
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [
+        (refusing(429), [0.25]),
+        (refusing(429, retry_after="1"), [1.0]),
+        (refusing(503, retry_after_ms="40"), [0.04]),
+        (refusing(500, retry_after="Wed, 21 Oct 2026 07:28:00 GMT"), [0.25]),
+    ],
+)
+def test_what_passes_is_asked_again(
+    service: Service, patient: RemoteSynthesizer, waited: list[float], failure: Answer, expected: list[float]
+) -> None:
+    service.answer = first(failure, pcm)
+    assert whole(patient.speak("你好", "alloy", language="zh")).size == SOUND.size
+    assert waited == expected
+    assert len(service.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("failure", "requests", "code", "sentence"),
+    [
+        (refusing(500), 3, "speech_service_failed", "500. It has a fault"),
+        (refusing(429, retry_after="30"), 1, "speech_service_busy", "try again in 30 seconds"),
+        (refusing(429, "insufficient_quota"), 1, "speech_service_busy", "429 insufficient_quota"),
+        (refusing(401, "invalid_api_key"), 1, "speech_service_key", "401 invalid_api_key. Check speaking.api_key"),
+        (refusing(404, "model_not_found"), 1, "speech_service_refused", "404 model_not_found. Check speaking.base_url"),
+        (refusing(400, "<b>\n"), 1, "speech_service_refused", "answered 400. "),
+        (breaking, 1, "speech_service_unreachable", "broke off"),
+    ],
+)
+def test_what_does_not_pass_is_said(
+    service: Service, patient: RemoteSynthesizer, failure: Answer, requests: int, code: str, sentence: str
+) -> None:
+    service.answer = failure
+    with pytest.raises(EngineError) as caught:
+        whole(patient.speak("你好", "alloy", language="zh"))
+    assert caught.value.code == code
+    assert sentence in caught.value.en
+    assert "secret" not in caught.value.en + caught.value.zh
+    assert len(service.requests) == requests
+
+
+@pytest.mark.parametrize("refusal", [refusing(400, "invalid_value", "voice"), refusing(404, "voice_not_found")])
+def test_a_voice_that_the_service_does_not_have(service: Service, patient: RemoteSynthesizer, refusal: Answer) -> None:
+    service.answer = refusal
+    with pytest.raises(NotFoundError, match=r"luxun.*speaking\.voices"):
+        whole(patient.speak("你好", "luxun", language="zh"))
+
+
+def endless(gone: threading.Event) -> Answer:
+    """Speaks for as long as anybody listens."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        try:
+            while True:
+                handler.wfile.write(to_pcm16(SOUND))
+        except OSError:
+            gone.set()
+        handler.close_connection = True
+
+    return answer
+
+
+def test_closing_breaks_the_connection_off(service: Service, patient: RemoteSynthesizer) -> None:
+    gone = threading.Event()
+    service.answer = endless(gone)
+    chunks = patient.speak("你好", "alloy", language="zh").chunks
+    next(chunks)
+    chunks.close()  # type: ignore[attr-defined]
+    assert list(chunks) == []
+    assert gone.wait(30)
+
+
+def test_more_than_ten_minutes_are_not_taken(service: Service, patient: RemoteSynthesizer) -> None:
+    service.answer = endless(threading.Event())
+    with pytest.raises(EngineError, match="ten minutes"):
+        for _ in patient.speak("你好", "alloy", language="zh").chunks:
+            pass
+
+
+def speaking(handler: BaseHTTPRequestHandler) -> None:
+    """A service with one voice, whose pitch is the text's."""
+    asked = handler.asked  # type: ignore[attr-defined]
+    if asked["voice"] != "alloy":
+        return refusing(404, "voice_not_found")(handler)
+    times = np.arange(int(SPEECH_RATE / asked["speed"])) / SPEECH_RATE
+    sound = np.sin(2 * np.pi * (200 + len(asked["input"].encode())) * times).astype(np.float32)
+    handler.send_response(200)
+    handler.send_header("content-type", "audio/pcm")
+    handler.end_headers()
+    for at in range(0, sound.size, 2400):
+        handler.wfile.write(to_pcm16(sound[at : at + 2400]))
+    handler.close_connection = True
+    return None
+
+
+class TestContract(SynthesizerContract):
+    @pytest.fixture
+    def subject(self, service: Service) -> Iterator[Subject]:
+        service.answer = speaking
+        with closing(RemoteSynthesizer(service.url)) as synthesizer:
+            clauses: dict[Language, str] = {"zh": "你好，先生。", "en": "Good morning."}
+            yield Subject(synthesizer, "alloy", clauses, lambda: len(service.requests))

@@ -98,16 +98,21 @@ def synthesizer(checkpoint: Path, folder: Path) -> XttsSynthesizer:
     return build(checkpoint, folder, names={"luxun": STOCK})
 
 
+@pytest.fixture(scope="module")
+def warmed(synthesizer: XttsSynthesizer) -> XttsSynthesizer:
+    synthesizer.warm([STOCK])
+    return synthesizer
+
+
 class TestContract(SynthesizerContract):
     alike = ALIKE
 
     @pytest.fixture
-    def subject(self, synthesizer: XttsSynthesizer, monkeypatch: pytest.MonkeyPatch) -> Subject:
-        synthesizer.warm([STOCK])
-        decoder = synthesizer._model._model.hifigan_decoder
+    def subject(self, warmed: XttsSynthesizer, monkeypatch: pytest.MonkeyPatch) -> Subject:
+        decoder = warmed._model._model.hifigan_decoder
         computed: list[int] = []
         monkeypatch.setattr(decoder, "forward", _counted(decoder.forward, computed))
-        return Subject(synthesizer, STOCK, {"zh": "你好,先生。", "en": "Good morning."}, lambda: len(computed))
+        return Subject(warmed, STOCK, {"zh": "你好,先生。", "en": "Good morning."}, lambda: len(computed))
 
 
 def _counted(forward: Any, computed: list[int]) -> Any:
