@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.media import Samples
+from avatar.errors import TextError
+from avatar.media import SPEECH_RATE, Samples
 from avatar.voice.editing.aligning import Window, close_times, path
 from avatar.voice.editing.features import HOP, Features, features
 from avatar.voice.editing.matching import Likening, Same, filtered, likening, pace, pitch_factor, room_tone
@@ -18,6 +19,9 @@ from avatar.voice.editing.texts import Change, Token
 
 _NEAR = 6
 """Tokens on either side that pace, pitch and level are taken from."""
+
+_SHORTEST = SPEECH_RATE // 10
+"""Samples of the least that can be compared."""
 
 _MOST_DB = 6.0
 """By which the level of the nearest words may differ from that of the whole."""
@@ -73,9 +77,18 @@ def scene(window: Window, row: Sequence[Token], speech: Samples, noise: NDArray[
     Args:
         row: the old text.
         speech: float32 [n] at SPEECH_RATE, the recording.
+
+    Raises:
+        TextError: there is no sound where the words should be.
     """
     recorded = speech[window.start : window.end]
     phrase = speaker.say(row[window.first : window.last])
+    if min(recorded.size, phrase.samples.size) < _SHORTEST:
+        raise TextError(
+            "The words around the change are not found in the recording. Give its --transcript as it is spoken.",
+            "在录音里找不到改动处的词。请用 --transcript 给出与录音一致的文字稿。",
+            code="edit_wrong_transcript",
+        )
     way = path(phrase, recorded)
     there = close_times(phrase, way, recorded.size)
     liken = likening(recorded, phrase.samples, way, noise)

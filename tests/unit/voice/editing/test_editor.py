@@ -11,10 +11,11 @@ from avatar.errors import AudioError, InputError, TextError
 from avatar.media import SPEECH_RATE, resample
 from avatar.stages import HeardWord
 from avatar.voice.editing import Edited, Editor, Wish
-from avatar.voice.editing.aligning import rough_times, window
+from avatar.voice.editing.aligning import Window, rough_times, window
 from avatar.voice.editing.hearing import understood
 from avatar.voice.editing.permission import demand_own
 from avatar.voice.editing.recording import Recording, as_raw
+from avatar.voice.editing.scene import scene
 from avatar.voice.editing.texts import Change, tokens
 from avatar.voice.speaker import SpeakerEncoder
 from tests.unit.voice.editing.talker import Ear, OneVoice, Talker, TalkerVoice, spoken
@@ -173,6 +174,12 @@ def test_a_long_recording_is_looked_at_around_the_change() -> None:
     assert found.first < 30 < found.last
     assert window(times, Change(30, 31, 30, 31), (28, 34), sound).first == 28
     assert found.end <= size
+
+
+def test_words_where_there_is_no_sound() -> None:
+    with pytest.raises(TextError) as caught:
+        scene(Window(10, 20, 0, 2), tokens("今天", "zh"), np.zeros(50, np.float32), np.zeros(257), Talker())
+    assert caught.value.code == "edit_wrong_transcript"
 
 
 def test_what_counts_as_understood() -> None:
