@@ -138,6 +138,12 @@ def _sorted_out(files: dict[str, bytes], manifest: Json, name: str) -> Bundle:
         elif path.startswith(f"{VERSIONS}/") and path.endswith(".toml"):
             check_fields(parse_fields(body, f"{name}/{path}"), Path(persona.id), f"{name}/{path}")
     kept = {path: body for path, body in files.items() if _belongs(path, persona)}
+    if sum(map(len, texts.values())) > MAX_TOTAL_BYTES // 2:
+        raise InputError(
+            f"The texts in {name} are larger than {MAX_TOTAL_BYTES >> 21} MB. Nothing was imported.",
+            f"{name} 里的文本超过 {MAX_TOTAL_BYTES >> 21} MB。没有导入任何内容。",
+            code="bundle_too_large",
+        )
     titles = manifest.get("titles")
     return Bundle(
         dict(fields),

@@ -47,12 +47,18 @@ class Anticipation:
                 self._finding = asyncio.create_task(self._find())
 
     async def arrive(self, grounding: Grounding) -> None:
-        """The question is whole: wait until its quotations are read if they are being read, or give up what is read."""
+        """The question is whole: wait until its quotations are read if they are being read, or give up what is read.
+
+        What is still being looked up is given up, too; and the next question's are read again, for the history grew.
+        """
         self._next = None
+        if self._finding is not None:
+            self._finding.cancel()
         if self._reading is not None and self.reading:
             if self._conversation.quotes(grounding) != self._quotes:
                 self._reading.cancel()
             await asyncio.wait([self._reading])
+        self._quotes = ()
 
     def forget(self) -> None:
         """Nothing is expected any more."""

@@ -161,7 +161,7 @@ async def _ask(stages: Stages, house: House, wish: ChatRequest) -> _Asked:
     shared: SharedStages = await house.run(stages.stages)
     conversation = await house.run(lambda: stages.conversation(wish.model))
     conversation.instructions = "\n".join(m.text for m in wish.messages if m.role in ("system", "developer"))
-    _recall(conversation, wish.messages)
+    await house.run(lambda: _recall(conversation, wish.messages))
     question = wish.messages[-1].text
     language = conversation.persona.speaks(language_of(question, conversation.persona.languages[0]))
     return _Asked(

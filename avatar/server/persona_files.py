@@ -74,17 +74,8 @@ def persona_file_routes(house: House, studio: Studio | None, shelf: Shelf, stage
         return await changed(request, work, 201)
 
     @router.get("/{persona_id}/export", response_class=Response)
-    async def export(persona_id: str, format: str = "persona") -> Response:  # noqa: A002 - the query's name
-        if format not in FORMS:
-            raise InputError(
-                "format is persona, json, png or charx.",
-                "format 须为 persona、json、png 或 charx。",
-                code="invalid_value",
-            )
-        persona = await house.run(lambda: house.persona(persona_id))
-        data = await asyncio.to_thread(give_out, persona, format, house.settings.data_dir)
-        headers = {**NO_STORE, "Content-Disposition": f'attachment; filename="{persona.id}.{format}"'}
-        return Response(data, media_type=MEDIA_TYPES[format], headers=headers)
+    async def export(persona_id: str, request: Request, format: str = "persona") -> Response:  # noqa: A002 - of the query
+        return await _given_out(persona_id, format, house, request)
 
     if studio is not None:
         seeing = studio
@@ -109,6 +100,28 @@ def persona_file_routes(house: House, studio: Studio | None, shelf: Shelf, stage
             return await changed(request, hang)
 
     return router
+
+
+async def _given_out(persona_id: str, form: str, house: House, request: Request) -> Response:
+    """A persona as a file; its texts may be large, so it takes a slot.
+
+    Raises:
+        InputError: it cannot be given in that form.
+        CapacityError: no slot is free.
+    """
+    if form not in FORMS:
+        raise InputError(
+            "format is persona, json, png or charx.",
+            "format 须为 persona、json、png 或 charx。",
+            code="invalid_value",
+        )
+    persona = await house.run(lambda: house.persona(persona_id))
+    work = asyncio.to_thread(give_out, persona, form, house.settings.data_dir)
+    data = await while_wanted(request, house.jobs, work)
+    if data is None:
+        return Response(status_code=204)
+    headers = {**NO_STORE, "Content-Disposition": f'attachment; filename="{persona.id}.{form}"'}
+    return Response(data, media_type=MEDIA_TYPES[form], headers=headers)
 
 
 def portrait_of(studio: Studio, data: bytes, face: int | None) -> bytes:

@@ -301,10 +301,14 @@ def test_a_bundle_in_the_place_of_a_built_in_persona_brings_its_texts(personas: 
 
 def test_more_than_a_bundle_holds_is_refused(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Library(data_dir / "knowledge" / "ah-san").add("渡口夜里有灯。" * 20, "夜渡")
+    packed_before = write_bundle(load_persona("ah-san", data_dir), data_dir)
     monkeypatch.setattr("avatar.dialog.bundle.MAX_TOTAL_BYTES", 400)
     with pytest.raises(InputError) as caught:
         write_bundle(load_persona("ah-san", data_dir), data_dir)
     assert caught.value.code == "bundle_too_large"
+    with pytest.raises(InputError) as caught:
+        read_bundle(packed_before, "a.persona")
+    assert caught.value.code == "bundle_too_large" and "a.persona" in caught.value.zh
 
 
 def altered(packed: bytes, **files: bytes) -> bytes:

@@ -118,6 +118,30 @@ async def test_other_quotations_are_given_up() -> None:
     assert talk.read == [], "what was expected before the question was whole is not read after it"
 
 
+async def test_what_is_still_looked_up_when_the_question_is_whole_is_not_read() -> None:
+    talk = ScriptedConversation()
+    ahead = anticipation(talk)
+    ahead.expect("a", "en")
+    await settle()
+    ahead.expect("b", "en")
+    await asyncio.sleep(0)
+    await ahead.arrive(Grounding("x", "en", ()))
+    talk.go.set()
+    await settle()
+    assert talk.given_up == ["a"] and talk.read == [] and not ahead.reading
+
+
+async def test_the_same_quotations_are_read_again_for_the_next_question() -> None:
+    talk = ScriptedConversation()
+    talk.go.set()
+    ahead = anticipation(talk)
+    for question in ("a", "a again"):
+        ahead.expect(question, "en")
+        await settle()
+        await ahead.arrive(Grounding(question, "en", ()))
+    assert talk.read == ["a", "a again"]
+
+
 async def test_nothing_expected_nothing_awaited() -> None:
     talk = ScriptedConversation()
     ahead = anticipation(talk)

@@ -11,6 +11,7 @@ import pytest
 from openai import NotFoundError, OpenAI
 from starlette.testclient import TestClient
 
+from avatar.dialog.conversation import Conversation
 from tests.unit.server.conftest import Served
 from tests.unit.server.fake_stages import ANSWER, FakeStages
 from tests.unit.server.wire import eventually
@@ -22,6 +23,24 @@ QUESTION = {"role": "user", "content": "您怎么看希望?"}
 def post(client: TestClient, *messages: dict[str, Any], **fields: Any) -> Any:
     """Ask for a completion."""
     return client.post(CHAT, json={"model": "luxun", "messages": list(messages) or [QUESTION], **fields})
+
+
+def test_what_was_said_before_is_weighed_off_the_event_loop(
+    served: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of two hundred messages is cut into words, and looked through by a card's lorebook."""
+    remember, on_loop = Conversation.remember, []
+
+    def noted(conversation: Conversation, *said: Any, **more: Any) -> None:
+        try:
+            on_loop.append(asyncio.get_running_loop())
+        except RuntimeError:
+            remember(conversation, *said, **more)
+
+    monkeypatch.setattr(Conversation, "remember", noted)
+    history = [QUESTION, {"role": "assistant", "content": ANSWER}] * 3
+    assert post(served, *history, QUESTION).status_code == 200
+    assert on_loop == []
 
 
 def test_the_official_client(address: Served) -> None:
