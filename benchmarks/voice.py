@@ -1,54 +1,58 @@
 """How well speech is understood, and how quick it is: two hundred sentences in each language, said and recognized.
 
-Each sentence goes through the synthesizer and the recognizer. Mandarin is compared in syllables with their tones,
-since most wrong characters are homophones that the recognizer's own language model prefers; English in words. What was
-heard is normalised like what was written, so "1936" is as right as its words. The hard sentences (numbers, mixed
-scripts, characters of several readings) are compared with a reading written by hand and not with our own.
+Each sentence goes through the synthesizer and a recognizer (`_ears`). Mandarin is compared in syllables with their
+tones, since most wrong characters are homophones that the recognizer's own language model prefers; English in words.
+What was heard is normalised like what was written, so "1936" is as right as its words. The hard sentences (numbers,
+mixed scripts, characters of several readings) are compared with a reading written by hand and not with our own.
 
-Beside it, in the same run and with the same weights, voices and threads: kokoro-onnx, on every fourth of the sentences.
-It is no dependency of the project. Install it into a folder of its own and name that folder:
+On every fourth of the sentences, in the same run: the same speech without windows (transcription, similarity of the
+speaker, clicks where windows meet); and, with the same weights, voices and threads, kokoro-onnx. That is no dependency
+of the project. Install it into a folder of its own and name that folder:
 
     pip install --no-deps --target /somewhere/kokoro-onnx kokoro-onnx
     AVATAR_BENCH_KOKORO_ONNX=/somewhere/kokoro-onnx avatar bench voice
 
-It takes text in English and phonemes in Mandarin; as its documentation says, these come from misaki.
+It takes text in English and phonemes in Mandarin; as its documentation says, these come from misaki. `--every 20` takes
+two minutes: enough for the real-time factors and the times to the first sound.
 """
 
 from __future__ import annotations
 
-import importlib
-import os
 import statistics
-import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import numpy as np
 import typer
 
 from avatar.engines import Engines
 from avatar.errors import Language
-from avatar.media import HEARING_RATE, SPEECH_RATE, Samples, resample
+from avatar.media import SPEECH_RATE, Samples
 from avatar.models import model_path
 from avatar.settings import Settings
-from avatar.stages import HearingHints
-from avatar.voice.checking.comparing import distance, units
-from avatar.voice.profiles import PACK_SHAPE
+from avatar.voice.editing.clicks import clicks
+from avatar.voice.outgoing import OutgoingSynthesizer
+from avatar.voice.speaker import Embedding, SpeakerEncoder, likeness
+from avatar.voice.speaking.kokoro import KokoroSynthesizer
+from benchmarks._ears import Ears, missed
+from benchmarks._kokoro_onnx import Say, kokoro_onnx
 from benchmarks._sentences import Sentence, sentences
 
 VOICES: dict[Language, str] = {"zh": "zf_xiaoxiao", "en": "af_heart"}
 """Packs that both engines have."""
 
 THREADS = 2
-OTHERS_EVERY = 4
-FIRST_CLAUSE = "我们明天早上出发"
-FIRST_RUNS = 5
+COMPARED_EVERY = 4
+FIRST_CLAUSES = {
+    8: "我们明天早上出发",
+    40: "我们明天早上出发的时候天还没有亮所以大家都要早一点起床把昨天晚上收拾好的行李带上",
+}
+"""By their number of characters."""
 
-Say = Callable[[str, Language], Samples]
+FIRST_RUNS = 5
 
 
 @dataclass(slots=True)
@@ -77,6 +81,20 @@ class Result:
         return sum(tally.taken_s for tally in self.by_language.values()) / spoken if spoken else float("nan")
 
 
+@dataclass(slots=True)
+class Windows:
+    """The same speech in windows and in one piece."""
+
+    windowed: Tally = field(default_factory=Tally)
+    whole: Tally = field(default_factory=Tally)
+    alike: list[float] = field(default_factory=list)
+    alike_other: list[float] = field(default_factory=list)
+    seams: int = 0
+    clicks: int = 0
+    clicks_whole: int = 0
+    last: dict[Language, Embedding] = field(default_factory=dict)
+
+
 def run(settings: Settings, every: int = 1) -> dict[str, float]:
     """Measure.
 
@@ -84,22 +102,27 @@ def run(settings: Settings, every: int = 1) -> dict[str, float]:
         every: take only every so manieth sentence.
 
     Returns:
-        Shares of syllables and words that were not understood, real-time factors, and seconds to the first sound.
+        Shares of syllables and words that were not understood, real-time factors, seconds to the first sound, and how
+        speech in windows compares with speech in one piece.
     """
     engines = Engines(settings.model_copy(update={"threads": THREADS}))
     try:
-        for voice in VOICES.values():
-            engines.synthesizer.warm([voice])  # type: ignore[attr-defined]
-        first = _first_audio(engines)
+        synthesizer = cast(OutgoingSynthesizer, engines.synthesizer)
+        synthesizer.warm(list(VOICES.values()))
+        first = {f"first_audio_{count}char_s": _first_audio(engines, text) for count, text in FIRST_CLAUSES.items()}
+        ears, encoder = Ears(settings, THREADS), SpeakerEncoder(model_path("speaker-encoder", settings))
+        ours, theirs, windows = Result(), Result(), Windows()
         with tempfile.TemporaryDirectory() as folder:
-            other = kokoro_onnx(settings, Path(folder))
-            ours, theirs = Result(), Result()
+            other = kokoro_onnx(settings, Path(folder), VOICES, THREADS)
             for language in VOICES:
                 for index, sentence in enumerate(sentences(language, max(1, every))):
-                    _measure(engines, _own(engines), sentence, language, ours.by_language[language])
-                    if other is not None and index % OTHERS_EVERY == 0:
-                        _measure(engines, other, sentence, language, theirs.by_language[language])
-        return _figures(ours, theirs) | {"first_audio_8char_s": first}
+                    _measure("ours", _own(engines), ears, sentence, language, ours.by_language[language])
+                    if index % COMPARED_EVERY:
+                        continue
+                    _compare(cast(KokoroSynthesizer, synthesizer.inner), ears, encoder, sentence, language, windows)
+                    if other is not None:
+                        _measure("kokoro-onnx", other, ears, sentence, language, theirs.by_language[language])
+        return _figures(ours, theirs) | first | _windows(windows)
     finally:
         engines.close()
 
@@ -115,87 +138,80 @@ def _figures(ours: Result, theirs: Result) -> dict[str, float]:
     }
 
 
+def _windows(seen: Windows) -> dict[str, float]:
+    return {
+        "error_windowed": seen.windowed.error,
+        "error_in_one_piece": seen.whole.error,
+        "similarity_of_both": statistics.fmean(seen.alike),
+        "similarity_of_other_sentences": statistics.fmean(seen.alike_other) if seen.alike_other else float("nan"),
+        "seams": float(seen.seams),
+        "clicks_at_seams": float(seen.clicks),
+        "clicks_there_in_one_piece": float(seen.clicks_whole),
+    }
+
+
 def _own(engines: Engines) -> Say:
     def say(text: str, language: Language) -> Samples:
-        speech = engines.synthesizer.speak(text, VOICES[language], language=language)
-        return np.concatenate([*speech.chunks, np.zeros(0, dtype=np.float32)])
+        return _sound(list(engines.synthesizer.speak(text, VOICES[language], language=language).chunks))
 
     return say
 
 
-def _measure(engines: Engines, say: Say, sentence: Sentence, language: Language, tally: Tally) -> None:
+def _sound(chunks: list[Samples]) -> Samples:
+    return np.concatenate([*chunks, np.zeros(0, dtype=np.float32)])
+
+
+def _measure(name: str, say: Say, ears: Ears, sentence: Sentence, language: Language, tally: Tally) -> None:
     start = time.perf_counter()
     sound = say(sentence.text, language)
     tally.taken_s += time.perf_counter() - start
     tally.spoken_s += sound.size / SPEECH_RATE
-    heard = engines.recognizer.transcribe(resample(sound, SPEECH_RATE, HEARING_RATE), HearingHints(language=language))
-    expected = sentence.reading.lower().split() or units(sentence.text, language)
-    wrong = distance(expected, units(heard.text, language))
+    _hear(name, sound, ears, sentence, language, tally)
+
+
+def _hear(name: str, sound: Samples, ears: Ears, sentence: Sentence, language: Language, tally: Tally) -> None:
+    heard = ears.hear(sound, language)
+    wrong, count = missed(heard, sentence, language)
     tally.wrong += wrong
-    tally.units += len(expected)
+    tally.units += count
     if wrong:
-        typer.echo(f"{wrong:2d} of {len(expected):2d}  {sentence.text}  |  {heard.text}", err=True)
+        typer.echo(f"{name:<12}{wrong:2d} of {count:2d}  {sentence.text}  |  {heard}", err=True)
 
 
-def _first_audio(engines: Engines) -> float:
-    """Seconds until the first sound of a clause of eight characters, the median."""
+def _compare(
+    synthesizer: KokoroSynthesizer,
+    ears: Ears,
+    encoder: SpeakerEncoder,
+    sentence: Sentence,
+    language: Language,
+    seen: Windows,
+) -> None:
+    """A sentence in windows and in one piece, both before they are marked and limited."""
+    parts, whole = (
+        list(way.speak(sentence.text, VOICES[language], language=language).chunks)
+        for way in (synthesizer, synthesizer.in_one_piece())
+    )
+    windowed, unwindowed = _sound(parts), _sound(whole)
+    places = [int(place) for place in np.cumsum([part.size for part in parts])[:-1]]
+    seen.seams += len(places)
+    seen.clicks += len(clicks(windowed, SPEECH_RATE, places))
+    seen.clicks_whole += len(clicks(unwindowed, SPEECH_RATE, places))
+    embedding = encoder.embed(unwindowed, SPEECH_RATE)
+    seen.alike.append(likeness(encoder.embed(windowed, SPEECH_RATE), embedding))
+    if language in seen.last:
+        seen.alike_other.append(likeness(embedding, seen.last[language]))
+    seen.last[language] = embedding
+    _hear("windowed", windowed, ears, sentence, language, seen.windowed)
+    _hear("in one piece", unwindowed, ears, sentence, language, seen.whole)
+
+
+def _first_audio(engines: Engines, text: str) -> float:
+    """Seconds until the first sound of a clause, the median."""
     taken = []
     for _ in range(FIRST_RUNS):
         start = time.perf_counter()
-        speech = engines.synthesizer.speak(FIRST_CLAUSE, VOICES["zh"], language="zh")
-        next(speech.chunks)
+        chunks = engines.synthesizer.speak(text, VOICES["zh"], language="zh").chunks
+        next(chunks)
         taken.append(time.perf_counter() - start)
+        chunks.close()  # type: ignore[attr-defined]
     return statistics.median(taken)
-
-
-# kokoro-onnx
-
-
-def kokoro_onnx(settings: Settings, folder: Path) -> Say | None:
-    """The other engine, where AVATAR_BENCH_KOKORO_ONNX names the folder it is installed in.
-
-    Args:
-        folder: where the voices are put in the form that it reads.
-    """
-    installed = os.environ.get("AVATAR_BENCH_KOKORO_ONNX", "")
-    if not installed:
-        typer.echo("kokoro-onnx is left out: set AVATAR_BENCH_KOKORO_ONNX to the folder it is installed in.", err=True)
-        return None
-    sys.path.append(installed)
-    engine = _opened(settings, folder, importlib.import_module("kokoro_onnx"))
-
-    def say(text: str, language: Language) -> Samples:
-        if language == "en":
-            sound, _ = engine.create(text, VOICES[language], lang="en-us")
-        else:
-            sound, _ = engine.create(_misaki(text), VOICES[language], is_phonemes=True)
-        return np.asarray(sound, dtype=np.float32)
-
-    return say
-
-
-def _opened(settings: Settings, folder: Path, module: Any) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = THREADS, 1
-    model = model_path("kokoro-82m", settings)
-    packs = model_path("kokoro-voices", settings)
-    session = onnxruntime.InferenceSession(
-        str(model / "kokoro-v1.0.int8.onnx"), options, providers=["CPUExecutionProvider"]
-    )
-    voices = {
-        voice: np.fromfile(packs / f"{voice}.bin", dtype="<f4").reshape(PACK_SHAPE[0], 1, PACK_SHAPE[1])
-        for voice in VOICES.values()
-    }
-    file = folder / "voices.npz"
-    np.savez(file, **voices)  # type: ignore[arg-type]
-    # the first argument after the voices is espeak-ng's configuration, the next one the vocabulary
-    return module.Kokoro.from_session(session, str(file), None, str(model / "vocab.json"))
-
-
-def _misaki(text: str) -> str:
-    from misaki.zh import ZHG2P
-
-    phonemes: str = ZHG2P()(text)[0]
-    return phonemes

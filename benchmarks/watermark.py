@@ -2,7 +2,8 @@
 
 Two hundred sentences, a hundred in each language, in all stock voices by turns. Each is spoken once; the same sound is
 judged before the mark, behind it, and after what happens to recordings. The blocks are marked as the engine renders
-them, as in a live reply. Loudness (ITU-R BS.1770), true peaks and silence in front are measured on the first hundred.
+them, as in a live reply. Loudness (ITU-R BS.1770), true peaks and the silence at both ends (behind, without the pause
+that the mark of the sentence asks for) are measured on the first hundred.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class Tally:
     loudness: list[float] = field(default_factory=list)
     peaks: list[float] = field(default_factory=list)
     silences_s: list[float] = field(default_factory=list)
+    endings_s: list[float] = field(default_factory=list)
     marking_s: float = 0.0
     spoken_s: float = 0.0
 
@@ -91,6 +93,8 @@ def _judge(blocks: list[Samples], network: MarkNetwork, tally: Tally, *, measure
         tally.peaks.append(true_peak(sound))
         loud = np.flatnonzero(np.abs(sound) > SILENT)
         tally.silences_s.append(loud[0] / SPEECH_RATE)
+        spoken = np.flatnonzero(raw)[-1]
+        tally.endings_s.append((spoken - loud[-1]) / SPEECH_RATE)
 
 
 def _figures(tally: Tally) -> dict[str, float]:
@@ -110,6 +114,7 @@ def _figures(tally: Tally) -> dict[str, float]:
         "lufs_within_1": _share([abs(value + 16) <= 1 for value in loudness]),
         "true_peak_max_dbtp": max(tally.peaks),
         "leading_silence_max_s": max(tally.silences_s),
+        "trailing_silence_max_s": max(tally.endings_s),
     }
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from avatar.voice.checking.comparing import distance, units
+from benchmarks._ears import missed
 from benchmarks._page import silence_after
-from benchmarks._sentences import sentences
+from benchmarks._sentences import Sentence, sentences
 from benchmarks._sightings import WINDOW, find
 from benchmarks.streams import LATE_S, figures
 from benchmarks.sync import Track, theil_sen
@@ -83,6 +84,19 @@ def test_what_was_heard_is_compared_as_it_sounds() -> None:
     expected = ["yi1", "jiu3", "san1", "liu4", "nian2", "ay", "eye"]
     assert units("1936年，AI！", "zh") == units("一九三六年AI", "zh") == expected
     assert units("He paid $5.", "en") == ["he", "paid", "five", "dollars"]
+
+
+def test_how_a_recognizer_writes_a_number_is_no_error() -> None:
+    room = Sentence("我住在302室。", "wo3 zhu4 zai4 san1 ling2 er4 shi4")
+    assert missed("我住在302室", room, "zh") == missed("我住在三零二室", room, "zh") == (0, 7)
+    assert missed("我住在303是", room, "zh") == (1, 7)
+    call = Sentence("请拨110。", "qing3 bo1 yao1 yao1 ling2")
+    assert missed("请播110", call, "zh") == (0, 5)
+    assert missed("He has 110.", Sentence("", "he has one one zero"), "en") == (0, 5)
+
+
+def test_whether_a_recognizer_writes_the_colour_of_a_syllable_is_no_error() -> None:
+    assert missed("小孩在这玩。", Sentence("", "xiao3 hai2 r5 zai4 zhe4 r5 wan2 r5"), "zh") == (0, 5)
 
 
 @pytest.mark.parametrize(

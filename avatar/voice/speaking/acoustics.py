@@ -190,14 +190,15 @@ class Acoustics:
             latent.deltas,
         )
 
-    def stream(self, latent: Latent, voice_stats: Floats) -> Iterator[Samples]:
+    def stream(self, latent: Latent, voice_stats: Floats, *, whole: bool = False) -> Iterator[Samples]:
         """The sound of a clause in windows that grow, without seams; 300 samples for each column in all.
 
         Args:
             voice_stats: the voice's own statistics, which the first window, too short to have any, rests on. A clause
                 of one window has its own and needs none.
+            whole: in one window, however long the clause is.
         """
-        spans = windows(latent.columns)
+        spans = [(0, latent.columns)] if whole else windows(latent.columns)
         stats, seen = (voice_stats, PRIOR) if len(spans) > 1 else (self.no_stats, 0)
         tail: Samples = np.zeros(0, dtype=np.float32)
         for start, end in spans:

@@ -91,6 +91,7 @@ class KokoroSynthesizer:
         self._vocabulary = _read_vocabulary(vocab)
         self._phonetics = Phonetics()
         self._lexicon = EMPTY
+        self._whole = False
         parts = cut_model(model, cache)
         self._acoustics = Acoustics(parts, device, threads, graphs_on or device)
         self._statistics = VoiceStatistics(
@@ -119,6 +120,12 @@ class KokoroSynthesizer:
         """See `avatar.stages.Pronouncer.pronouncing`. Both share everything else."""
         other = copy.copy(self)
         other._lexicon = Lexicon(readings)
+        return other
+
+    def in_one_piece(self) -> KokoroSynthesizer:
+        """This synthesizer without windows: what windows are compared with. Both share everything else."""
+        other = copy.copy(self)
+        other._whole = True
         return other
 
     def speaking_with(self, voices: Voices) -> KokoroSynthesizer:
@@ -206,7 +213,7 @@ class KokoroSynthesizer:
                 yield np.zeros(take.before, dtype=np.float32)
             latent = self._acoustics.decode(take.encoded)
             rest = take.sounding
-            for sound in self._acoustics.stream(latent, known.channels):
+            for sound in self._acoustics.stream(latent, known.channels, whole=self._whole):
                 chunk = sound * gain
                 rest -= chunk.size
                 if rest == 0:

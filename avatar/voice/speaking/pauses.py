@@ -5,7 +5,7 @@ from __future__ import annotations
 PAUSE_MS = {",": 120, ":": 180, ";": 200, "—": 200, ".": 300, "!": 300, "?": 320, "…": 380}
 
 BREATH_MS = 30
-"""Where it ends with none; both beyond the 80-100 ms in which speech itself fades."""
+"""Where it ends with none; both beyond the 50-80 ms in which speech itself fades."""
 
 
 def pause_ms(text: str) -> int:

@@ -29,8 +29,9 @@ _HEARD_ABOVE = 0.0
 _SHORTEST_PAUSE = 4
 """Units. The closure of a p or t is shorter than 0.1 s and no pause."""
 
-_LEAD, _TAIL, _LONGEST_PAUSE = 2, 3, 14
-"""Units of silence that stay before a clause, after it, and inside it."""
+_LEAD, _TAIL, _LONGEST_PAUSE = 2, 1, 14
+"""Units of silence that stay before a clause, after it, and inside it. The sound runs two units ahead, so behind it
+there are three."""
 
 _AHEAD = 2 * UNIT
 """Samples by which the model's sound runs ahead of its own durations: 50 ms. Measured on ten sentences in both

@@ -98,7 +98,7 @@ def _named_number(piece: str) -> str:
 
 
 _TOP = "com|org|net|cn|io|ai|edu|gov|dev|me|app|info"
-_PLACES = r"Boeing|Room|Suite|Flight|Apartment|Highway|Route|Gate|Bus|Area|Interstate"
+_PLACES = r"Boeing|[Rr]oom|[Ss]uite|[Ff]light|[Aa]partment|[Hh]ighway|[Rr]oute|Gate|Bus|Area|[Ii]nterstate"
 
 CODES: Patterns = (
     (r"\+\d{1,3}[\d -]{6,16}\d|1[3-9]\d{9}(?!\d)|1[3-9]\d[- ]\d{4}[- ]\d{4}(?!\d)|0\d{2,3}-\d{7,8}(?!\d)"

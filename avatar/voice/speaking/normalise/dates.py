@@ -125,6 +125,7 @@ DATES: Patterns = (
     (rf"(?P<name>{_MONTH_NAMES})\s(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])", _month_day),
     (r"(?P<hour>\d{1,2})[:：](?P<minute>\d{2})(?:[:：](?P<second>\d{2}))?(?!\d)"
      r"(?:\s?(?P<half>[AaPp]\.?[Mm]\b\.?))?", _clock),
+    (r"(?P<hour>\d{1,2})\.(?P<minute>[0-5]\d)(?P<second>(?!))?\s?(?P<half>[AaPp]\.?[Mm]\b\.?)", _clock),
     (rf"(?:(?<=\d:\d\d)|(?<=[日月号]))(?:{DASH})(?=\d)|(?<=周[一二三四五六])(?:{DASH})(?=周)"
      rf"|(?<=星期[一二三四五六])(?:{DASH})(?=星期)", _until),
 )  # fmt: skip

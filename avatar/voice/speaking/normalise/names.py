@@ -150,7 +150,7 @@ NAMES: Patterns = (
     (f"[{_CIRCLED}]", _circled),
     (r"(?:[A-Za-z]\.\s?){2,}(?![A-Za-z])|Ph\.\s?D\.?", _initials),
     (rf"(?P<short>(?i:{_SHORT}))\.(?![A-Za-z])", _abbreviation),
-    (r"(?P<short>Mr|Mrs|Ms|Dr|Prof|St)(?=\s[A-Z][a-z])|(?P<versus>vs)(?![A-Za-z.])", _title),
+    (r"(?P<short>Mr|Mrs|Ms|Dr|Prof|St)(?=\s[A-Z][a-z]|\sand\sMr)|(?P<versus>vs)(?![A-Za-z.])", _title),
     (r"(?P<letter>[A-F])(?P<sign>[+-])(?![A-Za-z0-9+])", _graded),
     (r"(?P<sign>[+=×÷<>≥≤±])(?=\s?[\d.A-Za-z])|(?P<star>\*)(?=\s?\d)", _operator),
     (r"#(?=[\w])", _hash),

@@ -44,7 +44,7 @@ CLAUSE = encoded([18, 2, 3, 1, 1, 2, 2, 2, 29, 1], [1, 2, 3, 1, 1, 2, 2, 2, 0, 0
 
 def test_silence_around_the_clause_is_cut() -> None:
     cut = without_silence(CLAUSE)
-    assert cut.owners.size == 2 + 14 + 3
+    assert cut.owners.size == 2 + 14 + 1
     assert cut.features.shape[2] == cut.owners.size
     assert cut.f0.shape[1] == cut.energy.shape[1] == 2 * cut.owners.size
 
@@ -52,7 +52,7 @@ def test_silence_around_the_clause_is_cut() -> None:
 def test_a_long_pause_inside_is_shortened() -> None:
     long = encoded([2, 4, 40, 4, 2], [0, 4, 0, 4, 0])
     cut = without_silence(long)
-    assert cut.owners.size == 2 + 4 + 14 + 4 + 2
+    assert cut.owners.size == 2 + 4 + 14 + 4 + 1
     assert (np.diff(cut.owners) >= 0).all()
 
 
@@ -69,7 +69,7 @@ def test_the_closure_of_a_stop_is_no_pause() -> None:
 def test_phones_lie_end_to_end() -> None:
     spans = phone_spans(SYMBOLS, without_silence(CLAUSE))
     assert spans[0].start == 0
-    assert spans[-1].end == 19 * UNIT
+    assert spans[-1].end == 17 * UNIT
     assert all(before.end == after.start for before, after in pairwise(spans))
 
 
@@ -82,7 +82,7 @@ def test_tones_and_spaces_lengthen_the_phone_before_and_the_lead_in_the_first() 
         ("x", 10),
         ("a", 12),
         ("u", 14),
-        (SILENCE, 19),
+        (SILENCE, 17),
     ]
 
 
