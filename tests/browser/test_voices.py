@@ -167,6 +167,12 @@ def test_a_voice_is_renamed_taken_along_deleted_and_brought_back(
     _confirmed(page)
     expect(page.locator(".consents")).to_contain_text("Jane Doe")
     page.screenshot(path=screenshots / "voices-en-narrow.png", full_page=True)
+    page.click(".consents a")
+    expect(page.locator(".understood")).to_contain_text("code words were heard")
+    expect(page.locator(".samples .record")).to_be_focused()
+    page.go_back()
+    _confirmed(page)
+    page.wait_for_selector(".consents:visible")
     house.hear(house.made.consents.all()[0].statement.text)  # type: ignore[union-attr]
     page.set_input_files(".import input", str(tmp_path / "jane.voice"))
     expect(page.locator("a.own-name")).to_contain_text("Jane")
@@ -195,6 +201,9 @@ def test_what_is_refused_is_told_in_the_servers_sentence(
     page.click(".samples .record")
     expect(page.locator(".samples .advice")).to_contain_text("Please go on reading")
     page.screenshot(path=screenshots / "voices-en-recording.png", full_page=True)
+    page.click(".samples .record")
+    expect(page.locator(".sample")).to_contain_text("Recording 1")
+    expect(page.locator(".samples .findings .error")).to_contain_text("seconds")
     assert page.evaluate(UNNAMED) == []
 
 
