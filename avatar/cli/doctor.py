@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from typing import Annotated, Literal
 
 import typer
@@ -15,7 +16,7 @@ import typer
 from avatar.cli.console import choose, emit_json, settings
 from avatar.dialog.persona import load_persona
 from avatar.engines import Engines
-from avatar.errors import AvatarError
+from avatar.errors import AvatarError, WeightsError
 from avatar.models import Store
 from avatar.settings import Settings
 
@@ -67,6 +68,7 @@ def examine(chosen: Settings) -> Iterator[Finding]:
     yield _disk(chosen)
     yield _encoder()
     yield from _weights(chosen)
+    yield _xtts(chosen)
     yield from _engines(chosen)
 
 
@@ -105,6 +107,20 @@ def _weights(chosen: Settings) -> Iterator[Finding]:
             yield Finding(f"weights {model.name}", "missing", sentence, f"avatar models pull {model.name}")
 
 
+def _xtts(chosen: Settings) -> Finding:
+    """Whether the synthesizer for graphics cards could be chosen, and the steps that lead there."""
+    store = Store(chosen.models_dir)
+    steps = (
+        (find_spec("TTS") is not None, "pip install 'avatar-server[xtts]'"),
+        (store.accepted("xtts-v2"), "avatar models accept xtts-v2"),
+        (store.state("xtts-v2").state in ("ready", "unchecked"), "avatar models pull xtts-v2"),
+    )
+    lacking = [command for done, command in steps if not done]
+    if not lacking:
+        return Finding("xtts", "ok", choose("can be chosen", "可以选用"))
+    return Finding("xtts", "note", choose("optional, not set up", "可选,尚未就绪"), " && ".join(lacking))
+
+
 def _engines(chosen: Settings) -> Iterator[Finding]:
     """Each engine is really built, and the first persona's portrait and voice are really prepared."""
     engines = Engines(chosen)
@@ -121,7 +137,8 @@ def _engine(engines: Engines, kind: str) -> Finding:
     try:
         engine = engines.get(kind)
     except AvatarError as error:
-        return Finding(topic, "missing", error.sentence(engines.settings.message_language), "avatar models pull")
+        mend = "avatar models pull" if error.code == WeightsError.code else ""
+        return Finding(topic, "missing", error.sentence(engines.settings.message_language), mend)
     return Finding(topic, "ok", f"{engine.name} on {engine.device}")
 
 
