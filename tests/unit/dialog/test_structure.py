@@ -126,7 +126,7 @@ def test_english_words_are_joined_with_spaces_and_hyphens_mended() -> None:
     ids=["blanks", "hashes", "notes", "contents", "dates"],
 )
 def test_a_line_made_to_be_slow_is_a_paragraph(line: str) -> None:
-    """Each took hours, with the interpreter's lock held."""
+    """The first three took up to an hour, with the interpreter's lock held."""
     (section,) = sections(f"渡口夜里有灯。\n\n{line}\n", "河")
     assert section.paragraphs[-1].split() == line.split()
 
