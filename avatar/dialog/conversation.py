@@ -92,6 +92,7 @@ class Conversation:
         self.persona = persona
         self.instructions = ""
         self.knowledge = knowledge
+        self._lore = None if knowledge.lore is None else knowledge.lore.of_card(persona)
         self._generator = generator
         self._writer = AnswerWriter(persona, generator, seed=seed)
         self._seed = seed
@@ -128,8 +129,7 @@ class Conversation:
 
     def prefix(self, language: Language) -> list[Message]:
         """The beginning of the prompt that stays the same through the conversation."""
-        lore = self.knowledge.lore
-        always, examples = lore.always if lore else "", self._writer.hand.examples
+        always, examples = self._lore.always if self._lore else "", self._writer.hand.examples
         return prefix(self.persona, self.persona.speaks(language), self.instructions, always, examples)
 
     async def warm(self, language: Language) -> None:
@@ -339,9 +339,9 @@ class Conversation:
 
     def _called(self, question: str) -> dict[int, str]:
         """What the card's lorebook adds to this question, by the entries' numbers."""
-        if self.knowledge.lore is None:
+        if self._lore is None:
             return {}
-        return self.knowledge.lore.called([*self._said, Said("user", question)], self._matched)
+        return self._lore.called([*self._said, Said("user", question)], self._matched)
 
     def _quotes(self, grounding: Grounding, language: Language, character: Character) -> tuple[str, ...]:
         """What is put before the question: the passages; asked who it is, what the card says of that."""

@@ -41,7 +41,7 @@ class Lore:
 
     def __init__(self, book: Lorebook, name: str, language: Language) -> None:
         self._book = book
-        self._name = name
+        self._name, self._language = name, language
         self._user = "客人" if language == "zh" else "the visitor"
         added = [entry for entry in book.added((), self._macros(), estimate_tokens) if entry.depth is None]
         kept, left = [], ALWAYS_TOKENS
@@ -68,6 +68,11 @@ class Lore:
             return None
         language = persona.languages[0]
         return cls(Lorebook.of(body), persona.name.of(language), language)
+
+    def of_card(self, persona: Persona) -> Lore:
+        """The same book for the card as it is now: the persona may have got another name, or language, meanwhile."""
+        now = persona.name.of(persona.languages[0]), persona.languages[0]
+        return self if now == (self._name, self._language) else Lore(self._book, *now)
 
     def called(self, said: Sequence[Message], matched: Counter[int]) -> dict[int, str]:
         """What a conversation calls beyond what stands there always, by the entries' numbers, in the prompt's order.

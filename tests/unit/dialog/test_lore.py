@@ -87,6 +87,14 @@ async def test_the_prompt_holds_it_and_its_beginning_never_changes(talk: Convers
     assert "船底补过三次" in second[-1].content
 
 
+def test_a_persona_that_was_renamed_is_called_so_in_it(talk: Conversation) -> None:
+    """The knowledge is read once; the card may change after that."""
+    named = talk.persona.name.model_copy(update={"zh": "阿四"})
+    later = Conversation(talk.persona.model_copy(update={"name": named}), talk.knowledge, ScriptedGenerator())
+    assert "阿四的船叫黑鸭" in later.prefix("zh")[0].content
+    assert "阿三的船叫黑鸭" in talk.prefix("zh")[0].content, "who talks already goes on as before"
+
+
 async def test_what_is_anticipated_is_what_is_asked(talk: Conversation) -> None:
     model = ScriptedGenerator("榆木的。")
     talk = Conversation(talk.persona, talk.knowledge, model)
