@@ -48,7 +48,7 @@ def read(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
                     "The text has changed since: what is new in it is read, the rest is kept.",
                     "文字在上次之后有改动:只重读改动的部分,其余保留。",
                 )
-            files = _run(reading, out)
+            files = run_reading(reading, out)
         _report(engines, reading, files, json)
     finally:
         engines.close()
@@ -76,7 +76,7 @@ def _manner(engines: Engines, voice: str, pace: float) -> Manner:
     return Manner(voice, standing, pace, " ".join([*done, *(["marked"] if speaking.watermark else [])]))
 
 
-def _run(reading: Reading, out: Path) -> list[ChapterFiles]:
+def run_reading(reading: Reading, out: Path) -> list[ChapterFiles]:
     """Read, with a bar; Ctrl-C leaves what is done for the next time."""
     last = Step(Chapter(0, "", ()), 0, reading.total, 0)
     clock = _Clock()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from avatar.cli import app
+from avatar.cli import app, read
+from avatar.live.aloud.book import Chapter
+from avatar.live.aloud.reading import ChapterFiles, Reading, Step
 
 BOOK = "# 秋夜\n\n我走了。\n\n# 雪\n\n我来了。\n"
 
@@ -77,3 +81,23 @@ def test_weights_that_are_missing_leave_nothing() -> None:
     assert result.exit_code == 3
     assert "avatar models pull" in result.stderr
     assert not Path("o").exists()
+
+
+class Interrupted:
+    """A reading that is stopped by Ctrl-C after a third."""
+
+    total = 9
+
+    def read(self, progress: Callable[[Step], None]) -> list[ChapterFiles]:
+        progress(Step(Chapter(1, "秋夜", ()), 3, 9, 1))
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Stopped at 33%"), ("zh", "已停在 33%")])
+def test_ctrl_c_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], language: str, said: str
+) -> None:
+    monkeypatch.setenv("AVATAR_LANGUAGE", language)
+    with pytest.raises(KeyboardInterrupt):
+        read.run_reading(cast(Reading, Interrupted()), Path("o"))
+    assert said in capsys.readouterr().err
