@@ -7,6 +7,7 @@ is older than the build does not (an H100 with driver 580 was seen to fail).
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -37,7 +38,12 @@ def prove(libraries: Path, model: Path, device: str) -> None:
         raise _unusable(device, "") from error
     if done.returncode:
         lines = done.stderr.decode(errors="replace").splitlines()
-        raise _unusable(device, next((line.strip() for line in lines if _ERROR in line), ""))
+        raise _unusable(device, next((_reason(line) for line in lines if _ERROR in line), ""))
+
+
+def _reason(line: str) -> str:
+    """What stands behind the name of the logger and the level."""
+    return line[line.index(_ERROR) :].strip().rstrip(".")
 
 
 def _unusable(device: str, reason: str) -> EngineError:
@@ -60,4 +66,5 @@ def main(libraries: Path, model: Path) -> None:
 
 
 if __name__ == "__main__":
+    logging.basicConfig(level=logging.DEBUG)  # what the library says goes to stderr, for the sentence above
     main(Path(sys.argv[1]), Path(sys.argv[2]))
