@@ -251,6 +251,7 @@ def test_a_persona_is_made_by_one_sentence(personas: OpenPersonas, screenshots: 
     page.press(".sketch .more", "Enter")
     page.wait_for_function("document.querySelector('.sketched .explanation').textContent.includes('更温和')")
     assert "说书人" in page.inner_text(".sketched .explanation") and page.input_value(".sketch .more") == ""
+    assert "。、" not in page.inner_text(".sketched .changes"), "each example stands in lines of its own"
     page.screenshot(path=screenshots / "personas-zh-sketch.png", full_page=True)
     page.click(".sketch .take")
     page.wait_for_selector(".card-panel.open")

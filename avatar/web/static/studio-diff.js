@@ -40,7 +40,10 @@ export function labelOf(field, desk) {
 /** Anything a card holds, as words. */
 function wordsOf(value) {
   if (value === null || value === undefined) return "";
-  if (Array.isArray(value)) return value.map(wordsOf).join("、");
+  if (Array.isArray(value)) {
+    const parts = value.map(wordsOf);
+    return parts.join(parts.some((part) => part.includes("\n")) ? "\n" : "、");
+  }
   if (typeof value !== "object") return String(value);
   if ("question" in value) return `${value.question}\n— ${value.answer}`;
   return Object.values(value).filter((each) => each !== null && each !== "").map(wordsOf).join("\n");
