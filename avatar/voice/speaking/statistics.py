@@ -26,6 +26,9 @@ from avatar.voice.speaking.acoustics import Floats
 
 log = logging.getLogger(__name__)
 
+_WAY = b"true peaks"
+"""How voices are measured, part of their files' names: what an older limiter let through is measured anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -62,7 +65,7 @@ class VoiceStatistics:
 
     def of(self, style: Style, language: Language, deltas: Deltas = NO_DELTAS) -> Measured:
         """What is known of a voice, from memory, from its file, or measured now."""
-        digest = hashlib.sha256(style.tobytes() + language.encode())
+        digest = hashlib.sha256(_WAY + style.tobytes() + language.encode())
         for layer in sorted(deltas):
             digest.update(layer.encode() + deltas[layer].tobytes())
         key = digest.hexdigest()[:24]
