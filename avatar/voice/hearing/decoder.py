@@ -17,7 +17,7 @@ from avatar.errors import Language
 from avatar.media import Samples
 from avatar.stages import HeardWord
 from avatar.voice.hearing.features import FRAMES_PER_SECOND, RANGE, LogMel, log_mel
-from avatar.voice.hearing.transcript import repetition
+from avatar.voice.hearing.transcript import repetition, said_once
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
@@ -103,8 +103,8 @@ class UtteranceDecoder:
         tokenizer = self._tokenizers[language]
         beams = 1 if rough else BEAMS
         tokens, likelihood, no_speech = self._tokens(encoded, frames, tokenizer, prompt, beams)
-        words = self._words(encoded, frames, tokenizer, tokens) if tokens else ()
-        return Heard(tuple(words), language, likelihood, no_speech)
+        words = tuple(self._words(encoded, frames, tokenizer, tokens)) if tokens else ()
+        return Heard(tuple(said_once(words, frames / FRAMES_PER_SECOND)), language, likelihood, no_speech)
 
     def _tokens(
         self, encoded: Any, frames: int, tokenizer: Any, prompt: str, beams: int

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import accumulate
 from typing import Any
 
 from avatar.errors import Language
@@ -23,6 +24,12 @@ _ECHO_BYTES = 30
 """Ten Chinese characters or thirty letters of the prompt, word for word, are its echo; less may be an answer."""
 
 _NOT_WORD = re.compile(r"[^\w]+")
+
+_SHORTEST_TWICE = 6
+"""Characters that are taken for a mistake when they come twice; less may be meant, as in "对对对"."""
+
+_FASTEST: dict[Language, float] = {"zh": 7.5, "en": 19.0}
+"""Characters a second, silence and all, that only hurried speech reaches: 4.5 English words."""
 
 _CREDITS = re.compile(
     r"字幕(?:由|by|志愿者|组|製作|制作)|请不吝点赞|明镜与点点|(?:subtitles?|captions?) (?:by|provided)|amara\.org",
@@ -48,6 +55,25 @@ def simplified(text: str) -> str:
 def punctuated(text: str) -> str:
     """Full-width marks after Chinese characters; a space between two, Whisper's sign of a pause, becomes a comma."""
     return _ASCII_MARK.sub(lambda match: _FULL_WIDTH[match[0]], text)
+
+
+def said_once(words: Sequence[HeardWord], seconds: float) -> Sequence[HeardWord]:
+    """The first half of what the recognizer wrote twice: the same words again, in less time than they could be said in.
+
+    Whisper does so now and then where the sound ends soon after the speech.
+
+    Args:
+        words: of an utterance.
+        seconds: how long it is.
+    """
+    lengths = [len(_NOT_WORD.sub("", word.text)) for word in words]
+    text = _NOT_WORD.sub("", "".join(word.text for word in words)).lower()
+    half = len(text) // 2
+    fastest = _FASTEST["zh" if re.match(_HANZI, text) else "en"]
+    if half < _SHORTEST_TWICE or text[:half] != text[half:] or len(text) % 2 or len(text) < fastest * seconds:
+        return words
+    ends = list(accumulate(lengths))
+    return words[: ends.index(half) + 1] if half in ends else words
 
 
 def is_invention(text: str, prompt: str, *, doubtful: bool) -> bool:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from avatar.stages import HeardWord
-from avatar.voice.hearing.transcript import finished_words, is_invention, joined, punctuated, repetition, simplified
+from avatar.voice.hearing.transcript import (
+    finished_words,
+    is_invention,
+    joined,
+    punctuated,
+    repetition,
+    said_once,
+    simplified,
+)
 
 
 def words(*texts: str) -> list[HeardWord]:
@@ -53,6 +61,23 @@ def test_inventions_are_known(text: str) -> None:
 )
 def test_what_people_say_is_no_invention(text: str) -> None:
     assert not is_invention(text, "会提到孔乙己。 It mentions Kong Yiji.", doubtful=False)
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds", "left"),
+    [
+        ((" A", " light", " rain", " is", " falling.") * 2, 2.0, 5),
+        ((" A", " light", " rain", " is", " falling.") * 2, 4.0, 10),
+        (("窗外", "下着", "小雨，") * 2, 1.2, 3),
+        (("窗外", "下着", "小雨。") * 2, 3.0, 6),
+        (("对", "对") * 2, 0.3, 4),
+        (("今天天气", "今", "天天气"), 0.5, 3),
+        (("今天", "天气很", "好今天天气很好"), 0.5, 3),
+        ((), 1.0, 0),
+    ],
+)
+def test_what_was_written_twice_and_said_once(said: tuple[str, ...], seconds: float, left: int) -> None:
+    assert said_once(words(*said), seconds) == words(*said)[:left]
 
 
 def test_farewells_of_films_are_struck_out_only_in_doubt() -> None:
