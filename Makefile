@@ -21,7 +21,7 @@ check: $(VENV)/.ready-dev
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.ready-dev
-	$(BIN)/pytest tests/unit tests/property
+	$(BIN)/pytest --numprocesses auto --dist loadfile tests/unit tests/property
 
 integration: $(VENV)/.ready-dev
 	$(BIN)/avatar models pull

@@ -37,7 +37,8 @@ class Tags:
     def __init__(self) -> None:
         self._buffer = ""
         self._begun = False
-        self._after_blank = True
+        self._ends_blank = True
+        self._joining = True
 
     def push(self, piece: str) -> Told:
         """The words that a further piece settles."""
@@ -55,11 +56,14 @@ class Tags:
             taken, words, found = step
             self._buffer = self._buffer[taken:]
             style = found or style
-            if self._after_blank:
+            if not words:
+                self._joining = self._ends_blank
+            elif self._joining:
                 words = words.lstrip()
             if words:
                 told.append((words, style))
-                self._begun, self._after_blank, style = True, words[-1].isspace(), None
+                self._begun, self._joining, style = True, False, None
+                self._ends_blank = words[-1].isspace()
         return [*told, ("", style)] if style else told
 
     def _step(self, text: str, *, final: bool) -> tuple[int, str, Style | None] | None:

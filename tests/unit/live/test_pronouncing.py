@@ -31,7 +31,8 @@ class Voice:
 
 
 def host() -> SessionHost:
-    return SessionHost(cast(Engines, SimpleNamespace(synthesizer=Voice(), settings=Settings())))
+    engines = SimpleNamespace(synthesizer=Voice(), settings=Settings(), listener=None, tally=None, run=None)
+    return SessionHost(cast(Engines, engines))
 
 
 def persona(readings: Mapping[str, str]) -> Persona:

@@ -71,7 +71,9 @@ def test_only_the_static_folder_is_served(client: TestClient, path: str) -> None
 def test_imports_and_files_belong_together() -> None:
     named = re.compile(r"""(?:from|import|new URL\()\s*"\./([\w-]+\.js)\"""")
     imported = {name for module in MODULES for name in named.findall(module.read_text())}
-    assert imported | {"talk.js", "animate.js", "personas-page.js"} == {module.name for module in MODULES}
+    assert imported | {"talk.js", "animate.js", "personas-page.js", "voices-page.js"} == {
+        module.name for module in MODULES
+    }
 
 
 def test_no_module_names_another_host() -> None:
