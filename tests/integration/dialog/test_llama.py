@@ -181,7 +181,7 @@ def test_a_damaged_file_is_told(size: int, models_dir: Path, tmp_path: Path) -> 
 
 
 def test_without_a_card_no_gpu_is_feigned(models_dir: Path) -> None:
-    model = gguf(models_dir, "smollm2-135m")
+    model = gguf(models_dir, "qwen2.5-coder-0.5b")
     with pytest.raises(EngineError, match="no graphics card"):
         EmbeddedLlama(Runtime(runtime(models_dir).libraries, 1, "cuda:7"), model)
     with pytest.raises(EngineError, match="cannot compute on cuda:7"):
