@@ -21,7 +21,7 @@ SUITE = Path(__file__).resolve().parent / "xtts" / "suite.py"
 REQUIREMENTS = (
     "coqui-tts==0.28.0", "coqui-tts-trainer==0.4.0", "coqpit-config==0.2.5", "transformers==5.23.0",
     "safetensors==0.8.0", "librosa==0.11.0", "lazy-loader==0.6", "einops==0.8.2", "anyascii==0.3.3",
-    "ko-speech-tools==0.1.0", "psutil==7.2.2", "six==1.17.0",
+    "ko-speech-tools==0.1.0", "psutil==7.2.2", "scipy==1.17.1", "six==1.17.0",
 )  # fmt: skip
 """What XTTS imports of what the extra `xtts` installs, beyond our own; a third of it all. torchaudio and torchcodec
 have stand-ins in xtts/standins/."""
