@@ -21,6 +21,7 @@ from avatar.face.landmarks import FaceFinder
 from avatar.face.measure import lip_apertures
 from avatar.live.events import ReplyDone, SessionEvent, Video
 from avatar.live.host import SessionHost
+from avatar.live.leisure import Leisure
 from avatar.live.options import SessionOptions
 from avatar.live.outlet import Outlet
 from avatar.live.picture import FaceLoop
@@ -281,6 +282,8 @@ def _session(host: SessionHost, persona: str, every: int, conversed: Conversed) 
         recognizer=ScriptedRecognizer(["您怎么看？"]),
         synthesizer=PreparedSpeech(voice),
         run=labour.run,
+        leisure=Leisure(),
+        spot=None,
     )
     conversation = host.conversation(persona)
     photo = conversation.persona.portrait_file
