@@ -1,6 +1,7 @@
 /** The elements of the Personas page, without behaviour. */
 
 import "./personas-sentences.js";
+import { ASKING } from "./asking.js";
 import { links } from "./nav.js";
 import { placed } from "./personas-desk.js";
 
@@ -51,17 +52,7 @@ const MARKUP = `
   </section>
   ${panel("trial")}
 </main>
-<dialog class="asking" aria-labelledby="asking-text">
-  <form method="dialog">
-    <p id="asking-text"></p>
-    <div class="row">
-      <button value="yes" class="first yes"></button>
-      <button value="no" class="second" data-text="no"></button>
-    </div>
-  </form>
-</dialog>
-<div class="toasts" role="alert"></div>
-`;
+${ASKING}`;
 
 /**
  * Build the page inside an element.

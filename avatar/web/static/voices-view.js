@@ -1,6 +1,7 @@
 /** The elements of the Voices page, without behaviour. */
 
 import "./voices-sentences.js";
+import { ASKING } from "./asking.js";
 import { links } from "./nav.js";
 
 const MARKUP = `
@@ -20,17 +21,7 @@ const MARKUP = `
 <main class="home" hidden></main>
 <main class="cloning" hidden></main>
 <main class="one-voice" hidden></main>
-<dialog class="asking" aria-labelledby="asking-text">
-  <form method="dialog">
-    <p id="asking-text"></p>
-    <div class="row">
-      <button value="yes" class="first yes"></button>
-      <button value="no" class="second" data-text="no"></button>
-    </div>
-  </form>
-</dialog>
-<div class="toasts" role="alert"></div>
-`;
+${ASKING}`;
 
 /**
  * Build the page inside an element.
