@@ -25,7 +25,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import typer
 
-from avatar.engines import Engines, mark_network
+from avatar.engines import Engines
+from avatar.engines.voices import mark_network
 from avatar.errors import AvatarError, InputError, Language
 from avatar.media import HEARING_RATE, SPEECH_RATE, Samples, resample
 from avatar.settings import Settings

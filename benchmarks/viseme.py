@@ -22,7 +22,8 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from avatar.engines import Engines, voice_library
+from avatar.engines import Engines
+from avatar.engines.voices import voice_library
 from avatar.errors import NotFoundError
 from avatar.face.audio_visemes import AHEAD, BANDS, BEHIND, CLOSE, OPEN, AudioVisemes, features
 from avatar.face.motion import LEAD

@@ -19,7 +19,8 @@ from typing import cast
 import av
 import numpy as np
 
-from avatar.engines import find_engine, mark_network, voice_library
+from avatar.engines import find_engine
+from avatar.engines.voices import mark_network, voice_library
 from avatar.errors import Language
 from avatar.media import SPEECH_RATE, Samples, read_audio, resample
 from avatar.settings import Settings

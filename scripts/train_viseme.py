@@ -17,7 +17,8 @@ import typer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from avatar.engines import Engines, voice_library
+from avatar.engines import Engines
+from avatar.engines.voices import voice_library
 from avatar.media import SAMPLES_PER_FRAME, SPEECH_RATE
 from avatar.models import model_path
 from avatar.settings import PACKAGE_ROOT, Settings

@@ -15,7 +15,9 @@ from rich.progress import Progress
 
 from avatar.cli import listing
 from avatar.cli.console import choose, emit_json, note, progress, settings
-from avatar.engines import Engines, cloning, consent_store, own_voices
+from avatar.engines import Engines
+from avatar.engines.cloning import cloning
+from avatar.engines.voices import consent_store, own_voices
 from avatar.errors import InputError, NotFoundError, StorageError, TextError
 from avatar.voice.consent.record import CONSENT_ID, Consent, GroundWish, PhraseWish, plain_name
 

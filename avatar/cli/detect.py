@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from avatar.cli.console import choose, emit_json, settings
-from avatar.engines import mark_network
+from avatar.engines.voices import mark_network
 from avatar.media import SPEECH_RATE, read_audio
 
 if TYPE_CHECKING:

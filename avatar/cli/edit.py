@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from avatar.cli.console import choose, emit_json, note, progress, settings
-from avatar.engines import Engines, editing
+from avatar.engines import Engines
+from avatar.engines.editing import editing
 from avatar.errors import InputError, Language, NotFoundError
 from avatar.voice.editing.editor import Edited, Step, Wish
 from avatar.voice.editing.recording import LOSSLESS, write

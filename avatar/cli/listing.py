@@ -8,7 +8,7 @@ import typer
 
 from avatar.cli.console import emit_json, language, note, settings
 from avatar.dialog.persona import surveyed
-from avatar.engines import voice_library
+from avatar.engines.voices import voice_library
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON. 输出 JSON。")]
 

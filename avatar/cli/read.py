@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from avatar.cli.console import choose, emit_json, note, progress, settings, stopped_by_the_system
-from avatar.engines import Engines, voice_standing
+from avatar.engines import Engines
+from avatar.engines.voices import voice_standing
 from avatar.errors import AvatarError, InputError, Language
 from avatar.live.aloud.book import Book, Chapter, read_book
 from avatar.live.aloud.reading import ChapterFiles, Reading, Say, Step
@@ -164,7 +165,8 @@ def _list(book: Book, json: bool) -> None:
 
 
 def _report(engines: Engines, reading: Reading, files: list[ChapterFiles], json: bool) -> None:
-    checks = {outcome: n for (place, outcome), n in engines.tally.clauses().items() if place == "script" and n}
+    counts = engines.self_check.tally.clauses()
+    checks = {outcome: n for (place, outcome), n in counts.items() if place == "script" and n}
     if json:
         emit_json(
             {

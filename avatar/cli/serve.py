@@ -11,7 +11,9 @@ import typer
 from avatar.cli.console import choose, note, progress, settings
 from avatar.dialog.conversation import Conversation
 from avatar.dialog.persona import Persona, list_personas
-from avatar.engines import Engines, cloning, editing
+from avatar.engines import Engines
+from avatar.engines.cloning import cloning
+from avatar.engines.editing import editing
 from avatar.errors import EngineError
 from avatar.live.host import SessionHost
 from avatar.live.studio import EngineStudio
@@ -47,7 +49,7 @@ def serve(
                 sessions,
                 EngineStudio(engines),
                 Voices(lambda: cloning(engines), lambda: editing(engines)),
-                engines.tally,
+                engines.self_check.tally,
             ),
             chosen,
         )

@@ -10,7 +10,8 @@ from avatar.dialog.conversation import Conversation
 from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.memory.store import Memories
 from avatar.dialog.persona import Persona, load_persona
-from avatar.engines import Engines, voice_standing
+from avatar.engines import Engines
+from avatar.engines.voices import voice_standing
 from avatar.errors import SettingsError
 from avatar.face.background import background_of
 from avatar.face.encode import H264Encoder, JpegEncoder
@@ -40,8 +41,9 @@ class SessionHost:
         self.engines = engines
         self._memories = Memories(engines.settings.data_dir)
         self._leisure = Leisure()
+        check = engines.self_check
         self._spot = SpotCheck(
-            engines.listener, engines.tally, self._leisure, engines.run, engines.settings.speaking.check_live
+            check.listener, check.tally, self._leisure, engines.run, engines.settings.speaking.check_live
         )
         self._standing = voice_standing(engines.settings)
         self._knowledge: dict[str, Knowledge] = {}
@@ -108,7 +110,7 @@ class SessionHost:
             engines.run,
             engines.settings.llm.max_tokens,
             self._leisure,
-            engines.checked(speech) if engines.settings.speaking.check else None,
+            engines.self_check.checked(speech) if engines.settings.speaking.check else None,
             self._spot,
         )
 

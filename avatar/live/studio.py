@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from avatar.engines import Engines, face_finder, upscaler, voice_library
+from avatar.engines import Engines
+from avatar.engines.faces import face_finder, upscaler
+from avatar.engines.voices import voice_library
 from avatar.errors import Language
 from avatar.face.landmarks import FaceFinder
 from avatar.face.photo import Photograph

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avatar.engines import Engines, mark_network
+from avatar.engines import Engines
+from avatar.engines.voices import mark_network
 from avatar.live.aloud.book import book_of
 from avatar.live.aloud.reading import Reading, Step
 from avatar.live.aloud.workshop import Manner, Workshop
@@ -59,7 +60,7 @@ def test_a_book_is_read_stopped_and_gone_on_with(engines: Engines, tmp_path: Pat
     assert read(engines, parts, stop=2) == 2
     assert [each.name for each in parts.iterdir()] == [".reading"]
     assert read(engines, parts) == 1
-    assert sum(n for (place, _), n in engines.tally.clauses().items() if place == "script") == 6
+    assert sum(n for (place, _), n in engines.self_check.tally.clauses().items() if place == "script") == 6
     for name in (*(NAME + ending for ending in (".m4a", ".srt", ".vtt", ".json")), "野草.m4b"):
         assert (parts / name).read_bytes() == (out / name).read_bytes()
 

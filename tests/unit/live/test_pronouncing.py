@@ -31,7 +31,8 @@ class Voice:
 
 
 def host() -> SessionHost:
-    engines = SimpleNamespace(synthesizer=Voice(), settings=Settings(), listener=None, tally=None, run=None)
+    check = SimpleNamespace(listener=None, tally=None)
+    engines = SimpleNamespace(synthesizer=Voice(), settings=Settings(), self_check=check, run=None)
     return SessionHost(cast(Engines, engines))
 
 

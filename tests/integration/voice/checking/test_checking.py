@@ -67,7 +67,7 @@ def test_what_lost_words_is_said_again(
     engines: Engines, clause: str, voice: str, language: Language, lost: str
 ) -> None:
     tally, clumsy = Tally(), Clumsy(engines.synthesizer, lost)
-    checked = CheckedSynthesizer(clumsy, engines.listener, tally)
+    checked = CheckedSynthesizer(clumsy, engines.self_check.listener, tally)
     speech = checked.speak(clause, voice, language=language)
     assert len(clumsy.takes) == 2
     assert tally.clauses()["script", "mended"] == 1

@@ -13,7 +13,8 @@ import soundfile
 from typer.testing import CliRunner
 
 from avatar.cli import app
-from avatar.engines import Engines, mark_network
+from avatar.engines import Engines
+from avatar.engines.voices import mark_network
 from avatar.media import SPEECH_RATE, Samples, read_audio, resample
 from avatar.settings import Settings, SpeakingSettings
 from avatar.voice.watermark import MarkNetwork, detect
