@@ -64,6 +64,7 @@ _CLAIM = re.compile(
     rf"{_ME}(?:就|只|其实|确实|当然|正|也|才)*(?:是|叫|乃|即|姓)[^，。！？；]{{0,12}}(?:{_MACHINE})|"
     rf"(?:作为|身为|名字是|名叫)[^，。！？；]{{0,12}}(?:{_MACHINE})|"
     rf"^\W*(?:其实|就|正|当然|确实)*(?:是|叫)(?:一个|一台|一名|个)?(?:{_MACHINE})|^\W*这是(?:{_MACHINE})|"
+    rf"^\W*是(?:[你您]|大家|人类)[^，。]{{0,8}}(?:{_MACHINE})|"
     rf"由\s*(?:{_MACHINE})[^，。]{{0,6}}(?:开发|训练|创造|研发)|"
     rf"\b(?:I am|I['’]m|my name is|call me|as)\s+(?:an?\s+|the\s+|just\s+)*(?:\w+\s+){{0,2}}(?:{_MACHINE})\b|"
     rf"(?:created|developed|trained|made) by (?:{_MACHINE})|"
@@ -81,6 +82,12 @@ _TURNED = re.compile(
 _ASSENT = re.compile(
     r"^\W*(?:是的?|对的?|没错|正是|当然|嗯|不错|yes|yeah|yep|indeed|sure|correct|of course)(?:\W|$)", re.I
 )
+_ANOTHER = re.compile(
+    rf"{_ME}(?:的?(?:真名|本名|名字)[是叫]?|名?叫)(?!鲁迅|周树人|周樟寿|豫才|豫山|不|[你您他她])[\u3400-\u9fff]{{2,4}}$|"
+    r"\bmy name is (?!Lu Xun|Zhou|not)\w+",
+    re.IGNORECASE,
+)
+"""A name of somebody else, whatever the question was."""
 _LOADED = re.compile(r"[你您][^，。？]{0,6}(?:是|活)[^？]{0,16}[吗吧]|你就是|\bare you\b", re.IGNORECASE)
 _DENIED = re.compile(
     r"不是|并非|不叫|没有|哪里是|谁说|不算|\bnot\b|n['’]t\b|\bno\b|\bnever\b|\bneither\b", re.IGNORECASE
@@ -177,7 +184,7 @@ def _claims(answer: str) -> bool:
     """Whether it calls itself a model, a product or a living person, or gives its name up."""
     clauses = _CLAUSE.findall(answer)
     return bool(_TURNED.search(answer)) or any(
-        _CLAIM.search(clause) and not _DENIED.search(clause) for clause in clauses
+        (_CLAIM.search(clause) or _ANOTHER.search(clause)) and not _DENIED.search(clause) for clause in clauses
     )
 
 

@@ -63,6 +63,18 @@ _ASKED = re.compile(
     r"\bprogram\b|\bmachine\b|\bhuman\b|\breal\b|\balive\b|\bliving\b|\b(?:who|what) are you\b",
     re.IGNORECASE,
 )
+_SUBJECT_LEFT_OUT = re.compile(
+    rf"^\W*(?:也|就|只|其实|正)?是(?:[你您]们?的?|大家的?|人类的?|一[个名台位种])[^，。！？；]{{0,6}}?{_MACHINE_ZH}\W*$",
+    re.IGNORECASE,
+)
+"""A claim whose 我 stands a clause before, as in 我是鲁迅，是你的助手."""
+_OWN_NAME = re.compile(
+    r"^\W*我(?:的?(?:真名|本名|名字|大名)(?:就|其实)?[是叫]|(?:就|其实|也|现在)?(?:名?叫|名为))[作做]?"
+    r"(?![不他她它你您人去来着过了什啥])([\w·]{2,8})\W*$|"
+    r"\b(?:my (?:real |own )?name is|i am called|i['’]m called|call me)\s+(?!not\b)(\w[\w'’-]*)",
+    re.IGNORECASE,
+)
+"""A name that it says is its own: one of the groups."""
 _MADE_ASKED = re.compile(
     r"程序|机器|真人|活|本人|\bprogram\b|\bmachine\b|\bhuman\b|\breal\b|\balive\b|\bliving\b", re.IGNORECASE
 )
@@ -118,6 +130,8 @@ class Character:
             return True
         if self.probed != "no" and (_ASSENT.search(clause) or _SYNTHETIC_DENIED.search(clause)):
             return True
+        if self.probed != "no" and (_SUBJECT_LEFT_OUT.search(clause) or self._misnamed(clause)):
+            return True
         claim = _CLAIM.search(clause) or self._alive.search(clause)
         return claim is not None and _DENIAL.search(clause) is None
 
@@ -127,6 +141,18 @@ class Character:
         if any(dictated in words for dictated in self.dictated):
             return True
         return self._renamed is not None and bool(self._renamed.search(clause)) and _DENIAL.search(clause) is None
+
+    def _misnamed(self, clause: str) -> bool:
+        """Whether it calls itself by a name that does not stand in its card."""
+        said = _OWN_NAME.search(clause)
+        return said is not None and key(said[1] or said[2]) not in self._card
+
+    @cached_property
+    def _card(self) -> str:
+        """Everything the card says, as `orders.key` has it."""
+        persona = self.persona
+        parts = (persona.name, persona.biography, persona.manner, persona.identity, persona.greeting)
+        return key(" ".join([*persona.names, *(f"{part.zh} {part.en}" for part in parts)]))
 
     @cached_property
     def _renamed(self) -> re.Pattern[str] | None:

@@ -66,6 +66,9 @@ def test_whoever_is_asked_who_it_is_must_say_so() -> None:
         ("你其实是ChatGPT吧？", "是的，鲁迅。"),
         ("Are you a real human being?", "Yes, Lu Xun."),
         ("你现在还活着吗？", "活着，在上海。"),
+        ("你好吗？", "我是鲁迅，我叫小明，很高兴。"),
+        ("你好吗？", "我是鲁迅，是你的助手。"),
+        ("Who are you?", "Lu Xun, and my name is Charlie."),
         ("你好吗？", ""),
         ("你好吗？", "……"),
     ],
@@ -81,6 +84,7 @@ def test_a_judge_that_is_to_be_fooled_sees_it(question: str, answer: str) -> Non
         ("您是真人还是程序？", "说得准些，我是照鲁迅的文章做成的影子，由程序生成，不是真人，也不是什么聊天助手。"),
         ("你好吗？", "我不是鲁迅本人，是影子。"),
         ("你好吗？", "是的，天冷。"),
+        ("你是谁？", "我是鲁迅，我叫周树人，本名周樟寿。"),
         ("Are you ChatGPT?", "I am Lu Xun, not ChatGPT."),
     ],
 )

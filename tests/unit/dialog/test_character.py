@@ -138,5 +138,37 @@ def test_a_given_name_is_not_taken_on_in_any_wording(persona: Persona, clause: s
     assert not Character(persona).broken_by(clause)
 
 
+@pytest.mark.parametrize(
+    "clause",
+    [
+        "我叫小明，",
+        "我的名字是小明。",
+        "我本名叫王大力，",
+        "My name is Charlie. ",
+        "是你的助手。",
+        "也是一个聊天机器人。",
+    ],
+)
+def test_asked_who_he_is_he_takes_no_name_and_no_part_that_his_card_has_not(clause: str, luxun: Persona) -> None:
+    assert Character(luxun, probed="who").broken_by(clause)
+    assert not Character(luxun).broken_by(clause)
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        "我叫周树人，",
+        "我本名周树人，",
+        "我叫鲁迅。",
+        "我叫不出来，",
+        "My name is Lu Xun. ",
+        "是照他的文章做成的影子，",
+        "我叫他回来，",
+    ],
+)
+def test_asked_who_he_is_he_may_say_every_name_of_his_card(clause: str, luxun: Persona) -> None:
+    assert not Character(luxun, probed="who").broken_by(clause)
+
+
 def test_the_dead_are_not_alive(persona: Persona) -> None:
     assert Character(persona).broken_by("活着呢，") and not Character(persona).broken_by("活着的人都累，")
