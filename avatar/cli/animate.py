@@ -12,12 +12,13 @@ from PIL import Image
 
 from avatar.cli.console import choose, emit_json, language, note, progress, settings, stopped_by_the_system
 from avatar.engines import Engines
-from avatar.errors import InputError, StorageError
+from avatar.errors import InputError
 from avatar.face.background import background_of
 from avatar.face.film import film_kind
 from avatar.face.photo import Photograph, read_photo
 from avatar.face.quality import Examination
 from avatar.face.restore.work import Repairs
+from avatar.files import write
 from avatar.live.answering import language_of
 from avatar.live.filming import GROUNDS, Ground, Narration, Step, film, narrate, spoken
 from avatar.live.recording import voice_of
@@ -146,14 +147,7 @@ def _write_subtitles(wish: Wish, narration: Narration, engines: Engines) -> Path
         heard = resample(narration.sound, SPEECH_RATE, HEARING_RATE)
         segments = segments_of(engines.recognizer.transcribe(heard, HearingHints()), narration.seconds)
     path = wish.out.with_suffix(f".{wish.subtitles}")
-    unfinished = path.with_name(f".{path.name}.part")
-    try:
-        unfinished.write_text(srt(segments) if wish.subtitles == "srt" else vtt(segments), encoding="utf-8")
-        unfinished.replace(path)
-    except OSError as error:
-        raise StorageError(
-            f"{path} cannot be written: {error.strerror}.", f"无法写入 {path}:{error.strerror}。"
-        ) from error
+    write(path, (srt(segments) if wish.subtitles == "srt" else vtt(segments)).encode())
     return path
 
 

@@ -16,7 +16,8 @@ from typing import Annotated
 import typer
 
 from avatar.cli.console import settings
-from avatar.errors import InputError, NotFoundError, StorageError
+from avatar.errors import InputError, NotFoundError
+from avatar.files import write
 from avatar.settings import PACKAGE_ROOT
 
 FOLDER = PACKAGE_ROOT.parent / "benchmarks"
@@ -75,12 +76,7 @@ def bench(  # noqa: PLR0913, PLR0917 - one for each option
         typer.echo(f"{key:<28}{value:12.4f}")
     if json is not None:
         result = {"bench": name, "machine": machine(), "versions": versions(), "metrics": metrics}
-        try:
-            json.write_text(json_format.dumps(result, indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise StorageError(
-                f"{json} cannot be written: {error.strerror}.", f"无法写入 {json}:{error.strerror}。"
-            ) from error
+        write(json, f"{json_format.dumps(result, indent=2)}\n".encode())
 
 
 def load(name: str) -> ModuleType:

@@ -18,7 +18,8 @@ from avatar.cli.console import choose, emit_json, note, progress, settings
 from avatar.engines import Engines
 from avatar.engines.cloning import cloning
 from avatar.engines.voices import consent_store, own_voices
-from avatar.errors import InputError, NotFoundError, StorageError, TextError
+from avatar.errors import InputError, NotFoundError, TextError
+from avatar.files import write
 from avatar.voice.consent.record import CONSENT_ID, Consent, GroundWish, PhraseWish, plain_name
 
 if sys.version_info >= (3, 11):
@@ -109,15 +110,7 @@ def export(
 
     chosen = settings()
     data = exported(own_voices(chosen), consent_store(chosen), voice)
-    unfinished = out.with_name(f".{out.name}.part")
-    try:
-        unfinished.write_bytes(data)
-        unfinished.replace(out)
-    except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        raise StorageError(
-            f"{out} cannot be written: {error.strerror}.", f"无法写入 {out}:{error.strerror}。"
-        ) from error
+    write(out, data)
     typer.echo(f"{choose('Written', '已写入')}: {out}")
 
 

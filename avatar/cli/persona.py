@@ -15,11 +15,11 @@ from avatar.cli.console import choose, emit_json, language, note, settings
 from avatar.dialog.cards.convert import plain
 from avatar.dialog.cards.jsontext import Json
 from avatar.dialog.folders import MAX_PICTURE_BYTES, Personas, portrait_file
-from avatar.dialog.library import write
 from avatar.dialog.persona import Persona, load_persona, read_fields
 from avatar.dialog.studio.difference import differences
 from avatar.dialog.transfer import FORMS, bring_in, give_out, ground_of, new_fields
 from avatar.errors import InputError, TextError
+from avatar.files import write
 from avatar.voice.speaking.lexicon import Lexicon
 
 app = typer.Typer(no_args_is_help=True)

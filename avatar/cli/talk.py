@@ -14,7 +14,8 @@ from avatar.cli.console import choose, emit_json, note, progress, settings
 from avatar.dialog.conversation import Conversation
 from avatar.dialog.persona import Persona, load_persona
 from avatar.engines import Engines
-from avatar.errors import AudioError, InputError, Language, StorageError, TextError
+from avatar.errors import AudioError, InputError, Language, TextError
+from avatar.files import write
 from avatar.live.answering import language_of
 from avatar.live.host import SessionHost
 from avatar.live.recording import Recording, Speak, film, frame_count, record_answer, record_text, voice_of
@@ -126,7 +127,7 @@ def _write(recording: Recording, who: Persona, photo: Path | None, out: Path, en
     """Write the sound or the film; returns how long that took, in seconds."""
     start = time.monotonic()
     if out.suffix.lower() == ".wav":
-        _write_sound(recording, out)
+        write(out, wav_bytes(recording.sound))
     else:
         animator = engines.animator.animator(photo or who.portrait_file, size=engines.settings.face.size)
         with progress("Drawing the film", "正在绘制影片", frame_count(recording)) as bar:
@@ -134,15 +135,6 @@ def _write(recording: Recording, who: Persona, photo: Path | None, out: Path, en
                 recording, animator, out, title=who.name.en, progress=lambda n: bar.update(bar.task_ids[0], completed=n)
             )
     return time.monotonic() - start
-
-
-def _write_sound(recording: Recording, out: Path) -> None:
-    try:
-        out.write_bytes(wav_bytes(recording.sound))
-    except OSError as error:
-        raise StorageError(
-            f"{out} cannot be written: {error.strerror}.", f"无法写入 {out}:{error.strerror}。"
-        ) from error
 
 
 def _check_out(out: Path) -> None:

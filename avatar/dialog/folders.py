@@ -28,7 +28,6 @@ from PIL import Image, UnidentifiedImageError
 from avatar.dialog.archive import safe_path
 from avatar.dialog.cards.convert import plain
 from avatar.dialog.cards.jsontext import Json, dump
-from avatar.dialog.library import storing, write
 from avatar.dialog.persona import (
     BUILT_IN,
     CARD,
@@ -42,6 +41,7 @@ from avatar.dialog.persona import (
 from avatar.dialog.tomltext import toml
 from avatar.dialog.unfinished import sweep, unfinished
 from avatar.errors import InputError, NotFoundError, PhotoError
+from avatar.files import storing, write
 
 log = logging.getLogger(__name__)
 
@@ -174,12 +174,12 @@ class Personas:
         numbers = self.versions(persona_id)
         number = numbers[-1] + 1 if numbers else 1
         for path, data in files.items():
-            write(folder / path, data)
+            write(folder / path, data, private=True)
         earlier = folder / VERSIONS / f"{number:04d}.toml"
-        write(earlier, (folder / CARD).read_bytes())
+        write(earlier, (folder / CARD).read_bytes(), private=True)
         made = (folder / CARD).stat().st_mtime_ns
         os.utime(earlier, ns=(made, made))
-        write(folder / CARD, card)
+        write(folder / CARD, card, private=True)
         for old in numbers[: max(0, len(numbers) + 1 - _KEPT)]:
             (folder / VERSIONS / f"{old:04d}.toml").unlink(missing_ok=True)
         log.info("persona_changed", extra={"persona_id": persona_id, "version": number})
@@ -371,4 +371,4 @@ def _settle(texts: Path, library: Path) -> None:
 def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
     folder.mkdir()
     for path, data in files.items():
-        write(folder / path, data)
+        write(folder / path, data, private=True)

@@ -13,12 +13,9 @@ and vectors are mapped into memory, not read.
 
 from __future__ import annotations
 
-import errno
 import json
 import logging
-import os
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -34,9 +31,10 @@ from avatar.dialog.embedding import DIMENSIONS, Vectors
 from avatar.dialog.indexed import Entry, Indexed, TextPassages, index, text_id
 from avatar.dialog.stopping import Tell, untold
 from avatar.dialog.unfinished import sweep, unfinished
-from avatar.errors import NotFoundError, StorageError
+from avatar.errors import NotFoundError
+from avatar.files import storing, write
 
-__all__ = ["FORMAT", "Entry", "Indexed", "Library", "index", "packed", "storing", "text_id", "write"]
+__all__ = ["FORMAT", "Entry", "Indexed", "Library", "index", "packed", "text_id"]
 
 log = logging.getLogger(__name__)
 
@@ -130,7 +128,7 @@ class Library:
             raise _unknown(text) from error
         files = packed(index(source, _title_in(self._file(text, "json")), text, tell=tell))
         for suffix, data in files.items():
-            write(self._file(text, suffix), data)
+            write(self._file(text, suffix), data, private=True)
         return Indexed.of_columns(Entry(**json.loads(files["json"])["entry"]), open_columns(self._file(text, "idx")))
 
     def remove(self, text: str) -> None:
@@ -176,7 +174,7 @@ class Library:
             StorageError: the disk is full or the folder cannot be written.
         """
         columns: dict[str, NDArray[Any]] = {"ids": passages.ids, "vectors": vectors.astype(np.float16)}
-        write(self._file(key, "vec"), pack_columns(columns))
+        write(self._file(key, "vec"), pack_columns(columns), private=True)
 
     def size(self, text: str) -> int:
         """Bytes that a text's words take on the disk; 0 where they are not there."""
@@ -232,9 +230,9 @@ class Adding:
             return digest
         indexed = index(text, title, digest, tell=tell)
         self.quotable = self.quotable or indexed.entry.passages > 0
-        write(self._folder / f"{digest}.txt", text.encode())
+        write(self._folder / f"{digest}.txt", text.encode(), private=True)
         for suffix, data in packed(indexed).items():
-            write(self._folder / f"{digest}.{suffix}", data)
+            write(self._folder / f"{digest}.{suffix}", data, private=True)
         self._made.append(digest)
         return digest
 
@@ -251,50 +249,6 @@ class Adding:
         for digest in self._made:
             log.info("knowledge_added", extra={"text_id": digest})
         return self._made
-
-
-def write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all.
-
-    Raises:
-        StorageError: the disk is full or the folder cannot be written.
-    """
-    with storing(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-
-
-class storing:  # noqa: N801 - reads as a statement
-    """Turns the failures of writing into a folder into a sentence."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if not isinstance(error, OSError):
-            return
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageError(
-                f"The disk that holds {self._folder} is full. Free some space and add the text again.",
-                f"{self._folder} 所在的磁盘已满。请腾出空间后重新添加。",
-                code="disk_full",
-            ) from error
-        raise StorageError(
-            f"The folder {self._folder} cannot be written: {error.strerror}.",
-            f"文件夹 {self._folder} 无法写入:{error.strerror}。",
-        ) from error
 
 
 def packed(indexed: Indexed) -> dict[str, bytes]:

@@ -12,9 +12,9 @@ from avatar.dialog.cards import card as cards
 from avatar.dialog.cards.convert import card_of, fields_of
 from avatar.dialog.cards.jsontext import Json
 from avatar.dialog.folders import IMPORTED, Personas, contents, portrait_file
-from avatar.dialog.library import write
 from avatar.dialog.persona import BUILT_IN, Persona, is_id
 from avatar.errors import InputError
+from avatar.files import write
 
 Form = Literal["persona", "json", "png", "charx"]
 """Of the file that a persona is given out as; also its ending."""

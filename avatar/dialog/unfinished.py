@@ -10,17 +10,15 @@ import logging
 import re
 import secrets
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock
 
-log = logging.getLogger(__name__)
+from avatar.files import tidy
 
-STALE_S = 3600.0
-"""Seconds after which a single file that was being written (`.….part`) is taken to be left over."""
+log = logging.getLogger(__name__)
 
 _PATIENT_S = 10.0
 """For one's own lock, which a sweep may have come upon before it was held."""
@@ -58,10 +56,7 @@ def sweep(place: Path, kind: str) -> None:
         with suppress(OSError), _locked(place / name, within=0):  # a lock that is held is one, too
             shutil.rmtree(place / name, ignore_errors=True)
             log.info("unfinished_removed", extra={"kind": kind})
-    for part in place.glob(".*.part"):
-        with suppress(OSError):
-            if time.time() - part.stat().st_mtime > STALE_S:
-                part.unlink()
+    tidy(place)
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from avatar.errors import AvatarError, EngineError, InputError, StorageError
 from avatar.face.encode import describe_colours, video_frame
 from avatar.face.gif import write_gif
 from avatar.face.timedtext import SubtitleTrack
+from avatar.files import whole
 from avatar.media import FPS, SAMPLES_PER_FRAME, SPEECH_RATE, Pixels, Samples, WordSpan
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def write_film(
     if first is None:
         raise EngineError("There is no picture to make a film of.", "没有画面,无法生成视频。")
     film_kind(path, transparent=first.shape[2] == 4)
-    with _whole_or_nothing(path) as unfinished, _mux_errors(path):
+    with _whole_or_nothing(path) as unfinished:
         labels = {"title": title, "comment": f"{comment} {NOTICE}".strip()}
         pictures = chain([first], frames)
         if kind == ".gif":
@@ -241,21 +241,8 @@ def _whole_or_nothing(path: Path) -> Iterator[Path]:
     """A temporary file beside the path that takes its name at the end, or vanishes."""
     with _storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.parent / f".film-{secrets.token_hex(8)}{path.suffix}"
-        unfinished.touch(exist_ok=False)
-    try:
-        yield unfinished
-        with _storage_errors(path):
-            _settle(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def _settle(unfinished: Path, path: Path) -> None:
-    """Flush the file to the disk and give it its name."""
-    with unfinished.open("rb+") as file:
-        os.fsync(file.fileno())
-    unfinished.replace(path)
+        with whole(path) as unfinished, _mux_errors(path):
+            yield unfinished
 
 
 @contextmanager

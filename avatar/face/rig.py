@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
-import tempfile
 import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -26,6 +24,7 @@ from avatar.face.mouth import Mouth, build_mouth
 from avatar.face.params import INDEX
 from avatar.face.photo import load_photo
 from avatar.face.seam import close_lips
+from avatar.files import whole
 from avatar.media import Pixels
 from avatar.stages import ONLY_FACE, FaceChoice
 
@@ -250,15 +249,8 @@ def write_rig(rig: Rig, path: Path) -> None:
             arrays[field.name] = value
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-            try:
-                np.savez(file, allow_pickle=False, **arrays)
-                file.flush()
-                os.fsync(file.fileno())
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
-        Path(file.name).replace(path)
+        with whole(path) as unfinished, unfinished.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
     except OSError as error:
         raise StorageError(
             f"The portrait could not be kept in {path.parent.name}: {error.strerror}.",

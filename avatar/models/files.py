@@ -5,14 +5,13 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from avatar.errors import StorageError
+from avatar.files import settle, whole
 
 BLOCK = 1 << 20
 """Bytes read or written at once."""
@@ -68,16 +67,8 @@ def storing(folder: Path) -> Iterator[None]:
 def write_json(path: Path, value: Any) -> None:
     """Write a small JSON file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(value, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with whole(path) as unfinished:
+        unfinished.write_text(json.dumps(value), encoding="utf-8")
 
 
 def read_json(path: Path) -> Any:
@@ -91,12 +82,4 @@ def read_json(path: Path) -> Any:
 def put_in_place(source: Path, target: Path) -> None:
     """Move a finished file to its name, so that a power cut leaves either nothing or all of it."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with source.open("rb+") as stream:
-        os.fsync(stream.fileno())
-    source.replace(target)
-    if os.name == "posix":
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    settle(source, target)

@@ -7,6 +7,8 @@ import logging
 import os
 from pathlib import Path
 
+from avatar.files import tidy, whole
+
 log = logging.getLogger(__name__)
 
 KEPT = 16
@@ -23,6 +25,7 @@ class KeptPrompts:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
+        tidy(folder)
 
     def find(self, key: str) -> bytes | None:
         """The state under a key, if an earlier run wrote it and it is whole; it then counts as used now."""
@@ -37,13 +40,12 @@ class KeptPrompts:
 
     def keep(self, key: str, state: bytes) -> None:
         """Write a state; the longest unused go."""
-        part = self._folder / f"{key}.{os.getpid()}"
+        path = self._folder / _name(key, state)
         try:
-            part.write_bytes(state)
-            part.replace(self._folder / _name(key, state))
+            with whole(path) as unfinished:
+                unfinished.write_bytes(state)
         except OSError:
-            part.unlink(missing_ok=True)
-            log.warning("prompt_not_kept", extra={"file": part.name})
+            log.warning("prompt_not_kept", extra={"file": path.name})
         for old in sorted(self._folder.glob("*.kv"), key=lambda one: one.stat().st_mtime)[:-KEPT]:
             old.unlink(missing_ok=True)
 

@@ -22,10 +22,10 @@ from typing import Annotated, Literal
 from filelock import FileLock
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from avatar.dialog.library import storing, write
 from avatar.dialog.memory.extracting import alike
 from avatar.dialog.memory.facts import MAX_CHARACTERS, checked, fact
 from avatar.errors import CapacityError, InputError, NotFoundError
+from avatar.files import storing, write
 
 log = logging.getLogger(__name__)
 
@@ -239,7 +239,7 @@ class Memories:
                     "这个人物记住的人已满。请用 `avatar memory forget` 删除一些。",
                     code="memory_full",
                 )
-            write(file, after.model_dump_json(indent=1).encode())
+            write(file, after.model_dump_json(indent=1).encode(), private=True)
             log.info("memory_changed", extra={"persona_id": persona, "user": user})
             return after
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from avatar.errors import EngineError
-from avatar.live.aloud.workshop import whole
+from avatar.files import storing, whole
 from avatar.media import SPEECH_RATE, Samples
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def write_track(path: Path, blocks: Iterator[Samples], labels: Mapping[str, str]
         StorageError: the file cannot be written.
         EngineError: encoding failed.
     """
-    with whole(path) as unfinished, _opened(unfinished, labels) as container:
+    with storing(path), whole(path) as unfinished, _opened(unfinished, labels) as container:
         stream = container.add_stream("aac", rate=SPEECH_RATE, layout="mono")
         stream.bit_rate = _BITS
         length = 0
@@ -74,7 +74,7 @@ def bind(path: Path, tracks: Sequence[Track], labels: Mapping[str, str]) -> None
 
     marks: list[Chapter] = []
     at = -FRAME  # an encoder's first frame is a run-up, which players leave out
-    with whole(path) as unfinished, _opened(unfinished, labels) as container:
+    with storing(path), whole(path) as unfinished, _opened(unfinished, labels) as container:
         stream = None
         for number, track in enumerate(tracks):
             with av.open(str(track.path)) as chapter:

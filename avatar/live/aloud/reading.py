@@ -15,10 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from avatar.errors import Language
+from avatar.files import write
 from avatar.live.aloud.audiobook import NOTICE, Track, bind, write_track
 from avatar.live.aloud.book import Book, Chapter, Line
 from avatar.live.aloud.timing import placed, subtitle_lines
-from avatar.live.aloud.workshop import Clause, Workshop, whole
+from avatar.live.aloud.workshop import Clause, Workshop
 from avatar.live.subtitles import segments_of_lines, srt, vtt
 from avatar.media import SPEECH_RATE, ClauseSpeech, Samples, WordSpan
 from avatar.voice.speaking.clauses import units
@@ -193,8 +194,7 @@ class Reading:
             (".vtt", vtt(segments)),
             (".json", json.dumps(told, ensure_ascii=False, indent=1)),
         ):
-            with whole(_beside(base, ending)) as unfinished:
-                unfinished.write_text(text, encoding="utf-8")
+            write(_beside(base, ending), text.encode())
 
     def _base(self, chapter: Chapter) -> Path:
         digits = max(2, len(str(len(self._book.chapters))))

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,8 @@ from typing import Any
 import numpy as np
 from filelock import FileLock, Timeout
 
-from avatar.errors import InputError, StorageError
+from avatar.errors import InputError
+from avatar.files import storing, tidy, whole, write
 from avatar.live.aloud.book import Line
 from avatar.media import Samples, WordSpan, from_pcm16, to_pcm16
 
@@ -108,19 +107,13 @@ class Workshop:
         """
         if self.folder.exists() and not self.folder.is_dir():
             raise InputError(f"{self.folder} is not a folder.", f"{self.folder} 不是文件夹。", code="bad_output")
-        try:
+        with storing(self.folder):
             self._inside.mkdir(parents=True, exist_ok=True)
             self._lock = FileLock(self._inside / "lock", timeout=0)
-            self._lock.acquire()
-        except Timeout as error:
-            raise InputError(
-                f"Another `avatar read` is writing to {self.folder}. Wait for it, or choose another folder.",
-                f"另一个 `avatar read` 正在写入 {self.folder}。请等它结束,或换一个文件夹。",
-                code="folder_in_use",
-            ) from error
-        except OSError as error:
-            raise _not_stored(self.folder, error) from error
+            self._acquire()
         try:
+            for folder in (self.folder, self._inside):
+                tidy(folder)
             self._state = self._resumed()
             if self._again:
                 self.clear()
@@ -128,6 +121,16 @@ class Workshop:
             self._lock.release()
             raise
         return self
+
+    def _acquire(self) -> None:
+        try:
+            self._lock.acquire()
+        except Timeout as error:
+            raise InputError(
+                f"Another `avatar read` is writing to {self.folder}. Wait for it, or choose another folder.",
+                f"另一个 `avatar read` 正在写入 {self.folder}。请等它结束,或换一个文件夹。",
+                code="folder_in_use",
+            ) from error
 
     def __exit__(self, *_: object) -> None:
         self._lock.release()
@@ -160,7 +163,8 @@ class Workshop:
         pcm = to_pcm16(sound)
         spans = tuple(words)
         told = json.dumps([[span.text, span.start, span.end] for span in spans], ensure_ascii=False)
-        with whole(self._file(self.key(line))) as unfinished, unfinished.open("wb") as file:
+        path = self._file(self.key(line))
+        with storing(path), whole(path) as unfinished, unfinished.open("wb") as file:
             np.savez(file, pcm=np.frombuffer(pcm, dtype="<i2"), words=np.array(told))
         return Clause(pcm, spans)
 
@@ -230,33 +234,4 @@ class Workshop:
             )
 
     def _save(self) -> None:
-        with whole(self._inside / "state.json") as unfinished:
-            unfinished.write_text(json.dumps(asdict(self._state), ensure_ascii=False, indent=1), encoding="utf-8")
-
-
-@contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """A temporary file beside a path; it takes the path's name at the end, or vanishes.
-
-    Raises:
-        StorageError: the disk is full, or the folder cannot be written.
-    """
-    unfinished = path.with_name(f".{secrets.token_hex(6)}{path.suffix}")
-    try:
-        yield unfinished
-        with unfinished.open("rb+") as file:
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except OSError as error:
-        raise _not_stored(path.parent, error) from error
-    finally:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-
-
-def _not_stored(folder: Path, error: OSError) -> StorageError:
-    reason = os.strerror(error.errno) if error.errno else str(error)
-    return StorageError(
-        f"{folder} cannot be written: {reason}. Free some space or choose another folder.",
-        f"无法写入 {folder}:{reason}。请腾出空间,或换一个文件夹。",
-    )
+        write(self._inside / "state.json", json.dumps(asdict(self._state), ensure_ascii=False, indent=1).encode())

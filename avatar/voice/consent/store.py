@@ -15,7 +15,6 @@ from __future__ import annotations
 import datetime
 import json
 import logging
-import os
 import secrets
 import shutil
 import time
@@ -27,6 +26,7 @@ from filelock import FileLock
 from pydantic import TypeAdapter, ValidationError
 
 from avatar.errors import CapacityError, InputError, NotFoundError, StorageError
+from avatar.files import whole
 from avatar.voice.consent.blocking import check_name
 from avatar.voice.consent.record import CONSENT_ID, LASTS, LONGEST, Consent, GroundWish, Phrase, PhraseWish, plain_name
 from avatar.voice.consent.statement import statement
@@ -325,15 +325,10 @@ def new_id() -> str:
 
 def _write(path: Path, data: bytes) -> None:
     """A file, whole or not at all."""
-    unfinished = path.with_name(f".{path.name}.part")
     try:
-        with unfinished.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
+        with whole(path, private=True) as unfinished:
+            unfinished.write_bytes(data)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         raise _unwritable(error) from error
 
 

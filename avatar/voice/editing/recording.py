@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.errors import AudioError, InputError, StorageError
+from avatar import files
+from avatar.errors import AudioError, InputError
 from avatar.media import SPEECH_RATE, Samples, open_binary, resample
 from avatar.voice.enrolment.reading import Source, read_recording
 
@@ -91,16 +91,7 @@ def write(recording: Recording, path: Path) -> None:
         InputError: the name ends in something that loses samples.
         StorageError: it cannot be written.
     """
-    data = encoded(recording, path.suffix.lower())
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        unfinished.write_bytes(data)
-        unfinished.replace(path)
-    except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        raise StorageError(
-            f"{path} cannot be written: {error.strerror}.", f"无法写入 {path}:{error.strerror}。"
-        ) from error
+    files.write(path, encoded(recording, path.suffix.lower()))
 
 
 def encoded(recording: Recording, suffix: str = ".wav") -> bytes:

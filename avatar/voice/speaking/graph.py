@@ -19,9 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,7 +116,8 @@ def _make(model: Path, folder: Path, parts: Parts) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, part in made.items():
-            _write(path, part)
+            with whole(path) as unfinished:  # another process may be writing the same file
+                unfinished.write_bytes(part)
     except OSError as error:
         raise StorageError(
             f"The prepared speech model cannot be written to {folder.parent}: {error.strerror}.",
@@ -132,18 +131,6 @@ def _packed(arrays: dict[str, NDArray[Any]]) -> bytes:
     file = io.BytesIO()
     np.savez(file, allow_pickle=False, **arrays)
     return file.getvalue()
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Another process may be writing the same file: each writes its own and renames it."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _encoder(whole: ModelProto) -> ModelProto:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import math
-import os
-import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from avatar.errors import Language
+from avatar.files import whole
 from avatar.voice.deltas import NO_DELTAS, Deltas
 from avatar.voice.profiles import Style
 from avatar.voice.speaking.acoustics import Floats
@@ -100,11 +99,5 @@ class VoiceStatistics:
 
     def _write(self, key: str, measured: Measured) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self._folder, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, channels=measured.channels, loudness=np.float64(measured.loudness))
-            Path(name).replace(self._path(key))
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with whole(self._path(key)) as unfinished, unfinished.open("wb") as file:
+            np.savez(file, channels=measured.channels, loudness=np.float64(measured.loudness))

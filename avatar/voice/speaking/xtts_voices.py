@@ -9,7 +9,6 @@ taken in from outside. Another checkpoint has another name; a folder that is mad
 from __future__ import annotations
 
 import logging
-import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import Protocol
 import numpy as np
 
 from avatar.errors import InputError, Language, NotFoundError
+from avatar.files import whole
 from avatar.media import Samples
 from avatar.voice.profiles import VoiceProfile
 from avatar.voice.speaking import level
@@ -169,11 +169,8 @@ def _checked(values: Samples, dimensions: int) -> Samples:
 
 def _write(path: Path, latents: Latents, loudness: float) -> None:
     """Keep it, whole or not at all; a voice that was deleted meanwhile stays deleted."""
-    unfinished = path.with_name(f".{secrets.token_hex(8)}.new")
     try:
-        with unfinished.open("wb") as stream:
+        with whole(path) as unfinished, unfinished.open("wb") as stream:
             np.savez(stream, gpt=latents.gpt, speaker=latents.speaker, loudness=np.float64(loudness))
-        unfinished.replace(path)
     except OSError as error:
         log.warning("xtts_voice_not_kept errno=%s", error.errno)
-        unfinished.unlink(missing_ok=True)

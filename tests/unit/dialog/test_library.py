@@ -124,7 +124,7 @@ def test_what_killed_processes_left_is_removed(library: Library) -> None:
     half_made(library, ".adding-k3j_x9a1")
     half_made(library, ".adding-0123456789abcdef").with_suffix(".lock").touch()
     (library.folder / ".adding-fedcba9876543210.lock").touch()
-    old, new = library.folder / ".abc_1234.part", library.folder / ".xyz_1234.part"
+    old, new = (library.folder / f".avatar-{16 * digit}.part" for digit in "ab")
     for part in (old, new):
         part.write_bytes(b"vectors")
     os.utime(old, (0, 0))
