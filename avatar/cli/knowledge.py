@@ -91,13 +91,14 @@ def search(
 
 
 @app.command()
-def remove(
+@app.command("remove", hidden=True)
+def delete(
     text: Annotated[str, typer.Argument(metavar="ID", help="An id from the list. 列表里的编号。")],
     persona: PersonaOption = "luxun",
 ) -> None:
     """Forget a text and everything made from it. 删除文本及由它生成的一切。"""
     _knowledge(persona, embedding=False).remove(text)
-    note(f"{text}: removed.", f"{text}:已删除。")
+    note(f"{text}: deleted.", f"{text}:已删除。")
 
 
 def _knowledge(persona: str, *, embedding: bool = True) -> Knowledge:

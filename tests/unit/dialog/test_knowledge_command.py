@@ -35,7 +35,7 @@ def call(run: object, *words: str) -> Result:
     return result
 
 
-def test_add_list_search_remove(run: object, tmp_path: Path) -> None:
+def test_add_list_search_delete(run: object, tmp_path: Path) -> None:
     (tmp_path / "渡.txt").write_bytes(STORY.encode("gb18030"))
     assert call(run, "add", str(tmp_path / "渡.txt")).exit_code == 0
     entries = json.loads(call(run, "list", "--json").stdout)
@@ -44,8 +44,9 @@ def test_add_list_search_remove(run: object, tmp_path: Path) -> None:
     found = json.loads(call(run, "search", "谁在夜里唱歌？", "--json").stdout)
     assert found[0]["work"] == "渡" and found[0]["quote"] in found[0]["text"]
     assert "渡" in call(run, "search", "谁在夜里唱歌？").stdout
-    assert call(run, "remove", entries[0]["id"]).exit_code == 0
+    assert call(run, "delete", entries[0]["id"]).exit_code == 0
     assert json.loads(call(run, "list", "--json").stdout) == []
+    assert call(run, "remove", "--help").exit_code == 0, "its older name"
 
 
 def test_good_files_are_kept_and_bad_ones_told(run: object, tmp_path: Path) -> None:
@@ -66,4 +67,4 @@ def test_words_only_leaves_the_vectors_for_later(run: object, tmp_path: Path) ->
 def test_silence_and_unknown_ids(run: object) -> None:
     silent = call(run, "search", "quantum computers")
     assert silent.exit_code == 0 and "silent" in silent.stderr
-    assert call(run, "remove", "0123456789abcdef").exit_code == 2
+    assert call(run, "delete", "0123456789abcdef").exit_code == 2
