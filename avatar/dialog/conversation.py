@@ -30,7 +30,7 @@ from avatar.dialog.memory.past import Folding, Past
 from avatar.dialog.memory.recollection import Recollection, told_back
 from avatar.dialog.memory.store import Memories
 from avatar.dialog.memory.summary import summarize
-from avatar.dialog.passage import Grounding
+from avatar.dialog.passage import Found, Grounding
 from avatar.dialog.persona import Persona
 from avatar.dialog.prompt import (
     UNASKED,
@@ -46,6 +46,7 @@ from avatar.dialog.prompt import (
     silence,
     user_message,
 )
+from avatar.dialog.sources import about_the_last, asks_source, named_quotes, no_source
 from avatar.dialog.style import Phrase
 from avatar.dialog.writing import AnswerWriter, Calling, Wanted, stop
 from avatar.errors import Language
@@ -103,6 +104,8 @@ class Conversation:
         self._language: Language = persona.languages[0]
         self._last_question = ""
         self._asked: tuple[str, str] = ("", "")
+        self._rests: tuple[Found, ...] = ()
+        self._rested: tuple[Found, ...] = ()
         self._said: list[Said] = []
         self._matched: Counter[int] = Counter()
 
@@ -124,7 +127,11 @@ class Conversation:
 
     def ground(self, question: str, language: Language) -> Grounding:
         """The passages that bear on a question, best first; none where the texts are silent. Blocks for a moment."""
-        found = [] if recalls(question) else self.knowledge.search(question, language, previous=self._last_question)
+        found: Sequence[Found] = ()
+        if asks_source(question) and about_the_last(question):
+            found = self._rested
+        elif not recalls(question):
+            found = self.knowledge.search(question, language, previous=self._last_question)
         return Grounding(question, language, tuple(found), tuple(self._called(question).values()))
 
     def prefix(self, language: Language) -> list[Message]:
@@ -239,11 +246,12 @@ class Conversation:
         self._language = language = self.persona.speaks(language)
         character = Character.asked(self.persona, question)
         asked = user_message(question, self._quotes(grounding, language, character), language, grounding.lore)
-        self._asked = (question, asked)
+        self._asked, self._rests = (question, asked), grounding.passages
         before = self.prefix(language) if alone else build(self._start(language), self._past.turns, "")
         if note:
             asked = f"{asked}\n{instruction(note)}".strip()
-        wanted = Wanted(question, language, before, asked, self._facts)
+        sources = grounding.passages if asks_source(question) else ()
+        wanted = Wanted(question, language, before, asked, self._facts, sources)
         async with aclosing(self._writer.write(wanted, max_tokens=max_tokens, calling=calling)) as phrases:
             async for phrase in phrases:
                 yield phrase
@@ -264,7 +272,8 @@ class Conversation:
             reply: the answer's id.
             calls: functions that the answer asked for.
         """
-        asked = self._asked[1] if self._asked[0] == question and question else question
+        known = bool(question) and self._asked[0] == question
+        asked, self._rested = (self._asked[1], self._rests) if known else (question, ())
         if not asked and not self.continues:
             asked = UNASKED
         answered = heard_answer.strip() or ("" if calls else UNHEARD)
@@ -293,7 +302,7 @@ class Conversation:
         if self.recollection is not None:
             self.recollection.forget(key)
         if self._past.forget(key):
-            self._said, self._last_question = [], ""
+            self._said, self._last_question, self._rested = [], "", ()
 
     def reset(self) -> None:
         """Forget what was said."""
@@ -303,7 +312,7 @@ class Conversation:
             self.recollection.pass_over()
         self._said, self._matched = [], Counter()
         self._last_question = ""
-        self._asked = ("", "")
+        self._asked, self._rests, self._rested = ("", ""), (), ()
 
     def _start(self, language: Language, summary: str | None = None) -> list[Message]:
         """What stands before the history: the stable beginning, and what is remembered."""
@@ -349,7 +358,12 @@ class Conversation:
             return (self.persona.identity.of(language),)
         if recalls(grounding.question):
             return self._recalled(grounding.question, language)
-        return choose_quotes(grounding.passages, language) or silence(grounding.question, language)
+        passages, question = grounding.passages, grounding.question
+        if asks_source(question):
+            passages = named_quotes(passages, language)
+            if not passages and about_the_last(question):
+                return (no_source(language),)
+        return choose_quotes(passages, language) or silence(question, language)
 
     def _facts(self) -> tuple[str, ...]:
         """What is remembered of the user from other conversations."""

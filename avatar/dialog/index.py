@@ -361,7 +361,8 @@ class _Choice:
     def found(self) -> Found:
         """As the search gives it."""
         one = self.passage
-        return Found(one.id, one.work, one.place, self.text, self.quote, one.language, round(self.sure, 3))
+        sure = round(self.sure, 3)
+        return Found(one.id, one.work, one.place, self.text, self.quote, one.language, sure, one.source)
 
 
 def _embedded(vectors: Vectors) -> NDArray[np.bool_]:

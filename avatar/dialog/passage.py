@@ -62,6 +62,7 @@ class Found:
         quote: the sentence or two of it that answer best, short enough for a prompt.
         language: what it is written in.
         score: 0..1, how sure it is that the passage bears on the question; below RELEVANT it is not returned.
+        source: as in `Passage`.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Found:
     quote: str
     language: Language
     score: float
+    source: str = "text"
 
 
 @dataclass(frozen=True, slots=True)

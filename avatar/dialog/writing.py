@@ -14,8 +14,10 @@ from avatar.dialog.character import Character
 from avatar.dialog.guard import Break, Guard, hint
 from avatar.dialog.hand import hand_for
 from avatar.dialog.memory.recollection import holds_any, told_back
+from avatar.dialog.passage import Found
 from avatar.dialog.persona import Persona
 from avatar.dialog.prompt import Turn, build, recalls
+from avatar.dialog.sources import told_source
 from avatar.dialog.style import Phrase, Tone
 from avatar.dialog.tags import Tags, Told
 from avatar.errors import Language
@@ -46,6 +48,7 @@ class Wanted:
         asked: its last message: the question with what is put before it.
         told: the facts about the user that an answer to a question about them must say; asked for at the end, since
             one may be deleted meanwhile.
+        sources: the passages of which the answer must name one, where that was asked.
     """
 
     question: str
@@ -53,6 +56,7 @@ class Wanted:
     before: list[Message]
     asked: str
     told: Callable[[], Sequence[str]]
+    sources: Sequence[Found] = ()
 
     def messages(self, spoken: str, note: str) -> list[Message]:
         """The prompt; begun again, a note stands at its very end, so that the cache still holds all before it.
@@ -120,6 +124,8 @@ class AnswerWriter:
             if facts and not holds_any(spoken, facts):
                 told = told_back(facts, wanted.question, language)
                 return f"{told}。" if language == "zh" else f"{told[0].upper()}{told[1:]}."
+        if source := told_source(wanted.sources, spoken, language):
+            return source
         return self._persona.closing.of(language) if unfinished or not spoken else ""
 
     async def _pieces(
