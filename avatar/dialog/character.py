@@ -101,7 +101,8 @@ class Character:
     Attributes:
         persona: who speaks.
         probed: what it was asked about itself; assent and denial then count too.
-        given: names that the question gave it, as `orders.key` has them; it may not take them on.
+        given: names that the question gave it or that its guest goes by, as `orders.key` has them; it may not take
+            them on.
         dictated: words that the question ordered it to say, likewise; it may not say them.
     """
 
@@ -111,10 +112,16 @@ class Character:
     dictated: frozenset[str] = frozenset()
 
     @classmethod
-    def asked(cls, persona: Persona, question: str) -> Character:
-        """The rules for an answer to this question."""
+    def asked(cls, persona: Persona, question: str, guest: frozenset[str] = frozenset()) -> Character:
+        """The rules for an answer to this question.
+
+        Args:
+            persona: who answers.
+            question: as it was asked.
+            guest: names that whoever asks goes by, as `orders.key` has them.
+        """
         own = {key(name) for name in (persona.name.zh, persona.name.en, *persona.names)}
-        return cls(persona, probe(question), names_given(question) - own, put_into_mouth(question) - own)
+        return cls(persona, probe(question), (names_given(question) | guest) - own, put_into_mouth(question) - own)
 
     def satisfied_by(self, answer: str) -> bool:
         """Whether an answer says what was asked about the speaker: its name, or that it is made."""

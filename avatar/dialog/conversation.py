@@ -27,7 +27,7 @@ from avatar.dialog.character import Character
 from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.memory.extracting import ANSWER_TOKENS, request
 from avatar.dialog.memory.past import Folding, Past
-from avatar.dialog.memory.recollection import Recollection, told_back
+from avatar.dialog.memory.recollection import Recollection, names_of, told_back
 from avatar.dialog.memory.store import Memories
 from avatar.dialog.memory.summary import summarize
 from avatar.dialog.passage import Found, Grounding
@@ -251,7 +251,7 @@ class Conversation:
         if note:
             asked = f"{asked}\n{instruction(note)}".strip()
         sources = grounding.passages if asks_source(question) else ()
-        wanted = Wanted(question, language, before, asked, self._facts, sources)
+        wanted = Wanted(question, language, before, asked, self._facts, self._guest(), sources)
         async with aclosing(self._writer.write(wanted, max_tokens=max_tokens, calling=calling)) as phrases:
             async for phrase in phrases:
                 yield phrase
@@ -368,6 +368,10 @@ class Conversation:
     def _facts(self) -> tuple[str, ...]:
         """What is remembered of the user from other conversations."""
         return self.recollection.all if self.recollection is not None else ()
+
+    def _guest(self) -> frozenset[str]:
+        """The names that the user goes by."""
+        return names_of([*self._facts(), *(said.text for said in self._said if said.role == "user")])
 
     def _recalled(self, question: str, language: Language) -> tuple[str, ...]:
         """What is put before a question about earlier talks: the facts, as one would say them to the user's face."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from avatar.dialog.character import Character
 from avatar.dialog.guard import Break, Guard, hint
 from avatar.dialog.hand import hand_for
-from avatar.dialog.memory.recollection import holds_any, told_back
+from avatar.dialog.memory.recollection import told_back, untold
 from avatar.dialog.passage import Found
 from avatar.dialog.persona import Persona
 from avatar.dialog.prompt import Turn, build, recalls
@@ -48,6 +48,7 @@ class Wanted:
         asked: its last message: the question with what is put before it.
         told: the facts about the user that an answer to a question about them must say; asked for at the end, since
             one may be deleted meanwhile.
+        guest: names that the user goes by, which the persona does not take on.
         sources: the passages of which the answer must name one, where that was asked.
     """
 
@@ -56,6 +57,7 @@ class Wanted:
     before: list[Message]
     asked: str
     told: Callable[[], Sequence[str]]
+    guest: frozenset[str] = frozenset()
     sources: Sequence[Found] = ()
 
     def messages(self, spoken: str, note: str) -> list[Message]:
@@ -94,7 +96,7 @@ class AnswerWriter:
         self, wanted: Wanted, *, max_tokens: int, calling: Calling | None = None
     ) -> AsyncGenerator[Phrase, None]:
         """The answer, as `Conversation.answer` gives it."""
-        character, language = Character.asked(self._persona, wanted.question), wanted.language
+        character, language = Character.asked(self._persona, wanted.question, wanted.guest), wanted.language
         spoken, broken, tone = "", None, Tone(wanted.question)
         for attempt in range(RESTARTS + 1):
             note = "" if broken is None else hint(broken, self._persona, language)
@@ -119,11 +121,10 @@ class AnswerWriter:
         language = wanted.language
         if not character.satisfied_by(spoken):
             return self._persona.identity.of(language)
-        if character.probed == "no" and recalls(wanted.question):
-            facts = wanted.told()
-            if facts and not holds_any(spoken, facts):
-                told = told_back(facts, wanted.question, language)
-                return f"{told}。" if language == "zh" else f"{told[0].upper()}{told[1:]}."
+        about_user = character.probed == "no" and recalls(wanted.question)
+        if about_user and (left := untold(spoken, wanted.told(), wanted.question)):
+            told = told_back(left, wanted.question, language)
+            return f"{told}。" if language == "zh" else f"{told[0].upper()}{told[1:]}."
         if source := told_source(wanted.sources, spoken, language):
             return source
         return self._persona.closing.of(language) if unfinished or not spoken else ""

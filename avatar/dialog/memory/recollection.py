@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from avatar.dialog.memory.extracting import facts_in, statements
 from avatar.dialog.memory.store import Fact, Memories
+from avatar.dialog.orders import key
 from avatar.dialog.prompt import estimate_tokens
 from avatar.errors import Language
 
@@ -16,6 +17,16 @@ KNOWN_TOKENS = 100
 TOLD_AT_MOST = 12
 """Messages in which facts are still to be looked for."""
 
+_CALLED = re.compile(
+    r"(?:客人|我)(?:的?(?:名字|大名|小名)[是叫]|名?叫|名为)[作做]?(?![不他她它你您])([\w·]{2,8}?)(?=[，。！？；、,.!?;\s]|$)|"
+    r"\b(?:the guest is called|the guest['’]s name is|the guest is named|my name is|i am called|i['’]m called)\s+"
+    r"([a-z][\w'’-]*)",
+    re.IGNORECASE,
+)
+"""A name that somebody says is theirs: one of the groups."""
+_ASKS_NAME = re.compile(
+    r"我(?:是谁|叫什么|姓什么|的名字)|认得?识?我|\bmy name\b|\bwho am i\b|\bwho i am\b", re.IGNORECASE
+)
 _COMMON = frozenset({"called", "named", "name", "have", "that", "with", "they", "this", "what", "told", "said"})
 _ANYWHERE = frozenset("我你您他她它的了是有在叫名字一个着过说上次还记得吗什么哪儿里谁几多大住做家以前忘知道不没会")
 _VERBS = {"is": "are", "was": "were", "has": "have", "does": "do", "goes": "go"}
@@ -67,9 +78,9 @@ class Recollection:
         if own := statements(question):
             self._told = [*self._told, (frozenset(parts), own)][-TOLD_AT_MOST:]
 
-    def forget(self, key: str) -> None:
+    def forget(self, part: str) -> None:
         """Pass a message over."""
-        self._told = [(parts, text) for parts, text in self._told if key not in parts]
+        self._told = [(parts, text) for parts, text in self._told if part not in parts]
 
     def pass_over(self) -> None:
         """Learn nothing of what was said until now."""
@@ -108,9 +119,21 @@ def told_back(facts: Sequence[str], question: str, language: Language) -> str:
     return "you said that " + " and that ".join(told)
 
 
-def holds_any(answer: str, facts: Sequence[str]) -> bool:
-    """Whether an answer says anything of the facts."""
-    return any(_touches(each, answer) for each in facts)
+def untold(answer: str, facts: Sequence[str], question: str) -> list[str]:
+    """The facts that an answer should have said and did not; none where it says anything of what was asked.
+
+    Asked for their name, a user wants to hear the name.
+    """
+    names = [each for each in facts if names_of([each])] if _ASKS_NAME.search(question) else []
+    if names and not any(name in key(answer) for name in names_of(names)):
+        return names
+    return [] if any(_touches(each, answer) for each in facts) else list(facts)
+
+
+def names_of(texts: Iterable[str]) -> frozenset[str]:
+    """The names that a user goes by, from facts or from their own words, as `orders.key` has them."""
+    found = (key(said[1] or said[2]) for text in texts for said in _CALLED.finditer(text))
+    return frozenset(name for name in found if len(name) > 1)
 
 
 def _touches(fact: str, text: str) -> bool:

@@ -10,6 +10,7 @@ import pytest
 
 from avatar.dialog.conversation import Conversation
 from avatar.dialog.knowledge import Knowledge
+from avatar.dialog.memory.recollection import names_of, untold
 from avatar.dialog.memory.store import Memories, user_of
 from avatar.dialog.persona import Persona
 from avatar.dialog.prompt import recalls
@@ -24,6 +25,7 @@ class Talk:
     """A conversation with a scripted model, of a user who may have been here before."""
 
     def __init__(self, persona: Persona, knowledge: Knowledge, memories: Memories, tokens: int = 1200) -> None:
+        self.heard = ""
         self.model = ScriptedGenerator()
         self.conversation = Conversation(
             persona, knowledge, self.model, seed=1, history_tokens=tokens, memories=memories
@@ -34,6 +36,7 @@ class Talk:
         self.model.answers = list(answers) or ["好。"]
         grounding = self.conversation.ground(question, language)
         answer = "".join([phrase.text async for phrase in self.conversation.answer(question, language, grounding)])
+        self.heard = answer
         self.conversation.remember(question, answer, parts={f"q-{reply}": question}, reply=reply)
         return self.model.prompts[-1]
 
@@ -254,3 +257,52 @@ def test_questions_about_what_was_told(question: str, talk: Talk) -> None:
 @pytest.mark.parametrize("question", ["您还记得闰土吗？", "渡船是什么做的？", "我为什么总是失眠？", "What is a ferry?"])
 def test_questions_about_other_things(question: str) -> None:
     assert not recalls(question)
+
+
+@pytest.mark.parametrize("said", ["我叫小林，在杭州做木匠。", "您好，我的名字是小林。"])
+async def test_the_guest_s_name_is_not_the_persona_s(said: str, talk: Talk) -> None:
+    await talk.say(said, "你好。")
+    await talk.say("我叫什么名字？", "我是小林，做木匠。", "你叫小林。")
+    assert talk.heard == "你叫小林。"
+
+
+async def test_asked_for_the_name_the_name_is_told(talk: Talk, memories: Memories) -> None:
+    memories.wish("ah-san", USER, True)
+    talk.conversation.meet(USER)
+    await talk.say("我叫小林，在杭州做木匠。", "你好。")
+    await talk.tidy("客人叫小林\n客人在杭州做木匠")
+    await talk.say("我叫什么名字，是做什么的？", "你是木匠。")
+    assert "小林" in talk.heard
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("客人叫小林", {"小林"}),
+        ("我叫Anna，住在里昂。", {"anna"}),
+        ("The guest is called Peter", {"peter"}),
+        ("My name is Mary-Jane, hello.", {"maryjane"}),
+        ("我叫他回来。", set()),
+        ("客人在杭州做木匠", set()),
+    ],
+)
+def test_names_that_a_guest_goes_by(text: str, names: set[str]) -> None:
+    assert names_of([text]) == names
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"),
+    [
+        ("你叫小林。", []),
+        ("你是木匠。", ["客人叫小林"]),
+        ("不记得了。", ["客人叫小林"]),
+    ],
+)
+def test_a_name_that_was_asked_for_is_untold_until_it_is_said(answer: str, left: list[str]) -> None:
+    assert untold(answer, ["客人叫小林", "客人在杭州做木匠"], "我叫什么名字？") == left
+
+
+def test_what_was_asked_in_general_is_told_by_any_of_it() -> None:
+    facts = ["客人叫小林", "客人在杭州做木匠"]
+    assert untold("你是木匠。", facts, "记得我上次说的吗？") == []
+    assert untold("好。", facts, "记得我上次说的吗？") == facts
