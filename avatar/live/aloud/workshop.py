@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 from filelock import FileLock, Timeout
+from pydantic import TypeAdapter
 
 from avatar.errors import InputError
 from avatar.files import storing, tidy, whole, write
@@ -79,6 +80,9 @@ class _State:
     manner: dict[str, Any] = field(default_factory=dict)
     text: str = ""
     finished: dict[str, str] = field(default_factory=dict)
+
+
+_STATE = TypeAdapter(_State)
 
 
 class Workshop:
@@ -204,11 +208,10 @@ class Workshop:
         fresh = _State(source=self._source, manner=asdict(self._manner))
         file = self._inside / "state.json"
         try:
-            told: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-            known = _State(**told)
-        except (OSError, ValueError, TypeError):
+            known = _STATE.validate_json(file.read_bytes())
+        except (OSError, ValueError):
             return fresh
-        if self._again or known.form != FORM:
+        if self._again or known.form != FORM or not known.source:
             return fresh
         self._refuse_another(known)
         return known
@@ -220,11 +223,11 @@ class Workshop:
                 f"{self.folder} 里是 {known.source} 的朗读。请换一个文件夹,或用 --again 重新开始。",
                 code="another_book",
             )
-        before = known.manner
-        if before != asdict(self._manner):
+        before, now = known.manner, asdict(self._manner)
+        if before != now:
             names = {"voice": ("voice", "音色"), "standing": ("voice (made anew)", "音色(已重做)")}
             names |= {"speed": ("speed", "语速"), "engine": ("engine", "引擎")}
-            other = next(key for key in names if before.get(key) != getattr(self._manner, key))
+            other = next((key for key in names if before.get(key) != now[key]), "engine")
             raise InputError(
                 f"The reading in {self.folder} was begun with another {names[other][0]}. "
                 "Use the same, choose another folder, or start over: --again.",

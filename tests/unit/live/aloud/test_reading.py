@@ -231,6 +231,36 @@ def test_single_chapters(tmp_path: Path) -> None:
     assert (tmp_path / "01 秋夜.m4a").is_file()
 
 
+@pytest.mark.parametrize(
+    "state",
+    [
+        b"",
+        b"[1]",
+        b'{"finished": []}',
+        b'{"manner": 3}',
+        b'{"manner": null, "finished": {"1": [2]}}',
+        b'{"of_another_form": 1}',
+        b"\xff",
+    ],
+)
+def test_a_state_that_is_damaged_is_none(state: bytes, tmp_path: Path) -> None:
+    (tmp_path / ".reading").mkdir()
+    (tmp_path / ".reading" / "state.json").write_bytes(state)
+    found, changed = read(tmp_path, Voice())
+    assert len(found) == 2 and not changed
+
+
+def test_a_manner_that_was_told_otherwise_is_another(tmp_path: Path) -> None:
+    read(tmp_path, Voice())
+    file = tmp_path / ".reading" / "state.json"
+    told = json.loads(file.read_text("utf-8"))
+    told["manner"]["pitch"] = 1.0
+    file.write_text(json.dumps(told), "utf-8")
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, Voice())
+    assert caught.value.code == "another_voice"
+
+
 def test_two_at_once(tmp_path: Path) -> None:
     with Workshop(tmp_path, "b.md", MANNER), pytest.raises(InputError) as caught:
         read(tmp_path, Voice())
@@ -250,7 +280,7 @@ def test_folders_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monk
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(StorageError, match="No space left") as caught:
+    with pytest.raises(StorageError, match="is full") as caught:
         read(tmp_path / "full", Voice())
     assert "腾出空间" in caught.value.zh
     assert list((tmp_path / "full" / ".reading").glob(".*")) == []
