@@ -14,6 +14,7 @@ _NOTHING = np.zeros(0, dtype=np.float32)
 _LARGEST_HEADER = 64 * 1024
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _WIDTHS = {(_PCM, 16): "<i2", (_PCM, 32): "<i4", (_FLOAT, 32): "<f4"}
+_RATES = range(4000, 192_001)
 _KINDS = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
 
 
@@ -35,12 +36,20 @@ class Pcm:
         kind = content_type.partition(";")[0].strip().lower()
         if kind.startswith("text/") or kind == "application/json" or kind in ("audio/mpeg", "audio/ogg", "audio/aac"):
             raise PcmError(kind if _KINDS.fullmatch(kind) else "something")
-        rate = re.search(r";\s*rate=([0-9]{4,6})\b", content_type)
-        self._format = _Format("<i2", 1, int(rate[1]) if rate else SPEECH_RATE)
+        told = re.search(r";\s*rate=([0-9]{4,6})\b", content_type)
+        rate = int(told[1]) if told else SPEECH_RATE
+        if rate not in _RATES:
+            raise PcmError(f"sound of {rate} samples a second")
+        self._format = _Format("<i2", 1, rate)
         self._head: bytes | None = b""
         self._left: int | None = None
         self._rest = b""
         self._resampler: soxr.ResampleStream | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether a file's sound was all there; what follows it is none."""
+        return self._left == 0
 
     def push(self, data: bytes) -> Samples:
         """The samples that are whole by now: float32 [n] in -1..1.
@@ -145,6 +154,6 @@ def _wav_format(chunk: bytes) -> _Format:
     if code == _EXTENSIBLE and len(chunk) >= 26:
         code = struct.unpack_from("<H", chunk, 24)[0]
     width = _WIDTHS.get((code, bits))
-    if width is None or not 1 <= channels <= 8 or not 4000 <= rate <= 192_000:
+    if width is None or not 1 <= channels <= 8 or rate not in _RATES:
         raise PcmError(f"a WAV file of kind {code} with {bits} bits")
     return _Format(width, channels, rate)

@@ -35,7 +35,7 @@ _BLOCK_BYTES = SPEECH_RATE // 10 * 2
 _FIRST_WAIT_S = 0.25
 _PASSING = frozenset({408, 409, 429, 500, 502, 503, 504})
 _NO_KEY, _MANY = (401, 403), 429
-_LARGEST_ERROR = 64 * 1024
+_LARGEST_ERROR = _LARGEST_TAIL = 64 * 1024
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 log = logging.getLogger(__name__)
@@ -170,13 +170,14 @@ class RemoteSynthesizer:
             raise broken from error
 
     def _sound(self, response: httpx.Response) -> Iterator[Samples]:
-        """Blocks of bytes as samples. Sound beyond ten minutes is not taken."""
-        total = 0
+        """Blocks of bytes as samples. Sound beyond ten minutes is not taken, nor all that may follow a file."""
+        total, beyond = 0, 0
         try:
             pcm = Pcm(response.headers.get("content-type", ""))
             for block in response.iter_bytes(_BLOCK_BYTES):
                 samples = pcm.push(block)
                 total += samples.size
+                beyond += len(block) if pcm.over else 0
                 if total > MAX_UPLOAD_SECONDS * SPEECH_RATE:
                     raise EngineError(
                         "The speech service sends more than ten minutes of sound for one clause.",
@@ -184,6 +185,8 @@ class RemoteSynthesizer:
                     )
                 if samples.size:
                     yield samples
+                if beyond > _LARGEST_TAIL:
+                    break
             if (samples := pcm.flush()).size:
                 yield samples
         except PcmError as error:

@@ -56,6 +56,12 @@ def test_what_follows_the_sound_is_none() -> None:
     assert heard(data).size == SOUND.size
 
 
+@pytest.mark.parametrize("rate", ["0000", "0001", "3999", "192001", "999999"])
+def test_a_rate_that_no_sound_has(rate: str) -> None:
+    with pytest.raises(PcmError, match="samples a second"):
+        Pcm(f"audio/pcm; rate={rate}")
+
+
 def test_two_channels_of_floats_at_another_rate() -> None:
     both = np.repeat(SOUND, 2).astype("<f4").tobytes()
     sound = heard(wav(3, 32, 2, 48_000, both))

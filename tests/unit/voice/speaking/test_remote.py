@@ -250,13 +250,14 @@ def test_a_voice_that_the_service_does_not_have(service: Service, patient: Remot
         whole(patient.speak("你好", "luxun", language="zh"))
 
 
-def endless(gone: threading.Event) -> Answer:
+def endless(gone: threading.Event, beginning: bytes = b"") -> Answer:
     """Speaks for as long as anybody listens."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
         handler.end_headers()
         try:
+            handler.wfile.write(beginning)
             while True:
                 handler.wfile.write(to_pcm16(SOUND))
         except OSError:
@@ -281,6 +282,13 @@ def test_more_than_ten_minutes_are_not_taken(service: Service, patient: RemoteSy
     with pytest.raises(EngineError, match="ten minutes"):
         for _ in patient.speak("你好", "alloy", language="zh").chunks:
             pass
+
+
+def test_what_follows_a_file_may_have_no_end(service: Service, patient: RemoteSynthesizer) -> None:
+    gone = threading.Event()
+    service.answer = endless(gone, wav_bytes(SOUND))
+    assert whole(patient.speak("你好", "alloy", language="zh")).size == SOUND.size
+    assert gone.wait(30)
 
 
 def speaking(handler: BaseHTTPRequestHandler) -> None:
