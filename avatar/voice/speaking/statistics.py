@@ -82,7 +82,7 @@ class VoiceStatistics:
     def _read(self, key: str) -> Measured | None:
         """What a file holds; None where there is none, or one that cannot be used."""
         try:
-            with np.load(self._path(key), allow_pickle=False) as file:
+            with self._path(key).open("rb") as kept, np.load(kept, allow_pickle=False) as file:
                 channels, loudness = np.asarray(file["channels"], dtype=np.float32), float(file["loudness"])
         except (OSError, ValueError, EOFError, KeyError, TypeError, BadZipFile):
             return None

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -122,7 +123,8 @@ class XttsVoices:
         if kept is None:
             latents = self._model.latents(references)
             kept = latents, self._loudness(latents, profile.languages[0])
-            _write(path, *kept)
+            if self._recordings.get(profile.id) == profile:  # else the folder may be another person's by now
+                _write(path, *kept)
         return Known(*kept, profile.speed, profile.gain_db)
 
     def _loudness(self, latents: Latents, language: Language) -> float:
@@ -151,12 +153,12 @@ class XttsVoices:
 def _read(path: Path) -> tuple[Latents, float] | None:
     """What was kept; None where nothing was, or not the whole of it."""
     try:
-        with np.load(path, allow_pickle=False) as table:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as table:
             latents = Latents(_checked(table["gpt"], 3), _checked(table["speaker"], 3))
             return latents, float(table["loudness"])
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile):
         log.warning("xtts_voice_damaged file=%s", path.name)
         return None
 

@@ -57,7 +57,7 @@ def test_threads_wait_for_one_measurement(tmp_path: Path) -> None:
     assert meter.calls == ["zh"]
 
 
-@pytest.mark.parametrize("damage", [b"", b"not numpy", None])
+@pytest.mark.parametrize("damage", [b"", b"not numpy", b"PK\x03\x04 breaks off", None])
 def test_a_damaged_file_is_made_anew(tmp_path: Path, damage: bytes | None) -> None:
     meter = Meter()
     VoiceStatistics(meter, tmp_path, SHAPE).of(STYLE, "zh")

@@ -99,7 +99,7 @@ def test_another_checkpoint_and_another_revision_hear_anew(folder: Path) -> None
     assert known.get("anna") is not first
 
 
-@pytest.mark.parametrize("damage", [b"", b"no archive", None])
+@pytest.mark.parametrize("damage", [b"", b"no archive", b"PK\x03\x04 breaks off", None])
 def test_what_is_damaged_is_made_again(folder: Path, damage: bytes | None) -> None:
     path = folder / "xtts-0123.npz"
     if damage is None:
@@ -111,6 +111,17 @@ def test_what_is_damaged_is_made_again(folder: Path, damage: bytes | None) -> No
     assert model.heard == [16]
     voices(model, Recordings(folder)).get("anna")
     assert model.heard == [16]
+
+
+def test_what_was_heard_of_a_voice_is_not_kept_beside_the_one_that_took_its_place(folder: Path) -> None:
+    class Slow(Model):
+        def latents(self, recordings: Sequence[Path]) -> Latents:
+            told.profile = told.profile.model_copy(update={"consent": "cons_2"})
+            return super().latents(recordings)
+
+    told = Recordings(folder)
+    voices(Slow(), told).get("anna")
+    assert not list(folder.glob("*.npz"))
 
 
 def test_a_folder_that_cannot_be_written_is_no_hindrance(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
