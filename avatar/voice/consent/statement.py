@@ -99,7 +99,7 @@ def _compared(
 def _found(word: Sequence[T], told: Sequence[T], cost: Callable[[T, T], float]) -> int | None:
     """Where a word ends that sounds like this one; None where there is none."""
     size = len(word)
-    for at in range(len(told) - size + 1):
+    for at in range(len(told) - size + 1 if size else 0):
         if sum(min(1.0, cost(one, other)) for one, other in zip(word, told[at:], strict=False)) / size <= _WORD_COST:
             return at + size
     return None

@@ -64,3 +64,12 @@ def test_english_is_known_by_its_spelling() -> None:
     other = compare(text, EN, "That morning I left the house very early and sat by the river for a while.", "en")
     assert not other.same
     assert other.words_found < LEAST_WORDS
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_words_without_a_letter_are_never_heard(language: Language) -> None:
+    """A record that came from outside may name any."""
+    marks = ("!",) * COUNT
+    text = statement("Anna", "public", marks, language)
+    found = compare(text, marks, text, language)
+    assert found.words_found == 0 and not found.fresh
