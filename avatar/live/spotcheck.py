@@ -1,7 +1,7 @@
 """Listens to some of what is said live, when nobody waits: only counts come of it, for what was said was heard already.
 
-A clause costs about half a second of the machine, so few are taken, few may wait, and what a user says or asks breaks
-it off (`Leisure`).
+A clause costs about half a second of the machine, so few are taken, few may wait, and none is begun while a user speaks
+or is answered (`Leisure`). One that is begun is computed to its end; broken off, its result is dropped.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ class SpotCheck:
         return Sample(self, speech, language)
 
     def take(self, speech: ClauseSpeech, language: Language, sound: Samples) -> None:
-        """A chosen clause was said to its end."""
+        """A chosen clause was said to its end. Several may be at once; those that are too many are not listened to."""
+        if self._waiting >= MOST_WAITING:
+            return
         task = self._leisure.later(lambda: self._listen(speech, language, sound))
         if task is not None:
             self._waiting += 1

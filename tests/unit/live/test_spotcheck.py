@@ -62,8 +62,11 @@ def test_few_wait_and_they_make_room() -> None:
         leisure = Leisure()
         checks, tally = spot(ScriptedRecognizer([TEXT]), leisure)
         leisure.begin("reply")
-        for _ in range(MOST_WAITING):
-            checks.take(speech(), "zh", SOUND)
+        begun = [checks.choose(speech(), "zh") for _ in range(2 * MOST_WAITING)]
+        for sample in begun:
+            assert sample is not None
+            sample.push(SOUND)
+            sample.finish()
         assert checks.choose(speech(), "zh") is None
         leisure.end("reply")
         await asyncio.sleep(QUIET_S + 1)
