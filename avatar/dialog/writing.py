@@ -119,7 +119,7 @@ class AnswerWriter:
     def _closing(self, character: Character, wanted: Wanted, spoken: str, *, unfinished: bool) -> str:
         """What is added where an answer does not say who speaks or what was told, though that was asked; or to none."""
         language = wanted.language
-        if not character.satisfied_by(spoken):
+        if not character.satisfied_by(spoken) or (unfinished and character.probed != "no"):
             return self._persona.identity.of(language)
         about_user = character.probed == "no" and recalls(wanted.question)
         if about_user and (left := untold(spoken, wanted.told(), wanted.question)):

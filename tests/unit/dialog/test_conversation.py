@@ -57,6 +57,8 @@ async def test_asked_who_it_is_the_card_gives_the_words_and_completes_the_answer
     assert await talk.ask("你是ChatGPT吗？", "不是。") == "不是。我是阿三的影子。"
     assert await talk.ask("你是程序吗？", "我是阿三。不是程序。") == "我是阿三。我是阿三的影子。"
     assert await talk.ask("你是真人吗？", *["是的，我是真人。"] * 3) == "我是阿三的影子。"
+    broken_off = ["我是阿三，我是你的助手。", "是你的助手。", "我叫小明。"]
+    assert await talk.ask("你是人工智能助手吧？", *broken_off) == "我是阿三，我是阿三的影子。"
 
 
 async def test_english_sentences_stand_apart(talk: Talk) -> None:
