@@ -58,7 +58,7 @@ class Bundle:
             key = text_id(text)
             title = self.titles.get(key, key)
             found[f"{key}.txt"] = text.encode()
-            found |= {f"{key}.{suffix}": data for suffix, data in packed(index(text, title, key)).items()}
+            found |= {f"{key}.{end}": b"".join(data) for end, data in packed(index(text, title, key)).items()}
         return found
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+import mmap
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,27 +19,50 @@ from numpy.typing import NDArray
 Columns = Mapping[str, NDArray[Any]]
 """Arrays by name."""
 
+Piece = bytes | memoryview
+"""Of a file."""
+
 _LETTERS = b"AVC1"
 _TYPES = frozenset({"<u8", "<i8", "<i4", "<u2", "|u1", "|b1", "<f2", "<f4"})
 _LARGEST_HEADER = 1 << 16
 
 
-def pack_columns(columns: Columns) -> bytes:
-    """The file that holds these arrays.
+def packed_columns(columns: Columns) -> Iterator[Piece]:
+    """The file that holds these arrays, in pieces, so that no second copy of it is made.
 
     Args:
         columns: of whole numbers, truth values or floats of 16 or 32 bits.
     """
-    placed, parts, at = {}, [], 0
+    placed, arrays, at = {}, [], 0
     for name, array in columns.items():
-        data = np.ascontiguousarray(array)
-        placed[name] = [data.dtype.newbyteorder("<").str, list(data.shape), at]
-        raw = data.astype(data.dtype.newbyteorder("<"), copy=False).tobytes()
-        parts.append(raw + bytes(-len(raw) % 64))
-        at += len(parts[-1])
+        data = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+        placed[name] = [data.dtype.str, list(data.shape), at]
+        arrays.append(data)
+        at += data.nbytes + _to_border(data.nbytes)
     header = json.dumps(placed).encode()
     start = _LETTERS + len(header).to_bytes(4, "little") + header
-    return b"".join((start, bytes(-len(start) % 64), *parts))
+    yield start + bytes(_to_border(len(start)))
+    for data in arrays:
+        yield data.reshape(-1).view(np.uint8).data
+        yield bytes(_to_border(data.nbytes))
+
+
+def let_go(array: NDArray[Any]) -> None:
+    """Give back the memory of the mapped file in which an array lies; what is looked at again is read again.
+
+    Such memory counts as the process's own for as long as the system has nothing better to do with it. Arrays that lie
+    in no file stay as they are, and so does all where the system knows no such wish.
+    """
+    base: object = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    if isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        base.madvise(mmap.MADV_DONTNEED)
+
+
+def _to_border(size: int) -> int:
+    """Bytes from there to the next multiple of 64."""
+    return -size % 64
 
 
 def open_columns(file: Path) -> dict[str, NDArray[Any]]:

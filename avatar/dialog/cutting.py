@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from avatar.dialog.passage import Passage
-from avatar.dialog.stopping import Tell, untold
+from avatar.dialog.stopping import Look, Tell, looking, untold
 from avatar.dialog.structure import Section, sections
 from avatar.errors import Language
 
@@ -37,7 +37,11 @@ def language_of(text: str) -> Language:
 
 def sentences(text: str) -> list[str]:
     """A text's sentences, whose concatenation is the text."""
-    return [match.group() for match in _SENTENCE.finditer(text) if match.group()]
+    return list(_sentences(text))
+
+
+def _sentences(text: str) -> Iterator[str]:
+    return (match.group() for match in _SENTENCE.finditer(text) if match.group())
 
 
 def passages(text: str, work: str, *, source: str = "text", tell: Tell = untold) -> list[Passage]:
@@ -51,19 +55,23 @@ def passages(text: str, work: str, *, source: str = "text", tell: Tell = untold)
     """
     found: dict[str, Passage] = {}
     done = 0
+
+    def look() -> None:
+        tell("cutting", min(1.0, 0.5 + 0.5 * done / max(1, len(text))))
+
     for section in sections(text, work, tell):
-        for words in _pieces(section):
+        for words in _pieces(section, look):
             done += len(words)
-            tell("cutting", min(1.0, 0.5 + 0.5 * done / max(1, len(text))))
+            look()
             digest = hashlib.sha256(f"{work}\n{section.place}\n{words}".encode()).hexdigest()[:16]
             found[digest] = Passage(digest, work, section.place, words, language_of(words), source)
     return list(found.values())
 
 
-def _pieces(section: Section) -> Iterator[str]:
+def _pieces(section: Section, look: Look) -> Iterator[str]:
     """The section's words in pieces of the right size."""
     piece, size = "", 0.0
-    rest = sum(map(width, section.paragraphs))
+    rest = sum(map(width, looking(section.paragraphs, look)))
     for paragraph in section.paragraphs:
         for sentence in _short_enough(paragraph):
             extent = width(sentence)
@@ -83,7 +91,7 @@ def _pieces(section: Section) -> Iterator[str]:
 
 def _short_enough(paragraph: str) -> Iterator[str]:
     """The paragraph's sentences; one that is longer than a passage is cut where it must."""
-    for sentence in sentences(paragraph):
+    for sentence in _sentences(paragraph):
         if len(sentence) <= LARGE or width(sentence) <= LARGE:
             yield sentence
             continue

@@ -16,6 +16,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.dialog.columns import let_go
 from avatar.dialog.embedding import DIMENSIONS, Vectors
 from avatar.dialog.library import Indexed
 from avatar.dialog.passage import Found, Passage, Passages
@@ -153,7 +154,14 @@ class Index:
         """Itself, with its words indexed and its vectors counted now rather than in the first search or list."""
         self.words.holds("")
         self.__dict__["embedded_parts"] = self.embedded_parts
+        self.let_go()
         return self
+
+    def let_go(self) -> None:
+        """Give back the memory into which files were mapped."""
+        for text, rows in zip(self.texts, self.vectors, strict=True):
+            let_go(text.passages.ids)
+            let_go(rows)
 
     def with_vectors(self, text: str, vectors: Vectors) -> Index:
         """The same texts, one of them with other vectors."""
@@ -209,7 +217,7 @@ class Index:
     def _cosines(self, vector: NDArray[np.float32]) -> Scores:
         if len(self.passages) <= HELD_AT_MOST:
             return np.asarray(self.matrix @ vector, dtype=np.float32)
-        return np.concatenate([rows.astype(np.float32) @ vector for rows in self.vectors], dtype=np.float32)
+        return np.concatenate([_cosines(rows, vector) for rows in self.vectors], dtype=np.float32)
 
     def search(
         self, question: str, language: Language, embed: AsVector | None, *, limit: int = 3, least: float = RELEVANT
@@ -288,7 +296,7 @@ class Index:
 
     def _lead(self, matches: list[Match]) -> int | None:
         """The best note, if it is sure to bear on the question."""
-        best = next((match for match in matches if self.passages[match.at].source == "note"), None)
+        best = next((match for match in matches if not self.from_texts[match.at]), None)
         return None if best is None or confidence(best) < RELEVANT else best.at
 
     def _chosen(self, matches: list[Match], asked: frozenset[str], limit: int) -> list[_Choice]:
@@ -363,6 +371,13 @@ class _Choice:
         one = self.passage
         sure = round(self.sure, 3)
         return Found(one.id, one.work, one.place, self.text, self.quote, one.language, sure, one.source)
+
+
+def _cosines(rows: Vectors, vector: NDArray[np.float32]) -> Scores:
+    """Of one text, whose vectors are out of memory again afterwards where they lie in a file."""
+    cosines = rows.astype(np.float32) @ vector
+    let_go(rows)
+    return np.asarray(cosines)
 
 
 def _embedded(vectors: Vectors) -> NDArray[np.bool_]:

@@ -157,7 +157,9 @@ def index(text: str, title: str, digest: str, *, source: str = "text", tell: Tel
     for at, passage in enumerate(cut):
         tell("indexing", at / len(cut))
         words.add(tokens(f"{passage.work} {passage.place} {passage.text}"))
-    columns = {**_columns(cut), **words.postings().columns()}
+    columns = _columns(cut)
+    tell("indexing", 1.0)
+    columns |= words.postings().columns()
     return Indexed.of_columns(Entry(digest, title, len(text), len(cut)), columns, source=source)
 
 

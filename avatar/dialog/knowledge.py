@@ -16,8 +16,9 @@ from typing import BinaryIO
 
 import numpy as np
 
+from avatar.dialog.columns import let_go
 from avatar.dialog.embedding import DIMENSIONS, Vectors
-from avatar.dialog.index import RELEVANT, Index
+from avatar.dialog.index import HELD_AT_MOST, RELEVANT, Index
 from avatar.dialog.library import Entry, Indexed, Library, index, text_id
 from avatar.dialog.lore import Lore
 from avatar.dialog.passage import Found, Passage
@@ -308,7 +309,11 @@ class Knowledge:
             least: how sure the surest must be; 0 gives the best there are.
         """
         embed = None if self._embedder is None else self._embedder.query
-        return self._now.search(self.whole(question, previous), language, embed, limit=limit, least=least)
+        now = self._now
+        found = now.search(self.whole(question, previous), language, embed, limit=limit, least=least)
+        if len(now.passages) > HELD_AT_MOST:
+            now.let_go()
+        return found
 
     def whole(self, question: str, previous: str) -> str:
         """A question as it can be looked for: one that leans on what was asked before is put after that.
@@ -368,6 +373,7 @@ class Knowledge:
         finally:
             self._keep(text, vectors)
             self._show(text, self._library.vectors(text.entry.id, text.passages))
+            let_go(text.passages.ids)
         return True
 
     def _keep(self, text: Indexed, vectors: Vectors) -> None:

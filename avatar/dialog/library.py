@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from functools import cached_property
@@ -26,13 +27,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.dialog.columns import open_columns, pack_columns
+from avatar.dialog.columns import Piece, open_columns, packed_columns
 from avatar.dialog.embedding import DIMENSIONS, Vectors
 from avatar.dialog.indexed import Entry, Indexed, TextPassages, index, text_id
 from avatar.dialog.stopping import Tell, untold
 from avatar.dialog.unfinished import sweep, unfinished
 from avatar.errors import NotFoundError
-from avatar.files import storing, write
+from avatar.files import storing, whole
 
 __all__ = ["FORMAT", "Entry", "Indexed", "Library", "index", "packed", "text_id"]
 
@@ -40,6 +41,9 @@ log = logging.getLogger(__name__)
 
 FORMAT = 5
 """Raised when passages are cut or words are made differently; older indexes are then made again."""
+
+FLUSHED = 4 * 1024 * 1024
+"""Bytes of a large file that are brought to the disk at once: a slow one needs a tenth of a second for them."""
 
 _ID = re.compile(r"[0-9a-f]{16}")
 _ADDING = "adding"
@@ -126,10 +130,10 @@ class Library:
             source = self._file(text, "txt").read_text("utf-8")
         except (OSError, ValueError) as error:
             raise _unknown(text) from error
-        files = packed(index(source, _title_in(self._file(text, "json")), text, tell=tell))
-        for suffix, data in files.items():
-            write(self._file(text, suffix), data, private=True)
-        return Indexed.of_columns(Entry(**json.loads(files["json"])["entry"]), open_columns(self._file(text, "idx")))
+        made = index(source, _title_in(self._file(text, "json")), text, tell=tell)
+        for suffix, data in packed(made).items():
+            _write(self._file(text, suffix), data, tell)
+        return Indexed.of_columns(made.entry, open_columns(self._file(text, "idx")))
 
     def remove(self, text: str) -> None:
         """Forget a text and everything made from it.
@@ -174,7 +178,7 @@ class Library:
             StorageError: the disk is full or the folder cannot be written.
         """
         columns: dict[str, NDArray[Any]] = {"ids": passages.ids, "vectors": vectors.astype(np.float16)}
-        write(self._file(key, "vec"), pack_columns(columns), private=True)
+        _write(self._file(key, "vec"), packed_columns(columns), untold)
 
     def size(self, text: str) -> int:
         """Bytes that a text's words take on the disk; 0 where they are not there."""
@@ -230,9 +234,8 @@ class Adding:
             return digest
         indexed = index(text, title, digest, tell=tell)
         self.quotable = self.quotable or indexed.entry.passages > 0
-        write(self._folder / f"{digest}.txt", text.encode(), private=True)
-        for suffix, data in packed(indexed).items():
-            write(self._folder / f"{digest}.{suffix}", data, private=True)
+        for suffix, data in {"txt": [text.encode()], **packed(indexed)}.items():
+            _write(self._folder / f"{digest}.{suffix}", data, tell)
         self._made.append(digest)
         return digest
 
@@ -251,10 +254,27 @@ class Adding:
         return self._made
 
 
-def packed(indexed: Indexed) -> dict[str, bytes]:
-    """The files in which a library keeps a text's index, by their endings."""
+def _write(path: Path, pieces: Iterable[Piece], tell: Tell) -> None:
+    """Write a file whole or not at all. What is large goes to the disk step by step, so that it can be stopped.
+
+    Raises:
+        StorageError: the disk is full or the folder cannot be written.
+    """
+    with storing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole(path, private=True) as unfinished, unfinished.open("wb") as stream:
+            for piece in pieces:
+                for at in range(0, len(piece), FLUSHED):
+                    tell("indexing", 1.0)
+                    if stream.write(memoryview(piece)[at : at + FLUSHED]) == FLUSHED:
+                        stream.flush()
+                        os.fsync(stream.fileno())
+
+
+def packed(indexed: Indexed) -> dict[str, Iterable[Piece]]:
+    """The files in which a library keeps a text's index, by their endings, in pieces."""
     body = {"format": FORMAT, "entry": asdict(indexed.entry)}
-    return {"idx": pack_columns(indexed.columns), "json": json.dumps(body, ensure_ascii=False).encode()}
+    return {"idx": packed_columns(indexed.columns), "json": [json.dumps(body, ensure_ascii=False).encode()]}
 
 
 def _title_in(file: Path) -> str:

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from avatar.dialog.columns import Columns
 
+_HALF, _BELOW = np.uint64(32), np.uint64(0xFFFFFFFF)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Postings:
@@ -67,12 +69,14 @@ class Collecting:
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
-        self._word, self._at, self._counts, self._lengths = array("i"), array("i"), array("H"), array("f")
+        self._keys, self._word = array("Q"), array("I")
+        self._at, self._counts, self._lengths = array("i"), array("H"), array("f")
 
     def add(self, words: Iterable[str]) -> None:
         """The words of the next passage, repeated as they stand."""
         counts = Counter(words)
         numbers, passage = self._numbers, len(self._lengths)
+        self._keys.extend([int(key_of(word)) for word in counts if word not in numbers])
         self._word.extend([numbers.setdefault(word, len(numbers)) for word in counts])
         self._counts.extend([min(count, 0xFFFF) for count in counts.values()])
         self._at.extend([passage] * len(counts))
@@ -80,14 +84,17 @@ class Collecting:
 
     def postings(self) -> Postings:
         """All of them."""
-        keys = np.array([key_of(word) for word in self._numbers], dtype=np.uint64)
+        keys = np.array(self._keys, dtype=np.uint64)
         order = np.argsort(keys, kind="stable")
-        place = np.empty(len(keys), dtype=np.int32)
-        place[order] = np.arange(len(keys), dtype=np.int32)
-        word = place[np.frombuffer(self._word, dtype=np.int32)] if self._word else np.zeros(0, dtype=np.int32)
-        by_word = np.argsort(word, kind="stable")
+        place = np.empty(len(keys), dtype=np.uint64)
+        place[order] = np.arange(len(keys), dtype=np.uint64)
+        word = place[np.array(self._word, dtype=np.uint32)]
         starts = np.zeros(len(keys) + 1, dtype=np.int64)
-        np.cumsum(np.bincount(word, minlength=len(keys)), out=starts[1:])
+        np.cumsum(np.bincount(word.astype(np.int32), minlength=len(keys)), out=starts[1:])
+        by_word = word << _HALF  # the word above, where it was met below: to sort one number is quickest
+        by_word |= np.arange(len(word), dtype=np.uint64)
+        by_word.sort()
+        by_word &= _BELOW
         at = np.array(self._at, dtype=np.int32)[by_word]
         counts = np.array(self._counts, dtype=np.uint16)[by_word]
         return Postings(keys[order], starts, at, counts, np.array(self._lengths, dtype=np.float32))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from avatar.dialog.cutting import sentences, width
-from avatar.dialog.words import tokens
+from avatar.dialog.words import folded, tokens
 
 QUOTE_WIDTH = 60
 """Width of a quotation, as `cutting.width` counts: some forty tokens."""
@@ -27,7 +27,7 @@ def best_quote(text: str, wanted: frozenset[str], weight: Callable[[str], float]
     parts = [part for line in text.split("\n") for part in sentences(line) if part.strip()]
     if not parts:
         return text.strip()
-    gains = [sum(weight(word) for word in wanted & frozenset(tokens(part))) for part in parts]
+    gains = [_gain(part, wanted, weight) for part in parts]
     best = max(range(len(parts)), key=lambda at: (gains[at], -at))
     if width(parts[best]) > QUOTE_WIDTH:
         return _best_clauses(parts[best], wanted, weight)
@@ -52,12 +52,20 @@ def _best_clauses(sentence: str, wanted: frozenset[str], weight: Callable[[str],
             if run and width(run + clause) > QUOTE_WIDTH:
                 break
             run += clause
-        gain = sum(weight(word) for word in wanted & frozenset(tokens(run)))
+        gain = _gain(run, wanted, weight)
         if gain > best_gain:
             best, best_gain = run, gain
     while width(best) > QUOTE_WIDTH * 1.5:
         best = best[: len(best) * 2 // 3]
     return best.strip()
+
+
+def _gain(part: str, wanted: frozenset[str], weight: Callable[[str], float]) -> float:
+    """What the words weigh that stand in a part of a text."""
+    letters = folded(part)  # a stem may end otherwise than its word does
+    if not any((word[:-1] if word.isascii() else word) in letters for word in wanted):
+        return 0.0
+    return sum(weight(word) for word in wanted & frozenset(tokens(part)))
 
 
 def _from_here(text: str) -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from avatar.dialog.stopping import Tell, untold
+from avatar.dialog.stopping import Look, Tell, looking, untold
 
 _TOLD = 500
 """Lines after which it is told how far the work is."""
@@ -24,6 +25,7 @@ INDENT = 2
 """Columns of white space that begin a paragraph; a full-width space is two."""
 
 _MARK = re.compile(r"[⑴-⒇]|(?<=\S)[①-⑳]|〔[０-９0-9]{1,3}〕|(?<=\S)\[[0-9]{1,3}\]")
+_MARKED = re.compile(r"[⑴-⒇①-⑳〔\[]")
 _TITLE_MARK = re.compile(r"(?:⑴|①|〔(?:１|1)〕|\[1\])\s*$")
 _GLOSS = re.compile(r"【[^】\n]{1,80}】")
 _NOTES = re.compile(r"^[□■◎*\s]*注\s*[释解]?\s*[:：]?$|^(?:notes|footnotes)\s*[:：]?$", re.IGNORECASE)
@@ -79,21 +81,17 @@ class Section:
         """The paragraph in hand is whole; a mark that stood across a break goes."""
         words = "".join(self._broken)
         if words:
-            self.paragraphs.append(_MARK.sub("", words) if len(self._broken) > 1 else words)
+            self.paragraphs.append(_unmarked(words) if len(self._broken) > 1 else words)
         self._broken = []
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Line:
     text: str
+    bare: str  # without footnote marks
     indent: int
     blanks: int  # empty lines before it
     last: bool  # an empty line, or the end, follows
-
-    @property
-    def bare(self) -> str:
-        """Without footnote marks."""
-        return _MARK.sub("", self.text).strip()
 
 
 def sections(text: str, title: str, tell: Tell = untold) -> list[Section]:
@@ -104,17 +102,19 @@ def sections(text: str, title: str, tell: Tell = untold) -> list[Section]:
         title: of the whole, which is not repeated as a section's title.
         tell: told how far it is; what it raises ends the work.
     """
-    lines = _lines(text, tell)
-    tell("cutting", 0.0)
-    known = _contents(lines)
-    tell("cutting", 0.0)
-    width = _width(lines)
+
+    def look() -> None:
+        tell("cutting", 0.0)
+
+    lines = _lines(text, look)
+    known = _contents(looking(lines, look))
+    width = _width(looking(lines, look))
     found, in_notes, in_contents = [Section()], False, False
     previous: _Line | None = None
     for number, line in enumerate(lines):
         if number % _TOLD == 0:
             tell("cutting", 0.5 * number / len(lines))
-        if _CONTENTS.search(line.bare) and len(line.bare) < 12:
+        if _begins_contents(line):
             in_contents = True
         elif in_contents and ((line.blanks < 2 and len(line.bare) < 90) or line.bare.count(".") > 5):
             continue
@@ -132,28 +132,36 @@ def sections(text: str, title: str, tell: Tell = untold) -> list[Section]:
     return [section for section in found if section.paragraphs]
 
 
-def _lines(text: str, tell: Tell) -> list[_Line]:
-    raw = [line.rstrip() for line in text.split("\n")]
-    found, blanks = [], 2
-    for at, line in enumerate(raw):
-        if at % _TOLD == 0:
-            tell("cutting", 0.0)
-        bare = line.strip()
-        if not bare or bare in "—－-":
+def _lines(text: str, look: Look) -> list[_Line]:
+    found: list[_Line] = []
+    blanks = 2
+    raw = text.split("\n")
+    for at, line in enumerate(looking(raw, look)):
+        words = line.strip()
+        if not words or words in "—－-":
             blanks += 1
             continue
         indent = sum(2 if c == "\u3000" else 1 for c in line[: len(line) - len(line.lstrip())])
         last = at + 1 == len(raw) or not raw[at + 1].strip()
-        found.append(_Line(bare, indent, blanks, last))
+        found.append(_Line(words, _unmarked(words).strip(), indent, blanks, last))
         blanks = 0
     return found
 
 
-def _contents(lines: list[_Line]) -> frozenset[str]:
+def _unmarked(text: str) -> str:
+    """Without footnote marks."""
+    return _MARK.sub("", text) if _MARKED.search(text) else text
+
+
+def _begins_contents(line: _Line) -> bool:
+    return len(line.bare) < 12 and _CONTENTS.search(line.bare) is not None
+
+
+def _contents(lines: Iterable[_Line]) -> frozenset[str]:
     """The titles that a table of contents lists, without their spaces."""
     titles, inside = [], False
     for line in lines:
-        if _CONTENTS.search(line.bare) and len(line.bare) < 12:
+        if _begins_contents(line):
             inside = True
         elif inside and line.blanks < 2 and len(line.bare) < 90:
             titles.append(_tight(re.split(r"[.．…]{3,}", line.bare)[0]))
@@ -162,7 +170,7 @@ def _contents(lines: list[_Line]) -> frozenset[str]:
     return frozenset(filter(None, titles))
 
 
-def _width(lines: list[_Line]) -> int:
+def _width(lines: Iterable[_Line]) -> int:
     """Characters of a full line where lines are broken by hand; 0 where a line is a paragraph.
 
     Broken lines are nearly all of one length, paragraphs are not.
@@ -233,6 +241,8 @@ def _begins_notes(text: str) -> bool:
 
 def _noise(line: _Line) -> bool:
     """Lines that are neither title nor text: dates and signatures, where the text was taken from, rules."""
+    if len(line.bare) > LONGEST:
+        return not re.search(r"\w", line.bare)
     bare = _tight(line.bare)
     signature = line.indent >= 16 and len(bare) <= 24 and (_DATE.match(bare.rstrip("。")) or not _STOPPED.search(bare))
     return bool(_SOURCE.match(bare) or _DATE.match(bare) or signature or not re.search(r"\w", bare))
@@ -240,7 +250,7 @@ def _noise(line: _Line) -> bool:
 
 def _append(section: Section, line: _Line, previous: _Line | None, width: int) -> None:
     """Add a line: to the paragraph before where a hard break cut it, else as a new one."""
-    text = _GLOSS.sub("", _MARK.sub("", line.text)).strip()
+    text = _GLOSS.sub("", line.bare).strip()
     if not text:
         return
     if previous is None or not _continues(line, previous, width) or not section.go_on(text):

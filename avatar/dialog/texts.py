@@ -11,9 +11,13 @@ import re
 import unicodedata
 from pathlib import Path
 
+from avatar.dialog.stopping import Look, looking, never
 from avatar.errors import TextError
 
 MAX_BYTES = 20 * 1024 * 1024
+
+BLOCK = 1024 * 1024
+"""Bytes that are decoded between two looks whether to stop."""
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -28,6 +32,7 @@ _COMMON = frozenset(
     "但因只从從想实實，。、；：？！“”「」《》"
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_ASCII = bytes(range(0x80))
 _SAMPLE = 20_000
 
 
@@ -55,12 +60,13 @@ def read_bytes(file: Path, most: int) -> bytes:
         raise TextError(f"{file} cannot be read: {error.strerror}.", f"无法读取 {file}:{error.strerror}。") from error
 
 
-def decode(data: bytes, name: str) -> str:
+def decode(data: bytes, name: str, look: Look = never) -> str:
     """Bytes as text in Unicode, line ends made "\\n".
 
     Args:
         data: the whole file.
         name: what the error calls it.
+        look: whether to stop.
 
     Raises:
         TextError: too large, empty, binary, or in no encoding that is known here.
@@ -71,14 +77,15 @@ def decode(data: bytes, name: str) -> str:
             f"{name} 超过 20 MB。请拆成几个文件。",
             code="text_too_large",
         )
-    text = _decoded(data)
+    text = _decoded(data, look)
     if text is None:
         raise TextError(
             f"{name} is not a text file, or its encoding is unknown. Save it as UTF-8 and try again.",
             f"{name} 不是文本文件,或编码无法识别。请另存为 UTF-8 再试。",
         )
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n").rstrip("\x1a")
-    if not text.strip():
+    look()
+    if not text or text.isspace():
         raise TextError(f"{name} is empty.", f"{name} 是空的。", code="text_empty")
     if _CONTROL.search(text):
         raise TextError(
@@ -89,51 +96,56 @@ def decode(data: bytes, name: str) -> str:
     return text
 
 
-def _decoded(data: bytes) -> str | None:
+def _decoded(data: bytes, look: Look) -> str | None:
     for mark, encoding in _BOMS:
         if data.startswith(mark):
-            return _try(data, encoding)
+            return _try(data, encoding, look)
     if b"\x00" in data:
-        wide = [text for e in ("utf-16-le", "utf-16-be") if (text := _try(data, e)) and "\x00" not in text]
+        wide = [text for e in ("utf-16-le", "utf-16-be") if (text := _try(data, e, look)) and "\x00" not in text]
         best = max(wide, key=_commonness, default=None)
-        return best if best is not None and _commonness(best) > 0.1 else _try(data, "utf-8")
-    text = _try(data, "utf-8")
+        return best if best is not None and _commonness(best) > 0.1 else _try(data, "utf-8", look)
+    text = _try(data, "utf-8", look)
     if text is None:
-        text = _mixed(data)
-    return text if text is not None else _legacy(data)
+        text = _mixed(data, look)
+    return text if text is not None else _legacy(data, look)
 
 
-def _mixed(data: bytes) -> str | None:
+def _mixed(data: bytes, look: Look) -> str | None:
     """Lines of UTF-8 among lines of an older encoding, as in files pasted together; None where it is no such file."""
     lines = data.split(b"\n")
-    texts = [_try(line, "utf-8") for line in lines]
+    texts = [_try(line, "utf-8", never) for line in looking(lines, look)]
     modern = "".join(text for text in texts if text is not None and not text.isascii())
     if not modern or _commonness(modern) <= 0.1:
         return None
-    older = _legacy(b"\n".join(line for line, text in zip(lines, texts, strict=True) if text is None))
+    older = _legacy(b"\n".join(line for line, text in zip(lines, texts, strict=True) if text is None), look)
     if older is None:
         return None
     rest = iter(older.split("\n"))
     return "\n".join(next(rest, "") if text is None else text for text in texts)
 
 
-def _legacy(data: bytes) -> str | None:
+def _legacy(data: bytes, look: Look) -> str | None:
     """GB18030 or Big5, whichever reads more like Chinese; else Western text with typographic quotes."""
-    guesses = [text for encoding in ("gb18030", "big5hkscs") if (text := _try(data, encoding)) is not None]
+    guesses = [text for encoding in ("gb18030", "big5hkscs") if (text := _try(data, encoding, look)) is not None]
     best = max(guesses, key=_commonness, default=None)
     if best is not None and _commonness(best) > 0.1:
         return best
-    western = _try(data, "cp1252")
-    if western is not None and sum(byte > 0x7F for byte in data) < 0.1 * len(data):
+    western = _try(data, "cp1252", look)
+    if western is not None and len(data.translate(None, _ASCII)) < 0.1 * len(data):
         return western
     return None
 
 
-def _try(data: bytes, encoding: str) -> str | None:
+def _try(data: bytes, encoding: str, look: Look) -> str | None:
+    """The text in one encoding, None where it is in another."""
+    decoder, parts = codecs.getincrementaldecoder(encoding)(), []
     try:
-        return data.decode(encoding)
+        for at in range(0, len(data), BLOCK):
+            look()
+            parts.append(decoder.decode(data[at : at + BLOCK], at + BLOCK >= len(data)))
     except UnicodeDecodeError:
         return None
+    return "".join(parts)
 
 
 def _commonness(text: str) -> float:

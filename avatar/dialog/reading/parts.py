@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -95,7 +96,8 @@ def read_parts(stream: BinaryIO, name: str, tell: Tell) -> Iterator[Part]:
     while data := _block(stream, tell, at / size):
         if data.strip():
             found = True
-            yield Part(texts.decode(data, name), "", at / size, len(data) / size, of_several=True)
+            text = texts.decode(data, name, partial(tell, "reading", at / size))
+            yield Part(text, "", at / size, len(data) / size, of_several=True)
         at += len(data)
     if not found:
         raise TextError(f"{name} is empty.", f"{name} 是空的。", code="text_empty")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from avatar.dialog.reading.document import Document, damaged
@@ -64,7 +65,7 @@ def read_document(data: bytes, name: str, tell: Tell = untold) -> Document:
     if ending in (".srt", ".vtt"):
         return read_srt(data, name)
     if kind is None:
-        return Document(decode(data, name))
+        return Document(decode(data, name, partial(tell, "reading", 0.0)))
     if not data.strip(b"\0 \r\n\t"):
         raise damaged(name, _NAMES[kind])
     document = read_isolated(data, name, kind, tell)

@@ -24,6 +24,15 @@ def test_passages_are_between_small_and_large() -> None:
     assert joined == first + second
 
 
+def test_it_is_asked_often_whether_to_stop() -> None:
+    """Also where no heading and no end of a sentence comes for long."""
+    texts = ["\n\n".join(f"第{n}句话。" for n in range(8_000)), "\n".join("水" * 30 for n in range(8_000))]
+    for text in texts:
+        told: list[float] = []
+        found = passages(text, "河", tell=lambda _, share, told=told: told.append(share))  # type: ignore[misc]
+        assert told == sorted(told) and len(told) > len(found) + 100
+
+
 def test_a_sentence_without_end_is_cut() -> None:
     endless = "".join(chr(0x4E00 + n) for n in range(1500))
     found = passages(endless, "河")

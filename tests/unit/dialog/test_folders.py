@@ -293,7 +293,9 @@ def test_a_bundle_in_the_place_of_a_built_in_persona_brings_its_texts(personas: 
     library = Library(data_dir / "knowledge" / "luxun")
     before = library.add("那时渡口还没有灯。", "旧书").entry
     text = "渡口夜里有灯。\n\n船夫在灯下数钱。"
-    files = {f"{text_id(text)}.{kind}": data for kind, data in packed(index(text, "夜渡", text_id(text))).items()}
+    files = {
+        f"{text_id(text)}.{kind}": b"".join(data) for kind, data in packed(index(text, "夜渡", text_id(text))).items()
+    }
     files |= {f"{text_id(text)}.txt": text.encode()}
     personas.create({**plain(load_persona("luxun", data_dir)), "voice": "host"}, contents(BUILT_IN / "luxun"), files)
     assert {library.read(each).entry.title for each in library.ids()} == {before.title, "夜渡"}

@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from avatar.dialog.columns import let_go
 from avatar.dialog.library import Library, text_id
+from avatar.dialog.stopping import StoppedError, stopped
 from avatar.errors import NotFoundError, StorageError
 
 TEXT = "渡口的水最深，夏天涨水时有三丈。\n\n船是柳木做的，已经用了二十年。\n"
@@ -102,6 +104,44 @@ def test_a_full_disk_leaves_nothing_half_written(library: Library, monkeypatch: 
         library.add(TEXT, "河")
     assert caught.value.code == "disk_full" and "已满" in caught.value.zh
     assert list(library.folder.iterdir()) == []
+
+
+def test_what_is_being_written_can_be_stopped(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("avatar.dialog.library.FLUSHED", 64)
+    steps: list[int] = []
+
+    def told(step: str, share: float) -> None:
+        files = [file for file in library.folder.rglob("*") if file.is_file() and file.suffix == ".part"]
+        steps.append(files[0].stat().st_size if files else 0)
+        if steps[-1] >= 128:
+            raise stopped()
+
+    with pytest.raises(StoppedError), library.adding() as adding:
+        adding.add(TEXT * 5, "河", told)
+    assert steps[-1] == 128 and steps.count(64) == 1, "each block is on the disk before the next is begun"
+    assert list(library.folder.iterdir()) == []
+
+
+def test_a_mapped_file_is_let_go_of_and_stays_readable(library: Library) -> None:
+    added = library.add("".join(f"第{n}条船装着{n}箱茶叶。\n\n" for n in range(4000)), "船")
+    words, counts = added.words.at.copy(), added.words.counts.sum()
+    assert not SMAPS.exists() or resident(".idx") > 0
+    let_go(added.passages.ids)
+    assert not SMAPS.exists() or resident(".idx") == 0
+    assert np.array_equal(added.words.at, words) and added.words.counts.sum() == counts
+    let_go(words)
+
+
+SMAPS = Path("/proc/self/smaps")
+
+
+def resident(ending: str) -> int:
+    """Kilobytes in memory of the mapped files that end so."""
+    found, meant = 0, False
+    for line in SMAPS.read_text().splitlines():
+        meant = line.endswith(ending) if "-" in line.split(" ", 1)[0] else meant
+        found += int(line.split()[1]) if meant and line.startswith("Rss:") else 0
+    return found
 
 
 def test_a_text_without_its_index_is_not_there(library: Library) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from avatar.dialog import texts
+from avatar.dialog.stopping import StoppedError, stopped
 from avatar.dialog.texts import MAX_BYTES, decode, read_text
 from avatar.errors import TextError
 
@@ -18,6 +20,26 @@ TRADITIONAL = "希望本是無所謂有，無所謂無的。這正如地上的�
 )
 def test_simplified_chinese_in_every_encoding(encoding: str) -> None:
     assert decode(SIMPLIFIED.encode(encoding), "a.txt") == SIMPLIFIED
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32", "gb18030", "big5hkscs"])
+def test_blocks_end_within_characters(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(texts, "BLOCK", 7)
+    looks: list[None] = []
+    data = TRADITIONAL.encode(encoding)
+    assert decode(data, "a.txt", lambda: looks.append(None)) == TRADITIONAL
+    assert len(looks) > len(data) // 7
+    with pytest.raises(TextError):
+        decode(TRADITIONAL.encode("gb18030")[:-1] + b"\xff", "a.txt")
+
+
+def test_decoding_is_stopped_at_once() -> None:
+    def stop() -> None:
+        raise stopped()
+
+    for encoding in ("utf-8", "gb18030"):
+        with pytest.raises(StoppedError):
+            decode(SIMPLIFIED.encode(encoding), "a.txt", stop)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "big5", "big5hkscs", "gb18030"])
