@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from avatar.dialog.child import ROOT, command, environment
 from avatar.errors import EngineError
 
 PATIENCE_S = 180.0
@@ -31,11 +32,18 @@ def prove(libraries: Path, model: Path, device: str) -> None:
     Raises:
         EngineError: it cannot be done.
     """
-    command = [sys.executable, "-m", __name__, str(libraries), str(model)]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=PATIENCE_S, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise _unusable(device, "") from error
+        done = subprocess.run(
+            command("avatar.dialog.llama.trial", libraries, model),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=PATIENCE_S,
+            check=False,
+            cwd=ROOT,
+            env=environment(),
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _unusable(device, type(error).__name__) from error
     if done.returncode:
         lines = done.stderr.decode(errors="replace").splitlines()
         raise _unusable(device, next((_reason(line) for line in lines if _ERROR in line), ""))

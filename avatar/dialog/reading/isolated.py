@@ -7,19 +7,15 @@ user gets a sentence. The document goes in as the standard input, the text comes
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
+from avatar.dialog.child import ROOT, command, environment
 from avatar.dialog.reading.document import MAX_CHARACTERS, Document, damaged
 from avatar.dialog.stopping import Tell, untold
 from avatar.errors import AvatarError, InputError, TextError
-
-_ROOT = Path(__file__).resolve().parents[3]
-"""What the package lies in."""
 
 TIME_S = 150.0
 _ASKED_S = 0.1
@@ -40,8 +36,7 @@ def read_isolated(data: bytes, name: str, kind: str, tell: Tell = untold) -> Doc
     Raises:
         TextError: what the reader says, or that it took too long or too much memory.
     """
-    command = [sys.executable, "-m", "avatar.dialog.reading.isolated", kind, name]
-    code, out = _run(command, data, name, tell)
+    code, out = _run(command("avatar.dialog.reading.isolated", kind, name), data, name, tell)
     if code < 0 or not out:
         raise _too_much(name)
     try:
@@ -53,14 +48,14 @@ def read_isolated(data: bytes, name: str, kind: str, tell: Tell = untold) -> Doc
     raise TextError(answer["en"], answer["zh"], code=answer["code"])
 
 
-def _run(command: list[str], data: bytes, name: str, tell: Tell) -> tuple[int, bytes]:
+def _run(words: list[str], data: bytes, name: str, tell: Tell) -> tuple[int, bytes]:
     """The other process's exit code and what it wrote; it never outlives this call."""
     ends = time.monotonic() + TIME_S
     with tempfile.TemporaryFile() as given:
         given.write(data)
         given.seek(0)
         process = subprocess.Popen(
-            command, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment()
+            words, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment(), cwd=ROOT
         )
     with process:
         try:
@@ -75,12 +70,6 @@ def _run(command: list[str], data: bytes, name: str, tell: Tell) -> tuple[int, b
                     return process.returncode, out
         finally:
             process.kill()
-
-
-def _environment() -> dict[str, str]:
-    """The environment of this process, in which the package is found where it was found here."""
-    places = [str(_ROOT), os.environ.get("PYTHONPATH", "")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))}
 
 
 def _main(kind: str, name: str) -> None:

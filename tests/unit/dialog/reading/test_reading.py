@@ -154,6 +154,13 @@ def test_a_pdf_of_many_pages_is_read_and_one_of_too_many_is_refused() -> None:
     assert "### p. 300\n\nPage" in read_document(pdf(["Page"] * 300), "a.pdf").text
 
 
+def test_the_reader_is_not_led_astray_by_where_it_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("json", "avatar", "tempfile"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(3)", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert isolated.read_isolated("<p>渡口的灯".encode(), "a.html", "html").text.strip() == "渡口的灯"
+
+
 @pytest.mark.parametrize("limit", ["CPU_S", "MEMORY", "TIME_S"])
 def test_a_reader_without_end_is_ended(limit: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The reading process is replaced by one that dies as the limits let it die."""
