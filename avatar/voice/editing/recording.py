@@ -20,6 +20,9 @@ LOSSLESS = {".wav": "WAV", ".flac": "FLAC"}
 
 LOWEST_RATE = 8_000
 
+MOST_VALUES = 600 * 48_000 * 2
+"""Samples of all channels together: ten minutes of stereo. A packed file of silence could be unpacked to gigabytes."""
+
 _FULL = {"int16": 2.0**15, "int32": 2.0**31}
 
 
@@ -58,18 +61,22 @@ def read(source: Source) -> Recording:
     """A recording as it is.
 
     Raises:
-        AudioError: no recording, damaged, empty, longer than ten minutes, not numbers, or below 8 kHz.
+        AudioError: no recording, damaged, empty, longer than ten minutes, not numbers, below 8 kHz, or too large.
     """
     import av
 
     read_recording(source)
     parts: list[NDArray[Any]] = []
     rates: set[tuple[int, int]] = set()
+    size = 0
     try:
         with open_binary(source) as stream, av.open(stream, "r", metadata_errors="ignore") as container:
             for frame in container.decode(audio=0):
                 parts.append(_interleaved(frame))
                 rates.add((frame.sample_rate, parts[-1].shape[1]))
+                size += parts[-1].size
+                if size > MOST_VALUES:
+                    raise _too_large()
     except (av.FFmpegError, ValueError, KeyError) as error:
         raise _unusable(source) from error
     if len(rates) != 1:
@@ -148,6 +155,14 @@ def _interleaved(frame: Any) -> NDArray[Any]:
     if str(rows.dtype) not in ("int16", "int32", "float32", "float64"):
         raise ValueError(rows.dtype)
     return np.ascontiguousarray(rows)
+
+
+def _too_large() -> AudioError:
+    return AudioError(
+        "The recording has too many samples or channels. Export it with at most 48000 a second, in mono or stereo.",
+        "录音的采样率过高或声道过多。请导出为不超过 48000 Hz 的单声道或立体声。",
+        code="edit_too_large",
+    )
 
 
 def _unusable(source: Source) -> AudioError:

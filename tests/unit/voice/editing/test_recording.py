@@ -49,6 +49,24 @@ def test_a_recording_survives(tmp_path: Path, kind: str, subtype: str, suffix: s
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"a{suffix}", f"b{suffix}"]
 
 
+def test_what_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Silence in eight channels is packed a thousandfold."""
+    buffer = io.BytesIO()
+    soundfile.write(buffer, np.zeros((48_000, 8), dtype=np.int16), 48_000, format="FLAC")
+    assert len(buffer.getvalue()) < 4000
+    monkeypatch.setattr("avatar.voice.editing.recording.MOST_VALUES", 8 * 48_000 - 1)
+    with pytest.raises(AudioError) as caught:
+        read(buffer.getvalue())
+    assert caught.value.code == "edit_too_large"
+
+
+@pytest.mark.parametrize("kind", ["int16", "int32", "float32", "float64"])
+def test_waves_are_exact(kind: str) -> None:
+    raw = noise(kind, 2)
+    full = {"int16": 2.0**15, "int32": 2.0**31}.get(kind, 1.0)
+    assert np.array_equal(as_waves(raw), (raw / full).astype(np.float32))
+
+
 def test_eight_bits_become_sixteen() -> None:
     buffer = io.BytesIO()
     soundfile.write(buffer, noise("float32", 1), 16_000, format="WAV", subtype="PCM_U8")
