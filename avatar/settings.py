@@ -72,6 +72,7 @@ class SpeakingSettings(Section):
         "pcm", description="for the synthesizer `openai`: what the service is asked for"
     )
     voices: dict[str, str] = Field({}, description="for `xtts` and `openai`: which of their voices speaks for ours")
+    lexicon: dict[str, str] = Field({}, description="for `kokoro`: words and how they are read, whoever speaks")
     seed: int = Field(0, ge=0, lt=2**31, description="for `xtts`, which draws lots: the same seed, the same sound")
 
 

@@ -244,7 +244,8 @@ class Synthesizer(Engine, Protocol):
         """Speech whose chunks are rendered as they are pulled; closing the iterator stops the rendering.
 
         Args:
-            clause: as written; may mix Chinese and English, digits and signs.
+            clause: as written; may mix Chinese and English, digits and signs, and hold marks
+                (`avatar.voice.speaking.marks`), which are heeded or passed over and never read aloud.
             voice: the id of a voice profile.
             language: how digits and signs are read where the text alone does not tell.
             speed: 0.5..2, 1 is the voice's own.
@@ -260,10 +261,10 @@ class Pronouncer(Protocol):
     """What a synthesizer can be besides: one that can be told how words are read."""
 
     def pronouncing(self, readings: Mapping[str, str]) -> Synthesizer:
-        """The same synthesizer with a lexicon.
+        """The same synthesizer with further words in its lexicon, which go before those that it knows.
 
         Args:
-            readings: word to reading (docs/persona.md).
+            readings: word to reading (docs/speech.md).
 
         Raises:
             InputError: a reading cannot be used; the sentence names its word.

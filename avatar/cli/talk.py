@@ -45,7 +45,7 @@ def say(
     engines = Engines(settings())
     try:
         who = load_persona(persona, engines.settings.data_dir)
-        speak = voice_of(engines.narrator, voice or who.voice, engines.settings.speaking.speed)
+        speak = voice_of(engines.narrating(who.lexicon), voice or who.voice, engines.settings.speaking.speed)
         recording = asyncio.run(record_text(text, language_of(text, who.languages[0]), speak, engines.run))
         _write(recording, who, photo, out, engines)
         _report({"text": recording.text, "out": str(out), "seconds": _length(recording)}, json)
@@ -102,7 +102,7 @@ def ask(
         for kind in engines.kinds:
             engines.get(kind)
         conversation.knowledge.embed()
-        speak = voice_of(engines.synthesizer, voice or who.voice, engines.settings.speaking.speed)
+        speak = voice_of(engines.pronouncing(who.lexicon), voice or who.voice, engines.settings.speaking.speed)
         transcript, recording = asyncio.run(answer_recording(host, conversation, sound, spoken_in, speak))
         film_s = _write(recording, who, photo, out, engines)
         times = {key: round(value, 3) for key, value in asdict(recording.times).items() if value is not None}

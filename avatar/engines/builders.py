@@ -116,7 +116,7 @@ def kokoro(settings: Settings) -> KokoroSynthesizer:
     from avatar.voice.speaking.kokoro import KokoroSynthesizer
 
     folder = model_path("kokoro-82m", settings)
-    return KokoroSynthesizer(
+    made = KokoroSynthesizer(
         folder / "kokoro-v1.0.int8.onnx",
         folder / "vocab.json",
         voice_library(settings),
@@ -125,6 +125,7 @@ def kokoro(settings: Settings) -> KokoroSynthesizer:
         settings.core_budget,
         graphs_on=onnx_device(settings, settings.speaking.device),
     )
+    return made.pronouncing(settings.speaking.lexicon) if settings.speaking.lexicon else made
 
 
 def kokoro_in(synthesizer: Synthesizer, settings: Settings) -> KokoroSynthesizer:

@@ -13,7 +13,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import entry_points
 from typing import Any, TypeVar, cast
@@ -27,6 +27,7 @@ from avatar.stages import (
     Embedder,
     Engine,
     Generator,
+    Pronouncer,
     Recognizer,
     Synthesizer,
     TurnDetector,
@@ -92,7 +93,21 @@ class Engines:
     @property
     def narrator(self) -> Synthesizer:
         """The synthesizer for what is written to files: with the check, unless the settings leave it out."""
-        return self.self_check.checked(self.synthesizer) if self.settings.speaking.check else self.synthesizer
+        return self.narrating({})
+
+    def narrating(self, readings: Mapping[str, str]) -> Synthesizer:
+        """The narrator with a persona's lexicon, where the engine takes one.
+
+        Raises:
+            InputError: a reading cannot be used.
+        """
+        engine = self.pronouncing(readings)
+        return self.self_check.checked(engine) if self.settings.speaking.check else engine
+
+    def pronouncing(self, readings: Mapping[str, str]) -> Synthesizer:
+        """The synthesizer with a persona's lexicon, where it takes one. Raises as `narrating`."""
+        engine = self.synthesizer
+        return engine.pronouncing(readings) if readings and isinstance(engine, Pronouncer) else engine
 
     def name_of(self, kind: str) -> str:
         """The name that the settings give for a kind of engine."""

@@ -22,6 +22,7 @@ from avatar.live.telling import Teller
 from avatar.media import ClauseSpeech, Samples
 from avatar.stages import Style
 from avatar.voice.speaking.delivery import DELIVERIES
+from avatar.voice.speaking.marks import styled
 
 GREETING: Style = "warm"
 """How a persona greets."""
@@ -133,7 +134,8 @@ class Composer:
 
         def synthesize(phrase: Phrase) -> ClauseSpeech:
             speed = DELIVERIES[phrase.style].pace(options.speed)
-            return self._stages.synthesizer.speak(phrase.text, voice, language=reply.language, speed=speed)
+            clause = styled(phrase.text, phrase.style)
+            return self._stages.synthesizer.speak(clause, voice, language=reply.language, speed=speed)
 
         filling = asyncio.create_task(self._fill(exchange, voice, options))
         try:

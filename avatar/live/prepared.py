@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 
 from avatar.errors import AvatarError, Language
 from avatar.media import ClauseSpeech, Samples
-from avatar.stages import Synthesizer
+from avatar.stages import Style, Synthesizer
 from avatar.voice.speaking.clauses import ClauseChunker
+from avatar.voice.speaking.marks import styled
 
 MOST_CLAUSES = 96
 """Clauses that are kept; of 2 s each, about 18 MB."""
@@ -54,18 +55,26 @@ class PreparedSpeech:
         return self._synthesizer.device
 
     def prepare(
-        self, text: str, voice: str, *, language: Language, speed: float = 1.0, most: int | None = None
+        self,
+        text: str,
+        voice: str,
+        *,
+        language: Language,
+        speed: float = 1.0,
+        style: Style = "calm",
+        most: int | None = None,
     ) -> None:
         """Make the sound of a text, clause by clause as a reply would say it. Blocks; what is kept is not made again.
 
         Args:
+            style: how it is meant.
             most: clauses that are made; None is all. Where a reply begins at once, there is time to make the others.
 
         Raises:
             NotFoundError: there is no such voice.
             EngineError: the engine failed.
         """
-        for clause in clauses(text)[:most]:
+        for clause in (styled(each, style) for each in clauses(text)[:most]):
             key = (clause, voice, language, speed)
             if self._find(key) is None:
                 standing = self._standing(voice)

@@ -23,6 +23,7 @@ from avatar.live.telling import citation
 from avatar.media import FPS, SAMPLES_PER_FRAME, ClauseSpeech, Frame, PhoneSpan, Pixels, Samples
 from avatar.stages import Animator, Style, Synthesizer
 from avatar.voice.speaking.delivery import DELIVERIES
+from avatar.voice.speaking.marks import styled
 
 REST_FRAMES = FPS // 2
 """Frames at the end in which the face comes to rest: half a second."""
@@ -87,7 +88,7 @@ class _Tape:
 def voice_of(synthesizer: Synthesizer, voice: str, speed: float = 1.0) -> Speak:
     """A synthesizer with its voice and speed chosen."""
     return lambda clause, language, style: synthesizer.speak(
-        clause, voice, language=language, speed=DELIVERIES[style].pace(speed)
+        styled(clause, style), voice, language=language, speed=DELIVERIES[style].pace(speed)
     )
 
 

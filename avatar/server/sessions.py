@@ -95,8 +95,8 @@ class LiveSession(Protocol):
 class Stages(Protocol):
     """The engines, for routes that need no session. `avatar.live.host.SessionHost` is one. All calls may block."""
 
-    def stages(self) -> SharedStages:
-        """The engines."""
+    def stages(self, persona: Persona | None = None) -> SharedStages:
+        """The engines, those of a persona with its lexicon."""
 
     def conversation(self, persona_id: str) -> Conversation:
         """A new conversation with a persona."""

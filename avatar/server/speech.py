@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
+from avatar.dialog.persona import Persona
 from avatar.errors import Language, TextError
 from avatar.live.answering import language_of, pulled
 from avatar.live.shared import SharedStages
@@ -57,8 +58,8 @@ def speech_routes(house: House, stages: Stages) -> APIRouter:
             raise TextError(
                 "The input is empty; there is nothing to say.", "input 为空,没有可说的内容。", code="text_empty"
             )
-        shared = await house.run(stages.stages)
-        voice = await house.run(lambda: _voice(wish, house))
+        voice, persona = await house.run(lambda: _voice(wish, house))
+        shared = await house.run(lambda: stages.stages(persona))
         sound = spoken(shared, wish.input, voice, wish.speed, checked=not wish.streamed)
         files = encoded(sound, wish.response_format)
         if wish.stream_format == "audio":
@@ -113,10 +114,14 @@ async def _events(files: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, N
     yield sse({"type": "speech.audio.done", "usage": usage})
 
 
-def _voice(wish: SpeechRequest, house: House) -> str:
-    """The voice asked for; a persona's id stands for its voice. Else, and for OpenAI's own, the first persona's."""
+def _voice(wish: SpeechRequest, house: House) -> tuple[str, Persona | None]:
+    """The voice asked for, and the persona whose words it says, where one is meant.
+
+    A persona's id stands for its voice and its lexicon. Else, and for OpenAI's own, it is the first persona.
+    """
     voice = wish.voice.id if isinstance(wish.voice, VoiceReference) else wish.voice
-    personas = {persona.id: persona.voice for persona in house.personas()}
     if voice is not None and own_voice(voice) is not None:
-        return personas.get(voice, voice)
-    return house.persona_or_default(None, wish.model).voice
+        persona = next((each for each in house.personas() if each.id == voice), None)
+        return (voice, None) if persona is None else (persona.voice, persona)
+    persona = house.persona_or_default(None, wish.model)
+    return persona.voice, persona

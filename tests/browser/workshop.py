@@ -56,7 +56,7 @@ class WorkshopServer(ScriptedServer):
         self.writer = Writer()
         super().__init__(folder, port=port, size=size)
 
-    def stages(self) -> SharedStages:
+    def stages(self, persona: Persona | None = None) -> SharedStages:
         """See `avatar.server.sessions.Stages`."""
         speech = PreparedSpeech(Speaker())
         return SharedStages(LoudnessVad(), ScriptedDetector([0.9]), ScriptedRecognizer([]), speech, self._threads, 80)

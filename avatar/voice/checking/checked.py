@@ -31,6 +31,7 @@ _SPLIT_UNITS = 6
 """A shorter clause is not said in two parts."""
 
 _MARKS = re.compile(r"[，、；：。！？,;:—…]+[”’」』）)》〉\"']*\s*")
+_STYLED = re.compile(r"(<style [^<>]*>)([^<>]*)</style>")
 _PLACES = re.compile(r"(?<=\s)(?=\S)|(?<=[\u4e00-\u9fff])(?=[\u4e00-\u9fff])")
 
 _Span = TypeVar("_Span", PhoneSpan, WordSpan)
@@ -120,10 +121,15 @@ def _ways(clause: str, say: Say) -> Iterator[Callable[[], tuple[ClauseSpeech, Sa
 
 def halves(clause: str) -> tuple[str, str] | None:
     """A clause in two parts, cut at the mark, space or hanzi nearest to its middle; None where it has none, or marks.
+    What is meant in one style as a whole is so in both parts.
 
     >>> halves("窗外下着小雨，我们在家里看书。")
     ('窗外下着小雨，', '我们在家里看书。')
     """
+    style = _STYLED.fullmatch(clause)
+    if style is not None:
+        parts = halves(style[2])
+        return None if parts is None else (f"{style[1]}{parts[0]}</style>", f"{style[1]}{parts[1]}</style>")
     whole = units(clause)
     if "<" in clause or whole < _SPLIT_UNITS:
         return None

@@ -20,10 +20,11 @@ from avatar.voice.deltas import NO_DELTAS, Deltas
 from avatar.voice.profiles import Style, VoiceProfile, Voices
 from avatar.voice.speaking import level, marks, normalise
 from avatar.voice.speaking.acoustics import MAX_TOKENS, Acoustics, Encoded, Floats, Latent
+from avatar.voice.speaking.delivery import DELIVERIES, Delivery
 from avatar.voice.speaking.emphasis import emphasised
 from avatar.voice.speaking.g2p import MODIFIERS, PAUSES, PHONES, STRESS, Phonetics
 from avatar.voice.speaking.graph import UNIT, cut_model
-from avatar.voice.speaking.lexicon import EMPTY, Lexicon
+from avatar.voice.speaking.lexicon import EMPTY
 from avatar.voice.speaking.pauses import pause_ms
 from avatar.voice.speaking.statistics import Measured, VoiceStatistics
 from avatar.voice.speaking.timeline import SILENCE, phone_spans, without_silence, word_of_unit, word_spans
@@ -119,7 +120,7 @@ class KokoroSynthesizer:
     def pronouncing(self, readings: Mapping[str, str]) -> KokoroSynthesizer:
         """See `avatar.stages.Pronouncer.pronouncing`. Both share everything else."""
         other = copy.copy(self)
-        other._lexicon = Lexicon(readings)
+        other._lexicon = self._lexicon.extended(readings)
         return other
 
     def in_one_piece(self) -> KokoroSynthesizer:
@@ -148,8 +149,11 @@ class KokoroSynthesizer:
         main = _main_language(words, language)
         style, deltas = self._voices.style(profile, main), self._voices.deltas(profile)
         pace = min(4.0, max(0.25, speed * profile.speed))
+        delivery = DELIVERIES[marked.style or "calm"]
         takes = [
-            replace(self._take(part, words, style, pace, profile.pitch, deltas), before=0 if index else before)
+            replace(
+                self._take(part, words, style, pace, profile.pitch, deltas, delivery), before=0 if index else before
+            )
             for before, stretch in stretches(symbols, words)
             for index, part in enumerate(split(stretch, MAX_TOKENS))
         ]
@@ -197,10 +201,12 @@ class KokoroSynthesizer:
         speed: float,
         pitch: float,
         deltas: Deltas = NO_DELTAS,
+        delivery: Delivery = DELIVERIES["calm"],
     ) -> _Take:
         tokens = [self._vocabulary[symbol.text] for symbol in symbols]
         encoded = self._acoustics.encode(tokens, style, speed=speed, pitch=pitch, deltas=deltas)
-        return _Take(emphasised(without_silence(encoded), symbols, words), tuple(symbols))
+        sounding = delivery.shaped(without_silence(encoded))
+        return _Take(emphasised(sounding, symbols, words), tuple(symbols))
 
     def _render(
         self, takes: Sequence[_Take], profile: VoiceProfile, style: Style, language: Language, pause: int

@@ -1,4 +1,4 @@
-"""How a persona's own words are read: names, places, works, that no dictionary knows.
+"""How words that no dictionary knows are read: a persona's own names, places and works, and the user's.
 
 A reading is what stands after the word, part by part, set apart by spaces:
 
@@ -54,9 +54,14 @@ class Lexicon:
         if len(readings) > MOST_WORDS:
             raise _unusable("…", f"it has {len(readings)} words, {MOST_WORDS} are the most", f"最多 {MOST_WORDS} 个词")
         self._parts = {_checked(word).lower(): parse_reading(word, reading) for word, reading in readings.items()}
-        self._by_first: dict[str, list[str]] = {}
-        for word in sorted(self._parts, key=len, reverse=True):
-            self._by_first.setdefault(word[0], []).append(word)
+        self._by_first = self._sorted()
+
+    def extended(self, readings: Mapping[str, str]) -> Lexicon:
+        """This lexicon with further words, which go before its own of the same spelling. Raises as the constructor."""
+        more = Lexicon(readings)
+        more._parts = {**self._parts, **more._parts}
+        more._by_first = more._sorted()
+        return more
 
     def words_at(self, text: str, at: int) -> list[Word]:
         """The pieces of the longest known word that begins at a place; none where there is no such word."""
@@ -65,6 +70,13 @@ class Lexicon:
             if text[at:end].lower() == word and not _inside(text, at, end):
                 return spread(text[at:end], self._parts[word])
         return []
+
+    def _sorted(self) -> dict[str, list[str]]:
+        """The words by their first character, the longest first."""
+        found: dict[str, list[str]] = {}
+        for word in sorted(self._parts, key=len, reverse=True):
+            found.setdefault(word[0], []).append(word)
+        return found
 
 
 def parse_reading(word: str, reading: str) -> tuple[Part, ...]:

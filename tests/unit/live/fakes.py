@@ -24,6 +24,7 @@ from avatar.live.session import Session
 from avatar.live.shared import SharedStages, T
 from avatar.media import FPS, SPEECH_RATE, ClauseSpeech, Frame, Packet, PhoneSpan, Pixels, Samples, WordSpan
 from avatar.stages import FunctionCall, HearingHints, Message, Presence, Style, Transcript
+from avatar.voice.speaking.marks import parse
 
 BLOCK = SPEECH_RATE // 50
 """The microphone's blocks: 20 ms."""
@@ -178,11 +179,15 @@ class ToneSynthesizer:
     labour: Labour = field(default_factory=Labour)
     clauses: list[str] = field(default_factory=list)
     speeds: list[float] = field(default_factory=list)
+    styles: list[str] = field(default_factory=list)
     name = "fake"
     device = "cpu"
 
     def speak(self, clause: str, voice: str, *, language: Language, speed: float = 1.0) -> ClauseSpeech:
+        marked = parse(clause)
+        clause = marked.text
         self.clauses.append(clause)
+        self.styles.append(marked.style or "calm")
         self.speeds.append(speed)
         self.labour.spent += self.takes.clause
         words = tuple(WordSpan(c, i * CHARACTER, (i + 1) * CHARACTER) for i, c in enumerate(clause))

@@ -48,6 +48,7 @@ def test_voice_and_face_follow() -> None:
     styles = [event.style for event in scene.of(Styled)]
     paces = {DELIVERIES[style].speed for style in styles}
     assert set(scene.synthesizer.speeds) == paces
+    assert list(dict.fromkeys(scene.synthesizer.styles)) == styles
     assert scene.synthesizer.speeds[0] == DELIVERIES["warm"].speed
     moods = [told for told in scene.animator.told if told.split()[0] in styles]
     assert moods == [f"{event.style} {event.at}" for event in scene.of(Styled)]

@@ -113,10 +113,12 @@ class FakeStages:
         self.checked: Synthesizer | None = None
         self._folder = folder
         self.forgotten: list[str] = []
+        self.asked_for: list[str] = []
         self._persona = load_persona("luxun", folder)
         self._knowledge = Knowledge.open(self._persona, folder, None)
 
-    def stages(self) -> SharedStages:
+    def stages(self, persona: Persona | None = None) -> SharedStages:
+        self.asked_for.append(persona.id if persona else "")
         detector = ScriptedDetector([0.9])
         speech = PreparedSpeech(self.synthesizer)
         return SharedStages(LoudnessVad(), detector, self.recognizer, speech, _run, 80, checked=self.checked)

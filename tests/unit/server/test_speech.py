@@ -93,6 +93,7 @@ def test_the_official_client(address: Served) -> None:
 
 def test_a_persona_stands_for_its_voice(served: TestClient, stages: FakeStages) -> None:
     assert served.post(SPEECH, json={"input": "好。", "voice": "bob", "response_format": "pcm"}).status_code == 200
+    assert stages.asked_for == ["bob"], "with the persona's lexicon"
     assert stages.synthesizer.clauses[0][1] == "luxun"
 
 

@@ -142,6 +142,7 @@ def test_halves_make_the_whole(clause: str) -> None:
     assert parts is not None
     assert "".join(parts) == clause
     assert min(units(part) for part in parts) >= units(clause) // 4
+    assert halves(f'<style name="sad">{clause}</style>') == tuple(f'<style name="sad">{part}</style>' for part in parts)
 
 
 @pytest.mark.parametrize(

@@ -97,3 +97,11 @@ def test_it_has_bounds() -> None:
 )
 def test_syllables_of_pinyin(text: str, expected: list[str] | None) -> None:
     assert syllables(text) == expected
+
+
+def test_a_personas_words_go_before_the_users() -> None:
+    own = Lexicon({"猹": "zha1", "闰土": "run4 tu3"})
+    both = own.extended({"猹": "cha2", "闰土少爷": "run4 tu3 shao4 ye5"})
+    assert [word.reading for word in both.words_at("猹", 0)] == [("cha2",)]
+    assert len(both.words_at("闰土少爷", 0)) == 4 and len(both.words_at("闰土说", 0)) == 2
+    assert [word.reading for word in own.words_at("猹", 0)] == [("zha1",)], "what was is as it was"
