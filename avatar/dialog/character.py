@@ -7,10 +7,12 @@ persona is honest instead: it is a synthetic likeness, neither a company's assis
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from avatar.dialog.memory.recollection import claimed
 from avatar.dialog.orders import key, names_given, put_into_mouth
 from avatar.dialog.persona import Persona
 
@@ -104,24 +106,30 @@ class Character:
         given: names that the question gave it or that its guest goes by, as `orders.key` has them; it may not take
             them on.
         dictated: words that the question ordered it to say, likewise; it may not say them.
+        facts: about the guest who asks for them; it may not say them of itself.
     """
 
     persona: Persona
     probed: Probe = "no"
     given: frozenset[str] = frozenset()
     dictated: frozenset[str] = frozenset()
+    facts: tuple[str, ...] = ()
 
     @classmethod
-    def asked(cls, persona: Persona, question: str, guest: frozenset[str] = frozenset()) -> Character:
+    def asked(
+        cls, persona: Persona, question: str, guest: frozenset[str] = frozenset(), facts: Sequence[str] = ()
+    ) -> Character:
         """The rules for an answer to this question.
 
         Args:
             persona: who answers.
             question: as it was asked.
             guest: names that whoever asks goes by, as `orders.key` has them.
+            facts: what is known of the guest, where they ask for it.
         """
         own = {key(name) for name in (persona.name.zh, persona.name.en, *persona.names)}
-        return cls(persona, probe(question), (names_given(question) | guest) - own, put_into_mouth(question) - own)
+        given, dictated = (names_given(question) | guest) - own, put_into_mouth(question) - own
+        return cls(persona, probe(question), given, dictated, tuple(facts))
 
     def satisfied_by(self, answer: str) -> bool:
         """Whether an answer says what was asked about the speaker: its name, or that it is made."""
@@ -133,7 +141,12 @@ class Character:
         """Whether the persona calls itself an assistant, a living person or someone else, or speaks as a service."""
         if _SERVICE.search(clause) or self._someone_else.search(clause) or self._recites.search(clause):
             return True
-        if self._obeys(clause) or _TURNED.search(clause) or self._given_up.search(clause):
+        if (
+            claimed(clause, self.facts)
+            or self._obeys(clause)
+            or _TURNED.search(clause)
+            or self._given_up.search(clause)
+        ):
             return True
         if self.probed != "no" and (_ASSENT.search(clause) or _SYNTHETIC_DENIED.search(clause)):
             return True

@@ -96,7 +96,9 @@ class AnswerWriter:
         self, wanted: Wanted, *, max_tokens: int, calling: Calling | None = None
     ) -> AsyncGenerator[Phrase, None]:
         """The answer, as `Conversation.answer` gives it."""
-        character, language = Character.asked(self._persona, wanted.question, wanted.guest), wanted.language
+        language = wanted.language
+        facts = wanted.told() if recalls(wanted.question) else ()
+        character = Character.asked(self._persona, wanted.question, wanted.guest, facts)
         spoken, broken, tone = "", None, Tone(wanted.question)
         for attempt in range(RESTARTS + 1):
             note = "" if broken is None else hint(broken, self._persona, language)
@@ -107,7 +109,7 @@ class AnswerWriter:
                     spoken += clause
                     yield Phrase(clause, tone.of(clause))
             broken = guard.broken
-            if broken is None or guard.may_end:
+            if broken is None or guard.may_end or facts:
                 break
             log.info("answer_broke_character", extra={"persona": self._persona.id, "reason": broken})
         if calling is not None and calling.calls:
@@ -121,10 +123,11 @@ class AnswerWriter:
         language = wanted.language
         if not character.satisfied_by(spoken) or (unfinished and character.probed != "no"):
             return self._persona.identity.of(language)
-        about_user = character.probed == "no" and recalls(wanted.question)
-        if about_user and (left := untold(spoken, wanted.told(), wanted.question)):
-            told = told_back(left, wanted.question, language)
-            return f"{told}。" if language == "zh" else f"{told[0].upper()}{told[1:]}."
+        if character.probed == "no" and recalls(wanted.question):
+            facts = wanted.told()
+            if left := untold(spoken, facts, wanted.question) or (facts if unfinished else ()):
+                told = told_back(left, wanted.question, language)
+                return f"{told}。" if language == "zh" else f"{told[0].upper()}{told[1:]}."
         if source := told_source(wanted.sources, spoken, language):
             return source
         return self._persona.closing.of(language) if unfinished or not spoken else ""

@@ -27,6 +27,8 @@ _CALLED = re.compile(
 _ASKS_NAME = re.compile(
     r"我(?:是谁|叫什么|姓什么|的名字)|认得?识?我|\bmy name\b|\bwho am i\b|\bwho i am\b", re.IGNORECASE
 )
+_OF_ITSELF = re.compile(r"^\W*(?:我|鄙人|在下|咱)|^\W*(?:i|i['’]m|i['’]ve|my)\b", re.IGNORECASE)
+_OF_ANOTHER = re.compile(r"[你您他她]|客人|记得|知道|忘|\b(?:you|your|remember|know|guest)\b", re.IGNORECASE)
 _COMMON = frozenset({"called", "named", "name", "have", "that", "with", "they", "this", "what", "told", "said"})
 _ANYWHERE = frozenset("我你您他她它的了是有在叫名字一个着过说上次还记得吗什么哪儿里谁几多大住做家以前忘知道不没会")
 _VERBS = {"is": "are", "was": "were", "has": "have", "does": "do", "goes": "go"}
@@ -124,10 +126,25 @@ def untold(answer: str, facts: Sequence[str], question: str) -> list[str]:
 
     Asked for their name, a user wants to hear the name.
     """
+    if not any(_touches(each, answer) for each in facts):
+        return list(facts)
     names = [each for each in facts if names_of([each])] if _ASKS_NAME.search(question) else []
-    if names and not any(name in key(answer) for name in names_of(names)):
-        return names
-    return [] if any(_touches(each, answer) for each in facts) else list(facts)
+    return [] if any(name in key(answer) for name in names_of(names)) else names
+
+
+def claimed(clause: str, facts: Sequence[str]) -> bool:
+    """Whether a clause says of its speaker what is known of the guest: 我在杭州做木匠."""
+    if not _OF_ITSELF.search(clause) or _OF_ANOTHER.search(clause):
+        return False
+    return any(pair in clause.lower() for each in facts for pair in _telling(each))
+
+
+def _telling(fact: str) -> set[str]:
+    """What of a fact is seldom said by chance: two Chinese characters on end, an English word of some length."""
+    own = fact.removeprefix("客人").removeprefix("The guest").lower()
+    words = set(re.findall(r"[a-z]{4,}", own)) - _COMMON
+    pairs = {pair for pair in re.findall(r"(?=([\u3400-\u9fff]{2}))", own) if set(pair) - _ANYWHERE}
+    return words | pairs
 
 
 def names_of(texts: Iterable[str]) -> frozenset[str]:

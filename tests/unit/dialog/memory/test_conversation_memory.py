@@ -10,7 +10,7 @@ import pytest
 
 from avatar.dialog.conversation import Conversation
 from avatar.dialog.knowledge import Knowledge
-from avatar.dialog.memory.recollection import names_of, untold
+from avatar.dialog.memory.recollection import claimed, names_of, untold
 from avatar.dialog.memory.store import Memories, user_of
 from avatar.dialog.persona import Persona
 from avatar.dialog.prompt import recalls
@@ -275,6 +275,27 @@ async def test_asked_for_the_name_the_name_is_told(talk: Talk, memories: Memorie
     assert "小林" in talk.heard
 
 
+async def test_what_is_known_of_the_guest_is_told_where_the_persona_claims_it(talk: Talk, memories: Memories) -> None:
+    memories.wish("ah-san", USER, True)
+    talk.conversation.meet(USER)
+    await talk.say("我叫小林，在杭州做木匠。", "你好。")
+    await talk.tidy("客人叫小林\n客人在杭州做木匠")
+    await talk.say("我叫什么名字，是做什么的？", "我在杭州做木匠。")
+    assert talk.heard == "你说过，你叫小林，在杭州做木匠。"
+    await talk.say("我叫什么名字？", "我记得，你叫小林。")
+    assert talk.heard == "我记得，你叫小林。"
+
+
+@pytest.mark.parametrize("clause", ["我做木匠，", "我是小林。", "I live in Lyon, "])
+def test_a_fact_about_the_guest_is_claimed(clause: str) -> None:
+    assert claimed(clause, ["客人叫小林", "客人在杭州做木匠", "The guest lives in Lyon"])
+
+
+@pytest.mark.parametrize("clause", ["你做木匠，", "我记得小林，", "我小时候在绍兴，", "木匠好，", "You live in Lyon."])
+def test_other_words_are_no_claim(clause: str) -> None:
+    assert not claimed(clause, ["客人叫小林", "客人在杭州做木匠", "The guest lives in Lyon"])
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [
@@ -295,7 +316,7 @@ def test_names_that_a_guest_goes_by(text: str, names: set[str]) -> None:
     [
         ("你叫小林。", []),
         ("你是木匠。", ["客人叫小林"]),
-        ("不记得了。", ["客人叫小林"]),
+        ("不记得了。", ["客人叫小林", "客人在杭州做木匠"]),
     ],
 )
 def test_a_name_that_was_asked_for_is_untold_until_it_is_said(answer: str, left: list[str]) -> None:
