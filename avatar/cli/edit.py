@@ -49,7 +49,7 @@ def edit(  # noqa: PLR0913, PLR0917 - one for each option
         desk = editing(engines)
         with progress("Listening", "正在识别", 1.0) as bar:
             edited = desk.edit(file, voice, wish, lambda step, share: _shown(bar, step, share))
-        write(edited.recording, out)
+        write(edited.recording, out, edited.comment)
     finally:
         engines.close()
     _report(edited, out, json)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Callable
+import base64
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from fastapi import APIRouter, Request
@@ -12,10 +13,12 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from avatar.errors import InputError, Language
+from avatar.server.failures import language_of
 from avatar.server.house import House
-from avatar.server.jobs import NO_STORE, while_wanted
+from avatar.server.jobs import NO_STORE, Streamed, sse, told_of_failure, while_wanted
 from avatar.server.limits import Jobs
 from avatar.server.protocol.parsing import EventError
+from avatar.server.stepping import Step, Steps, Tell, outcome, stepped
 from avatar.server.uploads import UploadedForm
 from avatar.voice.editing import Edited, Wish
 from avatar.voice.editing.recording import encoded
@@ -28,6 +31,9 @@ MAX_FILE = 64 * 1024 * 1024
 
 MAX_TEXT = 8000
 """Characters of a text."""
+
+PIECE = 96 * 1024
+"""Bytes of the file that one event carries."""
 
 _FIELDS = ("from", "to", "text", "transcript", "language")
 
@@ -45,25 +51,73 @@ def edit_routes(house: House, desk: Callable[[], EditingDesk], uploads: Jobs) ->
     async def edit(voice_id: str, request: Request) -> Response:
         async with UploadedForm(request, uploads, files=1, fields=len(_FIELDS), field_bytes=4 * MAX_TEXT) as form:
             recording, wish = await _file(form), _wish(form)
-        stop = threading.Event()
 
-        def progress(step: str, share: float) -> None:
-            if stop.is_set():
-                raise InputError("The editing was cancelled.", "编辑已取消。", code="cancelled")
+        def work(tell: Tell) -> Made:
+            edited = desk().edit(recording, voice_id, wish, tell)
+            return Made(edited, encoded(edited.recording, comment=edited.comment))
 
-        def work() -> tuple[bytes, Edited]:
-            edited = desk().edit(recording, voice_id, wish, progress)
-            return encoded(edited.recording), edited
-
-        try:
-            made = await while_wanted(request, house.jobs, asyncio.to_thread(work))
-        finally:
-            stop.set()
+        steps = stepped(work, _stopped)
+        if "text/event-stream" in request.headers.get("accept", ""):
+            events = told_of_failure(_events(steps), language_of(request))
+            return await Streamed.begun(events, house.jobs, "text/event-stream")
+        made = await while_wanted(request, house.jobs, outcome(steps, _stopped))
         if made is None:
             return Response(status_code=204)
-        return Response(made[0], media_type="audio/wav", headers={**NO_STORE, "Avatar-Edited": _spans(made[1])})
+        return Response(made.file, media_type="audio/wav", headers={**NO_STORE, "Avatar-Edited": _spans(made.edited)})
 
     return router
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An edited recording, and its file."""
+
+    edited: Edited
+    file: bytes
+
+
+async def _events(steps: Steps[Made]) -> AsyncGenerator[bytes, None]:
+    """How far the edit is, then the file in pieces, and at last what was changed."""
+    async with aclosing(steps):
+        async for step in steps:
+            if isinstance(step, Step):
+                yield sse({"type": "edit.progress", "step": step.name, "share": round(step.share, 3)})
+                continue
+            file = step.value.file
+            for at in range(0, len(file), PIECE):
+                piece = base64.b64encode(file[at : at + PIECE]).decode("ascii")
+                yield sse({"type": "edit.audio.delta", "audio": piece})
+            yield sse({"type": "edit.done", **_told(step.value.edited)})
+
+
+def _told(edited: Edited) -> dict[str, object]:
+    """What was changed; times are in seconds."""
+    rate = edited.recording.rate
+    return {
+        "object": "avatar.edit",
+        "old": edited.old,
+        "new": edited.new,
+        "language": edited.language,
+        "likeness": round(edited.likeness, 3),
+        "parts": [
+            {
+                "start": round(part.start / rate, 3),
+                "end": round(part.end / rate, 3),
+                "old_start": round(part.old_start / rate, 3),
+                "old_end": round(part.old_end / rate, 3),
+                "old": part.old,
+                "new": part.new,
+                "made": part.made,
+                "words": part.words.total,
+                "understood": part.words.found,
+            }
+            for part in edited.parts
+        ],
+    }
+
+
+def _stopped() -> InputError:
+    return InputError("The editing was cancelled.", "编辑已取消。", code="cancelled")
 
 
 def _spans(edited: Edited) -> str:

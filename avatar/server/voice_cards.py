@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,21 @@ def profile_card(profile: VoiceProfile, cloning: Cloning, fitting: Fitting) -> d
         "original": f"{place}/original" if cloning.own.file(profile.id, "reference/00.wav") else None,
         "fitting": {"status": fitting.status, "share": round(fitting.share, 3)},
     }
+
+
+def recording_cards(profile: VoiceProfile, texts: Sequence[tuple[str, Language]]) -> list[dict[str, Any]]:
+    """The recordings of the person that were kept with a voice, and what is said in each."""
+    place = f"/v1/avatar/voices/{profile.id}/recordings"
+    return [
+        {
+            "object": "avatar.recording",
+            "id": f"{number:02}",
+            "text": text,
+            "language": language,
+            "url": f"{place}/{number:02}",
+        }
+        for number, (text, language) in enumerate(texts)
+    ]
 
 
 def fitting_card(fitting: Fitting, profile: VoiceProfile, language: Language) -> dict[str, Any]:

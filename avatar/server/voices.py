@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -27,8 +28,17 @@ from avatar.server.house import House
 from avatar.server.jobs import NO_STORE, Streamed, sse, told_of_failure, while_wanted
 from avatar.server.limits import Jobs
 from avatar.server.protocol.parsing import EventError
+from avatar.server.stepping import Step, Steps, outcome, stepped
 from avatar.server.uploads import UploadedForm
-from avatar.server.voice_cards import check_card, consent_card, fitting_card, listed, profile_card, voice_card
+from avatar.server.voice_cards import (
+    check_card,
+    consent_card,
+    fitting_card,
+    listed,
+    profile_card,
+    recording_cards,
+    voice_card,
+)
 from avatar.voice.consent.record import Consent, GroundWish, PhraseWish
 from avatar.voice.enrolment.reading import MAX_FILES
 from avatar.voice.portable import MAX_FILE
@@ -108,6 +118,7 @@ def voice_routes(house: House, voices: Voices) -> APIRouter:
     _openai_voice_routes(router, house, voices, uploads)
     _clone_routes(router, house, voices, uploads)
     _own_voice_routes(router, voices)
+    _kept_routes(router, voices)
     _fitting_routes(router, voices)
     if voices.edits:
         router.include_router(edit_routes(house, voices.editing, uploads))
@@ -183,13 +194,13 @@ def _openai_voice_routes(router: APIRouter, house: House, voices: Voices, upload
             raise _missing(
                 "consent", "A voice needs a consent: see docs/voices.md.", "克隆需要同意书:见 docs/voices.md。"
             )
-        events = _made(voices, name, samples, consent)
+        steps = _made(voices, name, samples, consent)
         if "text/event-stream" in request.headers.get("accept", ""):
             return await Streamed.begun(
-                told_of_failure(_as_events(events), language_of(request)), house.jobs, "text/event-stream"
+                told_of_failure(_as_events(steps), language_of(request)), house.jobs, "text/event-stream"
             )
-        made = await while_wanted(request, house.jobs, _last(events))
-        return Response(status_code=204) if made is None else JSONResponse(made, headers=NO_STORE)
+        made = await while_wanted(request, house.jobs, outcome(steps, _stopped))
+        return Response(status_code=204) if made is None else JSONResponse(voice_card(made), headers=NO_STORE)
 
     @router.get("/audio/voices", response_class=Response)
     async def own() -> Response:
@@ -245,6 +256,8 @@ def _own_voice_routes(router: APIRouter, voices: Voices) -> None:
 
         return JSONResponse(await _call(voices, work), headers=NO_STORE)
 
+
+def _kept_routes(router: APIRouter, voices: Voices) -> None:
     @router.get("/avatar/voices/{voice_id}/sample", response_class=Response)
     async def sample(voice_id: str) -> Response:
         return await _sound(voices, voice_id, "sample.wav")
@@ -252,6 +265,19 @@ def _own_voice_routes(router: APIRouter, voices: Voices) -> None:
     @router.get("/avatar/voices/{voice_id}/original", response_class=Response)
     async def original(voice_id: str) -> Response:
         return await _sound(voices, voice_id, "reference/00.wav")
+
+    @router.get("/avatar/voices/{voice_id}/recordings", response_class=Response)
+    async def recordings(voice_id: str) -> Response:
+        def work(cloning: Cloning) -> list[dict[str, Any]]:
+            profile = cloning.own.get(voice_id)
+            cloning.consents.valid(profile.consent)
+            return recording_cards(profile, cloning.own.texts(voice_id))
+
+        return listed(await _call(voices, work))
+
+    @router.get("/avatar/voices/{voice_id}/recordings/{number}", response_class=Response)
+    async def recording(voice_id: str, number: int) -> Response:
+        return await _sound(voices, voice_id, f"reference/{number:02}.wav")
 
     @router.get("/avatar/voices/{voice_id}/export", response_class=Response)
     async def export(voice_id: str) -> Response:
@@ -286,58 +312,22 @@ def _fitting_routes(router: APIRouter, voices: Voices) -> None:
         return JSONResponse(found, headers=NO_STORE)
 
 
-class _StoppedError(InputError):
-    """The client has gone."""
-
-    code = "cancelled"
-
-
-async def _made(
-    voices: Voices, name: str, samples: Sequence[bytes], consent: str
-) -> AsyncGenerator[dict[str, Any], None]:
+def _made(voices: Voices, name: str, samples: Sequence[bytes], consent: str) -> Steps[VoiceProfile]:
     """How far a clone is, and at last the voice. Closing stops the work and takes away what there is of it."""
-    loop = asyncio.get_running_loop()
-    told: asyncio.Queue[tuple[str, float] | None] = asyncio.Queue()
-    stop = threading.Event()
-
-    def progress(step: str, share: float) -> None:
-        if stop.is_set():
-            raise _StoppedError("The cloning was cancelled.", "克隆已取消。")
-        loop.call_soon_threadsafe(told.put_nowait, (step, share))
-
-    work = asyncio.ensure_future(_call(voices, lambda cloning: cloning.create(name, samples, consent, progress)))
-
-    def over(work: asyncio.Future[VoiceProfile]) -> None:
-        told.put_nowait(None)
-        if not work.cancelled():
-            work.exception()  # where nobody listens any more, nobody misses it
-
-    work.add_done_callback(over)
-    try:
-        while (step := await told.get()) is not None:
-            yield {"type": "voice.progress", "step": step[0], "share": round(step[1], 3)}
-        yield {"type": "voice.done", "voice": voice_card(await work)}
-    finally:
-        stop.set()
+    return stepped(lambda tell: voices.cloning().create(name, samples, consent, tell), _stopped)
 
 
-async def _as_events(events: AsyncGenerator[dict[str, Any], None]) -> AsyncGenerator[bytes, None]:
-    try:
-        async for event in events:
-            yield sse(event)
-    finally:
-        await events.aclose()
+async def _as_events(steps: Steps[VoiceProfile]) -> AsyncGenerator[bytes, None]:
+    async with aclosing(steps):
+        async for step in steps:
+            if isinstance(step, Step):
+                yield sse({"type": "voice.progress", "step": step.name, "share": round(step.share, 3)})
+            else:
+                yield sse({"type": "voice.done", "voice": voice_card(step.value)})
 
 
-async def _last(events: AsyncGenerator[dict[str, Any], None]) -> dict[str, Any]:
-    """The voice alone."""
-    try:
-        async for event in events:
-            if event["type"] == "voice.done":
-                return dict(event["voice"])
-    finally:
-        await events.aclose()
-    raise _StoppedError("The cloning was cancelled.", "克隆已取消。")
+def _stopped() -> InputError:
+    return InputError("The cloning was cancelled.", "克隆已取消。", code="cancelled")
 
 
 async def _told(voices: Voices, consent: Consent) -> dict[str, Any]:

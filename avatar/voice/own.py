@@ -200,6 +200,20 @@ class OwnVoices:
                 f"The voice cannot be removed: {error.strerror}.", f"无法删除音色:{error.strerror}。"
             ) from error
 
+    def texts(self, voice: str) -> list[tuple[str, Language]]:
+        """What is said in each recording of the person that was kept, by their numbers; none where none was.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        path = self.folder / self.get(voice).id / "reference" / "words.json"
+        if not path.is_file():
+            return []
+        try:
+            return _Words.model_validate_json(path.read_bytes()[: 1 << 20]).texts
+        except (OSError, ValidationError) as error:
+            raise damaged(voice) from error
+
     def enrolment(self, voice: str) -> Enrolment | None:
         """The person as enrolled; None where it was not kept.
 

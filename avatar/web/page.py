@@ -40,6 +40,7 @@ HEAD = f"""
 <link rel="stylesheet" href="{STATIC_PATH}/animate.css">
 <link rel="stylesheet" href="{STATIC_PATH}/personas.css">
 <link rel="stylesheet" href="{STATIC_PATH}/voices.css">
+<link rel="stylesheet" href="{STATIC_PATH}/voices-edit.css">
 <link rel="modulepreload" href="{STATIC_PATH}/talk.js">
 """
 

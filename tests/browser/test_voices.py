@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from avatar.media import SPEECH_RATE, wav_bytes
+from avatar.media import SPEECH_RATE, read_audio, wav_bytes
 from tests.browser.conftest import FAKE_DEVICE, Launch
 from tests.browser.talkpage import WAIT_MS
 from tests.browser.test_personas import UNNAMED
-from tests.browser.voicing import VoicesServer
+from tests.browser.voicing import NEW, OLD, VoicesServer
 from tests.unit.voice.clonery import speech
 from tests.unit.voice.enrolment.sounds import noise, syllables
 
@@ -205,6 +205,100 @@ def test_what_is_refused_is_told_in_the_servers_sentence(
     expect(page.locator(".sample")).to_contain_text("Recording 1")
     expect(page.locator(".samples .findings .error")).to_contain_text("seconds")
     assert page.evaluate(UNNAMED) == []
+
+
+def _at(page: Page, name: str) -> float:
+    """Seconds at which the head stands in one of the two waves."""
+    return float(page.get_attribute(f".{name} .wave", "aria-valuenow") or "nan")
+
+
+def test_words_of_a_recording_are_changed_and_both_are_compared(
+    voices: OpenVoices, house: VoicesServer, screenshots: Path, tmp_path: Path
+) -> None:
+    words = "那天早晨我很早就出门了。"
+    house.hear(words)
+    page = voices(f"voice/{house.agreed('王芳')}")
+    page.click(".edit .take")
+    expect(page.locator(".words .word")).to_have_count(len(words))
+    expect(page.locator(".edit-text [name=should]")).to_be_focused()
+    assert page.is_disabled(".make-edit")
+    page.press(".words .word >> nth=4", "Enter")
+    page.wait_for_selector(".words .word[aria-current]")
+    page.fill(".edit-text [name=should]", words.replace("早晨", "下午"))
+    expect(page.locator(".difference del")).to_have_text("早晨")
+    expect(page.locator(".difference ins")).to_have_text("下午")
+    page.click(".make-edit")
+    expect(page.locator(".edit .step")).to_have_text("正在生成新词")
+    page.screenshot(path=screenshots / "voices-zh-editing.png", full_page=True)
+    expect(page.locator(".edit .cancel")).to_be_focused()
+    page.press(".edit .cancel", "Enter")
+    expect(page.locator(".toasts")).to_contain_text("录音没有变")
+    expect(page.locator(".make-edit")).to_be_focused()
+    house.desk.go.set()
+    page.click(".make-edit")
+    expect(page.locator(".edit-parts")).to_contain_text("“早晨”改成“下午”")
+    expect(page.locator(".edit-parts .missed")).to_contain_text("2 个词只听懂 1 个")
+    expect(page.locator(".after .made-mark")).to_have_text("AI 生成")
+    assert (house.desk.wishes[-1].transcript, house.desk.wishes[-1].language) == (words, "zh")
+    _drawn(page, "after")
+    _goes_on_at_the_same_place(page)
+    page.screenshot(path=screenshots / "voices-zh-edited.png", full_page=True)
+    assert page.evaluate(UNNAMED) == []
+    with page.expect_download() as download:
+        page.click(".edited .download")
+    download.value.save_as(tmp_path / "edited.wav")
+    grown = read_audio(tmp_path / "edited.wav", SPEECH_RATE).size / SPEECH_RATE
+    lasted = float(page.get_attribute(".before .wave", "aria-valuemax") or "nan")
+    assert grown == pytest.approx(lasted + (NEW[1] - OLD[1]), abs=0.02)
+
+
+def _goes_on_at_the_same_place(page: Page) -> None:
+    """By keys alone: what lies behind a change lies that much later in the longer one."""
+    moved = NEW[1] - OLD[1]
+    page.press(".after .wave", "Home")
+    assert (_at(page, "before"), _at(page, "after")) == (0.0, 0.0)
+    for _ in range(11):
+        page.press(".after .wave", "ArrowRight")
+    assert _at(page, "after") == pytest.approx(2.75, abs=0.03)
+    assert _at(page, "before") == pytest.approx(2.75 - moved, abs=0.03)
+    page.press(".to-before", "Enter")
+    expect(page.locator(".to-before")).to_have_attribute("aria-pressed", "true")
+    page.press(".before .wave", " ")
+    expect(page.locator(".before .play")).to_have_class("round play plays")
+    page.press(".to-after", "Enter")
+    expect(page.locator(".after .play")).to_have_class("round play plays")
+    expect(page.locator(".before .play")).to_have_class("round play")
+    page.press(".after .wave", " ")
+    assert _at(page, "after") == pytest.approx(_at(page, "before") + moved, abs=0.03)
+    assert _at(page, "after") >= 2.7
+
+
+def test_an_uploaded_recording_is_edited_in_english_on_a_narrow_page(
+    voices: OpenVoices, house: VoicesServer, screenshots: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voice = house.agreed("Jane Roe")
+    monkeypatch.setattr(house.made.ear, "text", "We met by the old river on a cold morning.")
+    monkeypatch.setattr(house.made.ear, "language", "en")
+    house.desk.go.set()
+    page = voices(f"voice/{voice}", locale="en-US", width=390, dark=True)
+    page.set_input_files(".upload-edit input", _file(b"no sound"))
+    expect(page.locator(".edit .problem")).to_be_visible()
+    page.set_input_files(".upload-edit input", _file(speech(5.0), "river.wav"))
+    expect(page.locator(".edit-name")).to_have_text("river.wav")
+    expect(page.locator(".words .word")).to_have_count(10)
+    expect(page.locator(".edit .problem")).to_be_hidden()
+    page.fill(".edit-text [name=should]", "We met nowhere.")
+    page.click(".make-edit")
+    expect(page.locator(".edit .problem")).to_have_text("'nowhere' is not said.")
+    page.fill(".edit-text [name=should]", "We met by the new river on a cold morning.")
+    page.click(".make-edit")
+    page.click(".edit-parts .hear")
+    expect(page.locator(".after .play")).to_have_class("round play plays")
+    expect(page.locator(".mark-told")).to_contain_text("inaudible mark")
+    _drawn(page, "after")
+    page.screenshot(path=screenshots / "voices-en-edited.png", full_page=True)
+    assert page.evaluate(UNNAMED) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 TOLD = [

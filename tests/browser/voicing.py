@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
-from avatar.errors import Language
+import numpy as np
+
+from avatar.dialog.persona import Persona
+from avatar.errors import Language, TextError
+from avatar.live.shared import SharedStages
 from avatar.live.studio import VoiceCard
-from avatar.media import Samples
+from avatar.media import HEARING_RATE, SPEECH_RATE, Samples, seconds
 from avatar.server.voices import Voices
+from avatar.stages import HeardWord, HearingHints, Transcript
+from avatar.voice.editing import Edited, Wish
+from avatar.voice.editing.desk import EditingDesk
+from avatar.voice.editing.editor import Part, Progress
+from avatar.voice.editing.hearing import Understood
+from avatar.voice.editing.recording import Recording, as_raw, read
 from avatar.voice.enrolment.windows import Enrolment
 from avatar.voice.fitting import Fitted, FittingStopped
 from tests.browser.scripted import voice as sound_of
@@ -50,12 +62,57 @@ class KnowingStudio(ScriptedStudio):
         return own + super().voices()
 
 
+@dataclass
+class Writer:
+    """Hears the cloning's text, its signs or words evenly over the recording."""
+
+    made: Clonery
+    name: str = "scripted"
+    device: str = "cpu"
+
+    def transcribe(self, samples: Samples, hints: HearingHints) -> Transcript:
+        text, language = self.made.ear.text, self.made.ear.language
+        row = text.split() if language == "en" else list(text)
+        step = seconds(samples.size, HEARING_RATE) / max(1, len(row))
+        words = tuple(HeardWord(word, at * step, (at + 1) * step, 0.9) for at, word in enumerate(row))
+        return Transcript(text, language, words)
+
+
+OLD, NEW = (1.0, 1.6), (1.0, 2.2)
+"""Seconds that an edit replaces, and that come in their place."""
+
+
+@dataclass
+class SlowDesk:
+    """Puts a high buzz in place of the second after the first, once it is let go; "nowhere" is never said."""
+
+    go: threading.Event = field(default_factory=threading.Event)
+    wishes: list[Wish] = field(default_factory=list)
+
+    def edit(self, source: bytes, voice: str, wish: Wish, progress: Progress) -> Edited:
+        self.wishes.append(wish)
+        for step in ("hearing", "checking"):
+            progress(step, 0.0)
+        if "nowhere" in wish.text:
+            raise TextError("'nowhere' is not said.", "没有说“nowhere”。", code="edit_not_found")
+        while not self.go.wait(0.05):
+            progress("making", 0.4)
+        given = read(source)
+        first, last, end = (round(at * given.rate) for at in (*OLD, NEW[1]))
+        buzz = as_raw(sound_of((end - first) / SPEECH_RATE, 320.0)[: end - first, None], given.raw)
+        words = Understood(1, 2)
+        part = Part(first, end, first, last, (first, end), "早晨", "下午", True, words, words, 3, 0)
+        raw = np.concatenate([given.raw[:first], buzz, given.raw[last:]])
+        return Edited(Recording(raw, given.rate), wish.transcript, wish.text, "zh", 0.9, (part,))
+
+
 class VoicesServer(WorkshopServer):
     """The workshop's server, with voices of one's own in its data folder."""
 
     def __init__(self, folder: Path) -> None:
         self.maker = PatientMaker()
         self.made: Clonery = clonery(folder, self.maker)
+        self.desk = SlowDesk()
         super().__init__(folder)
 
     def hear(self, text: str) -> None:
@@ -71,4 +128,8 @@ class VoicesServer(WorkshopServer):
         return KnowingStudio(self.made)
 
     def _voices(self) -> Voices:
-        return Voices(lambda: self.made.cloning)
+        return Voices(lambda: self.made.cloning, lambda: cast(EditingDesk, self.desk))
+
+    def stages(self, persona: Persona | None = None) -> SharedStages:
+        """See `avatar.server.sessions.Stages`."""
+        return replace(super().stages(persona), recognizer=Writer(self.made))

@@ -36,9 +36,15 @@ MOST_TOKENS = 40
 LEAST_KEPT = 0.3
 """The share of the old text that has to stay."""
 
+MADE = "Parts of this speech are AI-generated. 部分语音由人工智能生成。"
+"""The comment of a file in which words were made."""
+
 _SILENT = 1e-4
 _TRIES = ((0, 1.0), (1, 1.0), (1, 1.12))
 """How many words on either side are made as well, and how much slower; in turn, until every word is understood."""
+
+_SEEN = 0.4
+"""Share of the work on a change that is done when its surroundings are known."""
 
 _AROUND_S = 2.5
 """Seconds on either side of a piece that are heard with it."""
@@ -82,6 +88,7 @@ class Part:
         start, end: samples of the new recording; everything outside of all parts is the old one's, bit for bit.
         old_start, old_end: samples of the old recording that it stands for.
         seams: samples of the new recording where sounds meet.
+        old, new: the words that gave way, and those in their place.
         made: whether synthetic speech is in it, with the watermark.
         words: that were understood when it was listened to; `first` is of the first try.
         tries: how often it was made.
@@ -93,6 +100,8 @@ class Part:
     old_start: int
     old_end: int
     seams: tuple[int, ...]
+    old: str
+    new: str
     made: bool
     words: Understood
     first: Understood
@@ -115,6 +124,11 @@ class Edited:
     language: Language
     likeness: float
     parts: tuple[Part, ...]
+
+    @property
+    def comment(self) -> str:
+        """What its file says of itself; nothing where words were only taken out."""
+        return MADE if any(part.made for part in self.parts) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +192,15 @@ class Editor:
         noise = background(job.speech)
         done: list[tuple[_Try, Understood, int]] = []
         for number, change in enumerate(job.changes):
-            progress("making", number / len(job.changes))
+            share = _within(progress, number, len(job.changes))
+            share(0.0)
             limits = (
                 job.changes[number - 1].end if number else 0,
                 job.changes[number + 1].start if number + 1 < len(job.changes) else len(job.old),
             )
             seen = scene(window(job.times, change, limits, job.speech), job.old, job.speech, noise, speaker)
-            done.append(self._best(job, seen, change, speaker))
+            share(_SEEN)
+            done.append(self._best(job, seen, change, speaker, share))
         progress("making", 1.0)
         return _put_together(job, done, alike)
 
@@ -218,7 +234,9 @@ class Editor:
             lambda: self._marked(job.speech),
         )
 
-    def _best(self, job: _Job, seen: Scene, change: Change, speaker: Speaker) -> tuple[_Try, Understood, int]:
+    def _best(
+        self, job: _Job, seen: Scene, change: Change, speaker: Speaker, share: Callable[[float], None]
+    ) -> tuple[_Try, Understood, int]:
         """The try that is understood best, what was understood of the first, and how many there were."""
         best: _Try | None = None
         first: Understood | None = None
@@ -228,6 +246,7 @@ class Editor:
             made = piece(take(seen, wider, job.new, speaker, slower), seen, job.recording, self._network)
             tried = _Try(made, self._understood(job, seen, change, made), _clicks(job.recording, made))
             count += 1
+            share(_SEEN + (1 - _SEEN) * count / len(_TRIES))
             first = first or tried.words
             if best is None or (tried.words.missed, tried.clicks) < (best.words.missed, best.clicks):
                 best = tried
@@ -257,6 +276,11 @@ def spoken_part(speech: Samples) -> Samples:
     return speech[: chosen.size][chosen]
 
 
+def _within(progress: Progress, number: int, count: int) -> Callable[[float], None]:
+    """What tells how far one change of several is."""
+    return lambda share: progress("making", (number + share) / count)
+
+
 def _grown(change: Change, by: int, seen: Scene) -> Change:
     """A change with its neighbours, as far as words are left beside them."""
     before = min(by, max(0, change.start - seen.window.first - 1))
@@ -276,14 +300,15 @@ def _clicks(recording: Recording, made: Piece) -> int:
 def _put_together(job: _Job, done: Sequence[tuple[_Try, Understood, int]], alike: float) -> Edited:
     parts: list[Part] = []
     moved = 0
-    for tried, first, count in done:
+    for (tried, first, count), change in zip(done, job.changes, strict=True):
         made = tried.piece
         start = made.start + moved
         seams = tuple(start + place for place in made.seams)
         parts.append(
             Part(
-                start, start + len(made.raw), made.start, made.end, seams, made.made, tried.words, first, count,
-                tried.clicks,
+                start, start + len(made.raw), made.start, made.end, seams,
+                _words(job.old[change.start : change.end]), _words(job.new[change.first : change.last]),
+                made.made, tried.words, first, count, tried.clicks,
             )
         )  # fmt: skip
         moved += len(made.raw) - (made.end - made.start)
@@ -296,6 +321,11 @@ def _put_together(job: _Job, done: Sequence[tuple[_Try, Understood, int]], alike
         alike,
         tuple(parts),
     )
+
+
+def _words(row: Sequence[Token]) -> str:
+    """Tokens as they are written, without the marks around them."""
+    return "".join(token.text + token.tail for token in row[:-1]) + "".join(token.text for token in row[-1:])
 
 
 def _demand(found: Sequence[Change], old: Sequence[Token]) -> None:

@@ -91,18 +91,24 @@ def read(source: Source) -> Recording:
     return Recording(np.concatenate(parts), rate)
 
 
-def write(recording: Recording, path: Path) -> None:
+def write(recording: Recording, path: Path, comment: str = "") -> None:
     """Write a recording, whole or not at all.
+
+    Args:
+        comment: what the file says of itself.
 
     Raises:
         InputError: the name ends in something that loses samples.
         StorageError: it cannot be written.
     """
-    files.write(path, encoded(recording, path.suffix.lower()))
+    files.write(path, encoded(recording, path.suffix.lower(), comment))
 
 
-def encoded(recording: Recording, suffix: str = ".wav") -> bytes:
+def encoded(recording: Recording, suffix: str = ".wav", comment: str = "") -> bytes:
     """A recording as a file: in as many bits as it came in.
+
+    Args:
+        comment: what the file says of itself, beside its samples.
 
     Raises:
         InputError: another suffix than .wav or .flac; or .flac for one whose samples are no whole numbers.
@@ -125,13 +131,17 @@ def encoded(recording: Recording, suffix: str = ".wav") -> bytes:
     if kind == "int32" and suffix == ".wav" and (recording.raw & 0xFF).any():
         subtype = "PCM_32"
     buffer = io.BytesIO()
-    soundfile.write(buffer, recording.raw, recording.rate, format=LOSSLESS[suffix], subtype=subtype)
+    count = recording.raw.shape[1]
+    with soundfile.SoundFile(buffer, "w", recording.rate, count, subtype, format=LOSSLESS[suffix]) as file:
+        if comment:
+            file.comment = comment
+        file.write(recording.raw)
     return buffer.getvalue()
 
 
 def as_waves(raw: NDArray[Any]) -> NDArray[np.float32]:
     """Samples of any kind as float32 in -1..1."""
-    return (raw / _FULL.get(str(raw.dtype), 1.0)).astype(np.float32)
+    return raw.astype(np.float32) * np.float32(1 / _FULL.get(str(raw.dtype), 1.0))
 
 
 def as_raw(waves: NDArray[np.floating[Any]], like: NDArray[Any]) -> NDArray[Any]:

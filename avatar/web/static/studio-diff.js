@@ -55,8 +55,8 @@ function apart(before, after) {
   return nodes.filter(Boolean);
 }
 
-/** Both texts as one, word by word: the longest common subsequence stays. */
-function compared(before, after) {
+/** Both texts as one, word by word: the longest common subsequence stays; where they share little, one after the other. */
+export function compared(before, after) {
   const [one, other] = [before.match(WORD) ?? [], after.match(WORD) ?? []];
   const lengths = common(one, other);
   if (2 * lengths[0][0] < SHARED * (one.length + other.length)) return apart(before, after);

@@ -3,6 +3,7 @@
 import { inLanguage, translate } from "./i18n.js";
 import { placed } from "./personas-desk.js";
 import { make } from "./view.js";
+import { VoiceEdit } from "./voices-edit.js";
 import { draw } from "./voices-picture.js";
 import { VoiceUse } from "./voices-use.js";
 
@@ -34,6 +35,7 @@ const MARKUP = `
   <small class="likeness"></small>
 </section>
 <section class="card use"></section>
+<section class="card edit"></section>
 <section class="card fit">
   <h3 data-text="fitting"></h3>
   <small data-text="fittingHint"></small>
@@ -65,6 +67,7 @@ export class VoicePanel {
   #visit = 0;
   #revision = 0;
   #use;
+  #edit;
   #pitches = {};
 
   /**
@@ -76,6 +79,7 @@ export class VoicePanel {
     this.#desk = desk;
     element.innerHTML = MARKUP;
     this.#use = new VoiceUse(this.#find(".use"), desk);
+    this.#edit = new VoiceEdit(this.#find(".edit"), desk);
     const on = (selector, work) => {
       const button = this.#find(selector);
       button.addEventListener("click", () => void desk.during(button, work));
@@ -116,6 +120,7 @@ export class VoicePanel {
     this.speak();
     void this.#sounds();
     void this.#use.show(this.#voice);
+    void this.#edit.show(this.#voice);
     if (fresh === "new") history.replaceState(null, "", placed("voice", id));
     if (fresh === "new" && this.#voice.fitting.status === "none") this.#start();
     else if (OPEN.includes(this.#voice.fitting.status)) this.#poll();
@@ -128,6 +133,7 @@ export class VoicePanel {
     this.#revision = 0;
     this.#pitches = {};
     this.#use.clear();
+    this.#edit.clear();
     this.#hush(null);
   }
 
@@ -140,6 +146,7 @@ export class VoicePanel {
     const spoken = voice.languages.map((each) => this.#desk.say(each === "zh" ? "chinese" : "english"));
     this.#find(".voice-facts").textContent = [spoken.join(" · "), this.#desk.say(`stage-${voice.stage}`)].join("　");
     this.#use.speak();
+    this.#edit.speak();
     const said = this.#find(".both-say");
     said.textContent = voice.original && voice.sample_text ? this.#desk.say("bothSay") + voice.sample_text : "";
     this.#nameSounds();

@@ -61,7 +61,7 @@ class Desk:
         progress("making", 0.5)
         given = read(source)
         raw = np.concatenate([given.raw[:2400], given.raw])
-        part = Part(0, 2400, 0, 0, (1200,), True, Understood(1, 2), Understood(1, 2), 3, 0)
+        part = Part(0, 2400, 0, 0, (1200,), "old", "new", True, Understood(1, 2), Understood(1, 2), 3, 0)
         return Edited(Recording(raw, given.rate), "old words", "new words", "en", 0.91, (part,))
 
 

@@ -87,6 +87,9 @@ def test_from_the_phrase_to_the_voice_and_back(client: TestClient, made: Clonery
         sound = client.get(card[place])
         assert sound.headers["content-type"] == "audio/wav"
         assert sound.content[:4] == b"RIFF"
+    (kept,) = client.get("/v1/avatar/voices/zhang-san/recordings").json()["data"]
+    assert kept["text"] == made.ear.text
+    assert client.get(kept["url"]).content == client.get(card["original"]).content
     renamed = client.post("/v1/avatar/voices/zhang-san", json={"name": "老张"}).json()
     assert renamed["name"] == {"zh": "老张", "en": "老张"}
     parcel = client.get("/v1/avatar/voices/zhang-san/export")

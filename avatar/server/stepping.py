@@ -1,0 +1,78 @@
+"""Work in a thread that tells how far it is, as a stream; closing the stream stops the work."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from avatar.errors import AvatarError
+
+T = TypeVar("T")
+
+Tell = Callable[[str, float], None]
+"""Takes the name of a step and how far it is, 0..1; raises once nobody listens any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far the work is."""
+
+    name: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[T]):
+    """What came of it."""
+
+    value: T
+
+
+Steps = AsyncGenerator[Step | Done[T], None]
+"""The steps of some work, and at last what came of it."""
+
+
+async def stepped(work: Callable[[Tell], T], stopped: Callable[[], AvatarError]) -> Steps[T]:
+    """The steps of some work, and at last what came of it.
+
+    Args:
+        work: runs in a thread of its own; what it raises ends the stream.
+        stopped: what its next step raises in that thread after the stream was closed.
+    """
+    loop = asyncio.get_running_loop()
+    told: asyncio.Queue[Step | None] = asyncio.Queue()
+    stop = threading.Event()
+
+    def tell(name: str, share: float) -> None:
+        if stop.is_set():
+            raise stopped()
+        loop.call_soon_threadsafe(told.put_nowait, Step(name, share))
+
+    working = asyncio.ensure_future(asyncio.to_thread(work, tell))
+
+    def over(working: asyncio.Future[T]) -> None:
+        told.put_nowait(None)
+        if not working.cancelled():
+            working.exception()  # where nobody listens any more, nobody misses it
+
+    working.add_done_callback(over)
+    try:
+        while (step := await told.get()) is not None:
+            yield step
+        yield Done(await working)
+    finally:
+        stop.set()
+
+
+async def outcome(steps: Steps[T], stopped: Callable[[], AvatarError]) -> T:
+    """What came of it, without the steps."""
+    try:
+        async for step in steps:
+            if isinstance(step, Done):
+                return step.value
+    finally:
+        await steps.aclose()
+    raise stopped()
