@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from avatar.dialog.conversation import Conversation
 from avatar.dialog.knowledge import Knowledge
@@ -29,6 +29,9 @@ from avatar.settings import Settings
 from avatar.stages import Background, Pronouncer
 from avatar.voice.speaking.delivery import DELIVERIES
 
+Opened = Callable[[str, Knowledge], None]
+"""Told the id of a persona and what it knows."""
+
 
 class SessionHost:
     """Opens the sessions of one process.
@@ -47,6 +50,7 @@ class SessionHost:
         )
         self._standing = voice_standing(engines.settings)
         self._knowledge: dict[str, Knowledge] = {}
+        self._opened: Opened | None = None
         self._speech: PreparedSpeech | None = None
         self._pronounced: dict[str, tuple[Mapping[str, str], PreparedSpeech]] = {}
         self._lock = threading.Lock()
@@ -131,7 +135,16 @@ class SessionHost:
             if persona.id not in self._knowledge:
                 settings = self.engines.settings
                 self._knowledge[persona.id] = Knowledge.open(persona, settings.data_dir, self.engines.embedder)
+                if self._opened is not None:
+                    self._opened(persona.id, self._knowledge[persona.id])
             return self._knowledge[persona.id]
+
+    def watch(self, opened: Opened) -> None:
+        """Tell of each persona's knowledge when it is read, in whichever thread, and of what was read already now."""
+        with self._lock:
+            self._opened = opened
+            for known in self._knowledge.items():
+                opened(*known)
 
     def forget(self, persona_id: str) -> None:
         """A persona goes, or another comes under its id: nothing more is written for the one before. May block."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 
 import uvicorn
 from fastapi import FastAPI, Request
@@ -13,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from avatar.dialog.knowledge import Knowledge
 from avatar.errors import AvatarError, InputError, NotFoundError, PortError
 from avatar.live.studio import Studio
 from avatar.server.failures import TooLargeError, error_response, language_of, unforeseen, wrong_field
@@ -57,12 +59,14 @@ def create_app(
         voices: clones voices; without it there are no routes for that.
         tally: what the self-check of speech found, for the metrics.
     """
-    shelf, embedding = Shelf(), Embedding()
-    lobby = Lobby(settings.server)
+    shelf, lobby = Shelf(), Lobby(settings.server)
+    embedding = Embedding(lambda: lobby.admission.taken > 0)
     house = House(sessions, personas, settings, lobby, Jobs(settings.server.max_requests))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if stages is not None:
+            stages.watch(_told_on(asyncio.get_running_loop(), embedding))
         yield
         await lobby.close()
         await embedding.close()
@@ -126,6 +130,16 @@ def uvicorn_server(app: FastAPI) -> uvicorn.Server:
         server_header=False,
     )
     return uvicorn.Server(config)
+
+
+def _told_on(loop: asyncio.AbstractEventLoop, embedding: Embedding) -> Callable[[str, Knowledge], None]:
+    """Goes on, on the loop, with what is not embedded of the knowledge that is opened in any thread."""
+
+    def opened(persona_id: str, knowledge: Knowledge) -> None:
+        with suppress(RuntimeError):  # the server has ended
+            loop.call_soon_threadsafe(embedding.resume, persona_id, knowledge)
+
+    return opened
 
 
 async def _known(request: Request, error: Exception) -> Response:

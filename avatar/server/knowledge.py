@@ -37,6 +37,9 @@ MAX_UPLOADS = 4
 BESIDE = 2
 """Passages before and after one that is shown in its context."""
 
+PATIENT_S = 0.5
+"""Seconds after which it is asked again whether anybody talks."""
+
 LEAST = 0.01
 """By how much more of a step must be done before it is told again."""
 
@@ -48,9 +51,14 @@ Known = Callable[[str], Awaitable[Knowledge]]
 
 
 class Embedding:
-    """Embeds what the personas were given, behind the requests, one persona at a time. Used on one event loop."""
+    """Embeds what the personas were given, behind the requests, one persona at a time. Used on one event loop.
 
-    def __init__(self) -> None:
+    Args:
+        talking: whether anybody talks: what need not be done at once waits until nobody does.
+    """
+
+    def __init__(self, talking: Callable[[], bool] = lambda: False) -> None:
+        self._talking = talking
         self._stops: dict[str, threading.Event] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._asked: Counter[str] = Counter()
@@ -60,12 +68,22 @@ class Embedding:
         """Whether a persona's texts are being embedded, or wait for it."""
         return persona_id in self._tasks
 
-    def begin(self, persona_id: str, knowledge: Knowledge) -> None:
-        """Embed what is not embedded yet; what runs already takes it in, too, unless it was told to leave off."""
+    def begin(self, persona_id: str, knowledge: Knowledge, *, patient: bool = False) -> None:
+        """Embed what is not embedded yet; what runs already takes it in, too, unless it was told to leave off.
+
+        Args:
+            patient: only while nobody talks, unless it is asked for once more.
+        """
         self._asked[persona_id] += 1
         if persona_id not in self._tasks or self._stops[persona_id].is_set():
             stop = self._stops[persona_id] = threading.Event()
-            self._tasks[persona_id] = asyncio.create_task(self._embed(persona_id, knowledge, stop))
+            self._tasks[persona_id] = asyncio.create_task(self._embed(persona_id, knowledge, stop, patient=patient))
+
+    def resume(self, persona_id: str, knowledge: Knowledge) -> None:
+        """Go on, when nobody talks, with what was being embedded when the server was stopped."""
+        done, of = knowledge.embedded
+        if done < of:
+            self.begin(persona_id, knowledge, patient=True)
 
     def stop(self, persona_id: str) -> None:
         """Leave off after the passages in hand; what was done is kept."""
@@ -78,13 +96,20 @@ class Embedding:
             stop.set()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
-    async def _embed(self, persona_id: str, knowledge: Knowledge, stop: threading.Event) -> None:
+    async def _embed(self, persona_id: str, knowledge: Knowledge, stop: threading.Event, *, patient: bool) -> None:
+        def waits() -> bool:
+            return patient and self._asked[persona_id] == 1 and self._talking()
+
         try:
-            async with self._turn:
-                done = 0
-                while not stop.is_set() and done != self._asked[persona_id]:  # texts come while others are embedded
-                    done = self._asked[persona_id]
-                    await asyncio.to_thread(knowledge.embed, None, stop.is_set)
+            done = 0
+            while not stop.is_set() and done != self._asked[persona_id]:  # texts come while others are embedded
+                if waits():
+                    await asyncio.sleep(PATIENT_S)
+                    continue
+                async with self._turn:
+                    asked = self._asked[persona_id]
+                    await asyncio.to_thread(knowledge.embed, None, lambda: stop.is_set() or waits())
+                    done = 0 if waits() else asked
         except Exception as error:  # noqa: BLE001 - nobody waits for it; the log has it
             unforeseen(error)
         finally:

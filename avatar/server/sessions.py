@@ -104,6 +104,9 @@ class Stages(Protocol):
     def knowledge(self, persona: Persona) -> Knowledge:
         """What a persona knows, shared by every conversation with it."""
 
+    def watch(self, opened: Callable[[str, Knowledge], None]) -> None:
+        """Tell of each persona's knowledge when it is read, in whichever thread, and of what was read already now."""
+
     def forget(self, persona_id: str) -> None:
         """A persona goes, or another comes under its id; what is being written for it stops."""
 

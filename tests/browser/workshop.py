@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -69,6 +69,9 @@ class WorkshopServer(ScriptedServer):
     def knowledge(self, persona: Persona) -> Knowledge:
         """See `avatar.server.sessions.Stages`."""
         return self._known(persona)
+
+    def watch(self, opened: Callable[[str, Knowledge], None]) -> None:
+        """See `avatar.server.sessions.Stages`."""
 
     def forget(self, persona_id: str) -> None:
         """See `avatar.server.sessions.Stages`."""

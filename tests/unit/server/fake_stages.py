@@ -129,6 +129,9 @@ class FakeStages:
     def knowledge(self, persona: Persona) -> Knowledge:
         return self._knowledge
 
+    def watch(self, opened: Callable[[str, Knowledge], None]) -> None:
+        return
+
     def forget(self, persona_id: str) -> None:
         self.forgotten.append(persona_id)
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from starlette.testclient import TestClient
 
 from avatar.dialog.indexed import Entry
-from avatar.dialog.knowledge import Knowledge
+from avatar.dialog.knowledge import BATCH, Knowledge
 from avatar.dialog.persona import Persona, load_persona
 from avatar.dialog.stopping import Cancelled, StoppedError, Tell
 from avatar.server.app import create_app
@@ -202,6 +202,69 @@ async def test_embedding_that_is_being_stopped_can_be_begun_anew(tmp_path: Path)
         await asyncio.sleep(0.01)
     assert knowledge.embedded[0] == knowledge.embedded[1] > 0
     await embedding.close()
+
+
+class Opened(Stages):
+    """Its knowledge was opened before the server began."""
+
+    def watch(self, opened: Callable[[str, Knowledge], None]) -> None:
+        opened("luxun", self._knowledge)
+
+
+def half_embedded(folder: Path) -> Opened:
+    """As a server leaves it that is stopped after eight passages."""
+    stages = Opened(folder)
+    knowledge = stages.knowledge(load_persona("luxun", folder))
+    knowledge.add(STORY.encode(), "渡口.md")
+    stages.embedder.gate.release()
+    assert not knowledge.embed(cancelled=lambda: knowledge.embedded[0] > 0)
+    return Opened(folder)
+
+
+def test_embedding_goes_on_by_itself_after_a_restart(house: FakeHouse, tmp_path: Path) -> None:
+    stages = half_embedded(tmp_path)
+    done, of = stages.knowledge(load_persona("luxun", tmp_path)).embedded
+    assert 0 < done < of
+    with TestClient(create_app(house.open, house.personas, Settings(), stages)) as client:
+        stages.embedder.gate.release(1000)
+        assert until(client, embedding=False)["embedded"] == of
+
+
+async def test_what_goes_on_by_itself_waits_while_anybody_talks(tmp_path: Path) -> None:
+    stages, talking = half_embedded(tmp_path), [True]
+    embedding = Embedding(lambda: talking[0])
+    knowledge = stages.knowledge(load_persona("luxun", tmp_path))
+    before = knowledge.embedded
+    stages.embedder.gate.release(1000)
+    embedding.resume("luxun", knowledge)
+    await asyncio.sleep(0.1)
+    assert embedding.running("luxun") and not stages.embedder.waits and knowledge.embedded == before
+    embedding.begin("luxun", knowledge)
+    while embedding.running("luxun"):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    assert talking[0] and knowledge.embedded == (before[1], before[1]), "what is asked for does not wait"
+    embedding.resume("luxun", knowledge)
+    assert not embedding.running("luxun"), "there is nothing to do"
+
+
+async def test_what_goes_on_by_itself_gives_way_and_can_be_left_off(tmp_path: Path) -> None:
+    stages, talking = half_embedded(tmp_path), [False]
+    embedding = Embedding(lambda: talking[0])
+    knowledge = stages.knowledge(load_persona("luxun", tmp_path))
+    before = knowledge.embedded[0]
+    embedding.resume("luxun", knowledge)
+    while not stages.embedder.waits:  # noqa: ASYNC110 - of another thread
+        await asyncio.sleep(0.01)
+    talking[0] = True
+    stages.embedder.gate.release(1000)
+    while knowledge.embedded[0] == before:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
+    assert embedding.running("luxun") and knowledge.embedded[0] == before + BATCH
+    embedding.stop("luxun")
+    while embedding.running("luxun"):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    assert knowledge.embedded[0] == before + BATCH
 
 
 def test_an_index_is_made_anew(client: TestClient, slow: Stages) -> None:
