@@ -93,9 +93,7 @@ class SessionHost:
         speed, fillers = settings.speaking.speed, Fillers(persona, speech, 0)
         pace = DELIVERIES[GREETING].pace(speed)
         for language in persona.languages:
-            speech.prepare(
-                persona.greeting.of(language), voice, language=language, speed=pace, style=GREETING, most=1
-            )
+            speech.prepare(persona.greeting.of(language), voice, language=language, speed=pace, style=GREETING, most=1)
             if settings.live.filler:
                 fillers.prepare(voice, language, speed)
 
