@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,9 @@ _BLOCK = SPEECH_RATE * 400 // 1000
 _STEP = _BLOCK // 4
 _ABSOLUTE_GATE = -70.0
 _RELATIVE_GATE = -10.0
-_OFFSET = -0.691
+OFFSET = -0.691
+"""LUFS of the power 1, K-weighted."""
+
 _OVERSAMPLING = 4
 _TAIL = SPEECH_RATE // 4
 
@@ -36,10 +39,18 @@ def integrated(samples: Samples) -> float:
     """
     if samples.size < _BLOCK:
         return SILENT_LUFS
-    power = np.square(_weighted(samples))
+    power = np.square(weighted(samples))
     sums = np.concatenate([[0.0], np.cumsum(power)])
     starts = np.arange(0, samples.size - _BLOCK + 1, _STEP)
-    blocks = (sums[starts + _BLOCK] - sums[starts]) / _BLOCK
+    return gated((sums[starts + _BLOCK] - sums[starts]) / _BLOCK)
+
+
+def gated(blocks: NDArray[np.float64]) -> float:
+    """Integrated loudness in LUFS of the blocks that count; -inf where none does.
+
+    Args:
+        blocks: float64 [n], the mean power, K-weighted, of 0.4 s each, overlapping by three quarters.
+    """
     heard = blocks[_lufs(blocks) > _ABSOLUTE_GATE]
     if not heard.size:
         return SILENT_LUFS
@@ -55,17 +66,22 @@ def true_peak(samples: Samples) -> float:
 
 
 def _lufs(power: NDArray[np.float64] | float) -> NDArray[np.float64]:
-    return np.asarray(_OFFSET + 10 * np.log10(np.maximum(power, 1e-20)))
+    return np.asarray(OFFSET + 10 * np.log10(np.maximum(power, 1e-20)))
 
 
-def _weighted(samples: Samples) -> NDArray[np.float64]:
+def weighted(samples: Samples) -> NDArray[np.float64]:
     """K-weighting: a shelf for the head, then a high-pass; by their frequency responses, with room for their tails."""
     size = 1 << (samples.size + _TAIL - 1).bit_length()
+    return np.fft.irfft(np.fft.rfft(samples, size) * _response(size), size)[: samples.size]
+
+
+@lru_cache(maxsize=8)
+def _response(size: int) -> NDArray[np.complex128]:
     turn = np.exp(-2j * np.pi * np.fft.rfftfreq(size))
-    response = np.ones_like(turn)
+    response: NDArray[np.complex128] = np.ones_like(turn)
     for numerator, denominator in (_shelf(), _high_pass()):
         response *= np.polyval(numerator[::-1], turn) / np.polyval(denominator[::-1], turn)
-    return np.fft.irfft(np.fft.rfft(samples, size) * response, size)[: samples.size]
+    return response
 
 
 def _shelf() -> tuple[Coefficients, Coefficients]:

@@ -24,6 +24,7 @@ from avatar.voice.speaking.delivery import DELIVERIES, Delivery
 from avatar.voice.speaking.emphasis import emphasised
 from avatar.voice.speaking.g2p import MODIFIERS, PAUSES, PHONES, STRESS, Phonetics
 from avatar.voice.speaking.graph import UNIT, cut_model
+from avatar.voice.speaking.levelling import Levelling
 from avatar.voice.speaking.lexicon import EMPTY
 from avatar.voice.speaking.pauses import pause_ms
 from avatar.voice.speaking.statistics import Measured, VoiceStatistics
@@ -213,14 +214,14 @@ class KokoroSynthesizer:
     ) -> Iterator[Samples]:
         known = self._statistics.of(style, language, takes[0].encoded.deltas)
         energy = np.concatenate([take.encoded.energy.ravel() for take in takes])
-        gain = level.gain(known.loudness + level.foretold(energy), profile.gain_db)
+        levelling = Levelling(known.loudness, energy, profile.gain_db, pause)
         for take in takes:
             if take.before:
                 yield np.zeros(take.before, dtype=np.float32)
             latent = self._acoustics.decode(take.encoded)
             rest = take.sounding
             for sound in self._acoustics.stream(latent, known.channels, whole=self._whole):
-                chunk = sound * gain
+                chunk = levelling.push(sound)
                 rest -= chunk.size
                 if rest == 0:
                     chunk = level.fade_out(chunk)

@@ -18,8 +18,19 @@ best (0.5 LU left, 0.8 without); see docs/decisions/032-watermark-and-loudness.m
 _BLOCK = 32
 _STEP = 8
 _GATE = 0.1
-_MOST_DB = 24.0
+MOST_DB = 24.0
+"""No gain is further from 1."""
+
 _TRIALS = 4
+
+
+def power(energy: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The power that the encoder's energy foretells, beside others of the same voice: float64 [n], without a unit.
+
+    Args:
+        energy: float32, any shape, n values.
+    """
+    return np.asarray(np.exp(_GROWTH * energy.ravel().astype(np.float64)))
 
 
 def foretold(energy: NDArray[np.float32]) -> float:
@@ -30,12 +41,12 @@ def foretold(energy: NDArray[np.float32]) -> float:
     Args:
         energy: float32, any shape, a value each 12.5 ms.
     """
-    power = np.exp(_GROWTH * energy.ravel().astype(np.float64))
-    if power.size >= _BLOCK:
-        power = np.convolve(power, np.full(_BLOCK, 1 / _BLOCK), "valid")[::_STEP]
+    powers = power(energy)
+    if powers.size >= _BLOCK:
+        powers = np.convolve(powers, np.full(_BLOCK, 1 / _BLOCK), "valid")[::_STEP]
     for _ in range(2):
-        power = power[power >= _GATE * power.mean()]
-    return float(10 * np.log10(power.mean()))
+        powers = powers[powers >= _GATE * powers.mean()]
+    return float(10 * np.log10(powers.mean()))
 
 
 def through_the_limiter(sound: Samples) -> float:
@@ -64,7 +75,7 @@ def gain(loudness: float, wanted_db: float) -> np.float32:
         loudness: in LUFS, as the clause would be without it; -inf for a voice that has no sound.
         wanted_db: how much louder than others the voice shall be.
     """
-    change = float(np.clip(TARGET_LUFS - loudness, -_MOST_DB, _MOST_DB)) if np.isfinite(loudness) else 0.0
+    change = float(np.clip(TARGET_LUFS - loudness, -MOST_DB, MOST_DB)) if np.isfinite(loudness) else 0.0
     return np.float32(10 ** ((change + wanted_db) / 20))
 
 
