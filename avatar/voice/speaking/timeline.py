@@ -26,6 +26,11 @@ SILENCE = "sil"
 _HEARD_ABOVE = 0.0
 """The quiet beginning of an h or m lies between 0 and 2; cut away, "he" was understood as "you", "my" as "by"."""
 
+_ENDS_ABOVE = 2.0
+_FADING = 2
+"""At the end of a clause the energy sinks slower than the sound: of the last units, up to so many with less energy lie
+below -50 dBFS (the last louder sample of 140 clauses came 19 ms or more before the border found so)."""
+
 _SHORTEST_PAUSE = 4
 """Units. The closure of a p or t is shorter than 0.1 s and no pause."""
 
@@ -63,6 +68,7 @@ def without_silence(encoded: Encoded) -> Encoded:
     heard = audible(encoded.energy)
     if not heard.any():
         return encoded
+    heard[_end(encoded.energy, heard) :] = False
     keep = np.ones(heard.size, dtype=np.bool_)
     for start, end in _silences(heard):
         before = _LONGEST_PAUSE // 2 if end < heard.size else _TAIL
@@ -78,6 +84,13 @@ def without_silence(encoded: Encoded) -> Encoded:
         f0=encoded.f0[:, frames],
         energy=encoded.energy[:, frames],
     )
+
+
+def _end(energy: Floats, heard: Mask) -> int:
+    """The unit behind the last one that is loud enough to be the end."""
+    last = int(np.flatnonzero(heard)[-1]) + 1
+    loud = np.flatnonzero(energy.reshape(-1, 2).max(axis=1) > _ENDS_ABOVE)
+    return max(last - _FADING, min(last, int(loud[-1]) + 1)) if loud.size else last
 
 
 def _silences(heard: Mask) -> list[tuple[int, int]]:

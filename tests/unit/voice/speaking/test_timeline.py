@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -54,6 +55,15 @@ def test_a_long_pause_inside_is_shortened() -> None:
     cut = without_silence(long)
     assert cut.owners.size == 2 + 4 + 14 + 4 + 1
     assert (np.diff(cut.owners) >= 0).all()
+
+
+def test_an_end_that_sinks_slowly_is_cut_by_two_units_at_most() -> None:
+    sinking = encoded([2, 4, 6], [0, 4, 6])
+    energy = sinking.energy.copy()
+    energy[0, -8:] = [1.9, 1.5, 1.0, 0.8, 0.6, 0.4, 0.2, 0.1]
+    assert without_silence(replace(sinking, energy=energy)).owners.size == 2 + 4 + 6 - 2 + 1
+    energy[0, -4:] = 2.1
+    assert without_silence(replace(sinking, energy=energy)).owners.size == 2 + 4 + 6
 
 
 def test_a_clause_without_sound_stays() -> None:
