@@ -18,6 +18,8 @@ from avatar.dialog.folders import MAX_PICTURE_BYTES, Personas, portrait_file
 from avatar.dialog.persona import Persona, load_persona, read_fields
 from avatar.dialog.studio.difference import differences
 from avatar.dialog.transfer import FORMS, bring_in, give_out, ground_of, new_fields
+from avatar.engines import Engines
+from avatar.engines.cloning import cloning, voice_luggage
 from avatar.errors import InputError, TextError
 from avatar.files import write
 from avatar.voice.speaking.lexicon import Lexicon
@@ -154,7 +156,12 @@ def import_(
     chosen = settings()
     data = _read(file, MAX_FILE_BYTES)
     given = ground_of(ground, basis, by, on) if ground else None
-    _made(bring_in(data, file.name, persona_id, given, chosen.data_dir))
+    engines = Engines(chosen)
+    try:
+        luggage = voice_luggage(chosen, lambda: cloning(engines))
+        _made(bring_in(data, file.name, persona_id, given, chosen.data_dir, luggage))
+    finally:
+        engines.close()
 
 
 @app.command()
@@ -171,7 +178,8 @@ def export(
             f"{out.name}: the ending must be .persona, .json, .png or .charx.",
             f"{out.name}:扩展名须为 .persona、.json、.png 或 .charx。",
         )
-    write(out, give_out(persona, form, chosen.data_dir))
+    luggage = voice_luggage(chosen, lambda: cloning(Engines(chosen)))
+    write(out, give_out(persona, form, chosen.data_dir, luggage))
     typer.echo(str(out))
 
 

@@ -4,7 +4,7 @@
     persona.toml        the card
     portrait.png        and whatever else lies in the persona's folder: notes, earlier versions, the imported card
     texts/<id>.txt      the texts it may quote; they are indexed again where they arrive
-    voice/profile.toml  the voice, where it is the user's own
+    voice/<id>.voice    the voice with its consent, where it is the user's own
 
 A bundle is checked to its last byte before anything is written.
 """
@@ -42,14 +42,14 @@ class Bundle:
         files: of the persona's folder besides the card, by path.
         texts: of the library, by id.
         titles: of the texts, by id.
-        voice: the files of the voice's profile, by name.
+        voice: the voice with its consent, as a .voice file; empty where none travels along.
     """
 
     fields: Json
     files: Mapping[str, bytes] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
-    voice: Mapping[str, bytes] = field(default_factory=dict)
+    voice: bytes = b""
 
     def library_files(self) -> dict[str, bytes]:
         """The texts with their indexes, as a library keeps them. Takes a second for a book."""
@@ -62,13 +62,13 @@ class Bundle:
         return found
 
 
-def write_bundle(persona: Persona, data_dir: Path, voice: Mapping[str, bytes] | None = None) -> bytes:
+def write_bundle(persona: Persona, data_dir: Path, voice: bytes = b"") -> bytes:
     """A persona as a `.persona` file.
 
     Args:
         persona: with its folder.
         data_dir: where its texts lie.
-        voice: the files of its voice's profile, where that is to travel.
+        voice: its voice with the consent, as a .voice file, where that is to travel.
 
     Raises:
         InputError: a picture or a text is damaged, or there is more than a bundle may hold.
@@ -85,7 +85,8 @@ def write_bundle(persona: Persona, data_dir: Path, voice: Mapping[str, bytes] | 
     titles = {key: library.read(key).entry.title for key in library.ids()}
     files = {CARD: (persona.folder / CARD).read_bytes(), **contents(persona.folder)}
     files |= {f"{_TEXTS}{key}.txt": (library.folder / f"{key}.txt").read_bytes() for key in titles}
-    files |= {f"{_VOICE}{name}": data for name, data in (voice or {}).items()}
+    if voice:
+        files[f"{_VOICE}{persona.voice}.voice"] = voice
     manifest = {
         "format": FORMAT,
         "version": VERSION,
@@ -129,7 +130,7 @@ def _sorted_out(files: dict[str, bytes], manifest: Json, name: str) -> Bundle:
     fields = parse_fields(card, f"{name}/{CARD}")
     persona = check_fields(fields, Path(str(fields.get("id"))), name)
     texts = {p: files.pop(p) for p in list(files) if p.startswith(_TEXTS)}
-    voice = {p.removeprefix(_VOICE): files.pop(p) for p in list(files) if p.startswith(_VOICE)}
+    voice = {p: files.pop(p) for p in list(files) if p.startswith(_VOICE)}
     for path, body in files.items():
         if _PORTRAIT.fullmatch(path) or path == persona.portrait:
             portrait_file(body, f"{name}/{path}")
@@ -150,7 +151,7 @@ def _sorted_out(files: dict[str, bytes], manifest: Json, name: str) -> Bundle:
         kept,
         {text_id(text): text for text in (decode(body, f"{name}/{path}") for path, body in texts.items())},
         {str(k): str(v)[:80] for k, v in titles.items()} if isinstance(titles, dict) else {},
-        {path: body for path, body in voice.items() if path == "profile.toml" and len(body) <= 1 << 16},
+        voice.get(f"{_VOICE}{persona.voice}.voice", b""),
     )
 
 

@@ -5,22 +5,41 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 from avatar.dialog.bundle import Bundle, read_bundle, write_bundle
 from avatar.dialog.cards import card as cards
 from avatar.dialog.cards.convert import card_of, fields_of
 from avatar.dialog.cards.jsontext import Json
 from avatar.dialog.folders import IMPORTED, Personas, contents, portrait_file
-from avatar.dialog.persona import BUILT_IN, Persona, is_id
+from avatar.dialog.persona import BUILT_IN, Persona
 from avatar.errors import InputError
-from avatar.files import write
 
 Form = Literal["persona", "json", "png", "charx"]
 """Of the file that a persona is given out as; also its ending."""
 
 FORMS: tuple[Form, ...] = get_args(Form)
-_PROFILE = "profile.toml"
+
+
+class Luggage(Protocol):
+    """What carries voices of the user's own, which travel with their persona; `avatar.voice.luggage` does."""
+
+    def pack(self, voice: str) -> bytes:
+        """A voice with its consent, as a .voice file; empty where it is none of the user's own.
+
+        Raises:
+            InputError: its consent is over.
+        """
+
+    def take(self, data: bytes) -> tuple[str, bool]:
+        """Keep the voice of a .voice file; its id, and whether it was not there before.
+
+        Raises:
+            InputError: it cannot be used, or its consent cannot.
+        """
+
+    def drop(self, voice: str) -> None:
+        """Take a voice that was kept away again."""
 
 
 def ground_of(kind: str, basis: str, person: str = "", given: str = "") -> Json:
@@ -91,7 +110,9 @@ def free_id(name: str, personas: Personas | None) -> str:
     return found
 
 
-def bring_in(data: bytes, name: str, persona_id: str, ground: Json | None, data_dir: Path) -> Persona:
+def bring_in(
+    data: bytes, name: str, persona_id: str, ground: Json | None, data_dir: Path, luggage: Luggage | None = None
+) -> Persona:
     """A persona from a file, whole or not at all.
 
     Args:
@@ -100,14 +121,16 @@ def bring_in(data: bytes, name: str, persona_id: str, ground: Json | None, data_
         persona_id: what it will be called; empty takes the bundle's own, or one made from the file's name.
         ground: of a card that brings none.
         data_dir: where the personas lie.
+        luggage: keeps the voice of a bundle; None leaves it behind.
 
     Raises:
-        InputError: neither, damaged, hostile, without a ground, or there is a persona of that id.
+        InputError: neither, damaged, hostile, without a ground, or there is a persona of that id; or its voice or that
+            one's consent cannot be used.
         StorageError: the disk is full or the folder cannot be written.
     """
     personas = Personas(data_dir)
     if name.lower().endswith(".persona"):
-        return _install(read_bundle(data, name), persona_id, personas, data_dir)
+        return _install(read_bundle(data, name), persona_id, personas, luggage)
     card = cards.read(data, name)
     fields = fields_of(card, persona_id or free_id(Path(name).stem, personas), ground)
     files = {IMPORTED: cards.to_zip(card)}
@@ -117,14 +140,18 @@ def bring_in(data: bytes, name: str, persona_id: str, ground: Json | None, data_
     return personas.create(fields, files)
 
 
-def give_out(persona: Persona, form: Form, data_dir: Path) -> bytes:
+def give_out(persona: Persona, form: Form, data_dir: Path, luggage: Luggage | None = None) -> bytes:
     """A persona as a file.
 
+    Args:
+        luggage: packs a voice of the user's own into a bundle; None leaves it behind.
+
     Raises:
-        InputError: a PNG card is wanted, and the persona has no PNG portrait; or something of it is damaged.
+        InputError: a PNG card is wanted, and the persona has no PNG portrait; or something of it is damaged, or its
+            voice's consent is over.
     """
     if form == "persona":
-        return write_bundle(persona, data_dir, _voice(persona, data_dir))
+        return write_bundle(persona, data_dir, luggage.pack(persona.voice) if luggage is not None else b"")
     kept = contents(persona.folder)
     original = cards.read(kept[IMPORTED], IMPORTED) if IMPORTED in kept else None
     card, portrait = card_of(persona, original), kept.get(persona.portrait)
@@ -141,21 +168,18 @@ def give_out(persona: Persona, form: Form, data_dir: Path) -> bytes:
     return cards.to_png(card, portrait)
 
 
-def _install(bundle: Bundle, persona_id: str, personas: Personas, data_dir: Path) -> Persona:
-    """A bundle's persona, and its voice where there is none of that id."""
-    fields = {**bundle.fields, "id": persona_id} if persona_id else bundle.fields
-    persona = personas.create(fields, bundle.files, bundle.library_files())
-    folder = data_dir / "voices" / persona.voice
-    if bundle.voice and is_id(persona.voice) and not folder.exists():
-        for name, profile in bundle.voice.items():
-            write(folder / name, profile)
-    return persona
-
-
-def _voice(persona: Persona, data_dir: Path) -> dict[str, bytes]:
-    """The profile of a persona's voice, where it is the user's own."""
-    file = data_dir / "voices" / persona.voice / _PROFILE
-    return {_PROFILE: file.read_bytes()} if is_id(persona.voice) and file.is_file() else {}
+def _install(bundle: Bundle, persona_id: str, personas: Personas, luggage: Luggage | None) -> Persona:
+    """A bundle's persona, with its voice; neither of them without the other."""
+    fields = {**bundle.fields, "id": persona_id} if persona_id else dict(bundle.fields)
+    kept = False
+    if bundle.voice and luggage is not None:
+        fields["voice"], kept = luggage.take(bundle.voice)
+    try:
+        return personas.create(fields, bundle.files, bundle.library_files())
+    except BaseException:
+        if kept and luggage is not None:
+            luggage.drop(str(fields["voice"]))
+        raise
 
 
 def _taken(persona_id: str, personas: Personas) -> bool:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
 from avatar.engines.builders import kokoro_in
 from avatar.engines.devices import torch_device
+from avatar.engines.fitting import fitting_studio
 from avatar.engines.registry import Engines
 from avatar.engines.voices import consent_store, mark_network, own_voices, voice_library
 from avatar.models import model_path
+from avatar.settings import Settings
 
 if TYPE_CHECKING:
     from avatar.voice.cloning import Cloning
+    from avatar.voice.luggage import VoiceLuggage
 
 
 def cloning(engines: Engines) -> Cloning:
@@ -34,12 +38,22 @@ def cloning(engines: Engines) -> Cloning:
 
     @cache
     def studio() -> Studio:
-        model = model_path("kokoro-82m", settings) / "kokoro-v1.0.int8.onnx"
-        packs = model_path("kokoro-voices", settings)
         device = torch_device(settings, settings.speaking.device)
-        return Studio(kokoro_in(engines.synthesizer, settings), encoder, engines.recognizer, packs, model, device)
+        voice = kokoro_in(engines.synthesizer, settings)
+        return fitting_studio(settings, voice, encoder, engines.recognizer, device)
 
     enroller = Enroller(engines.vad, encoder, engines.recognizer)
     fitter = EngineFitter(studio, lambda: engines.synthesizer, voice_library(settings))
     witness = Witness(enroller, engines.recognizer, lambda sound: detect(sound, mark_network(settings)).marked)
     return Cloning(enroller, witness, consent_store(settings), own_voices(settings), fitter)
+
+
+def voice_luggage(settings: Settings, cloning: Callable[[], Cloning]) -> VoiceLuggage:
+    """Carries voices with their personas.
+
+    Args:
+        cloning: loaded when a voice arrives that is not there yet.
+    """
+    from avatar.voice.luggage import VoiceLuggage
+
+    return VoiceLuggage(own_voices(settings), consent_store(settings), cloning)

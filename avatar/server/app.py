@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from avatar.dialog.knowledge import Knowledge
+from avatar.engines.cloning import voice_luggage
 from avatar.errors import AvatarError, InputError, NotFoundError, PortError
 from avatar.live.studio import Studio
 from avatar.server.failures import TooLargeError, error_response, language_of, unforeseen, wrong_field
@@ -61,7 +62,8 @@ def create_app(
     """
     shelf, lobby = Shelf(), Lobby(settings.server)
     embedding = Embedding(lambda: lobby.admission.taken > 0)
-    house = House(sessions, personas, settings, lobby, Jobs(settings.server.max_requests))
+    luggage = None if voices is None else voice_luggage(settings, voices.cloning)
+    house = House(sessions, personas, settings, lobby, Jobs(settings.server.max_requests), luggage)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

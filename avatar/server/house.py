@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from avatar.dialog.persona import Persona
+from avatar.dialog.transfer import Luggage
 from avatar.errors import NotFoundError
 from avatar.server.limits import Jobs
 from avatar.server.lobby import Lobby
@@ -26,6 +27,7 @@ class House:
         personas: lists the personas, the default first.
         lobby: the conversations.
         jobs: how many HTTP requests compute at once.
+        luggage: carries the user's own voices with their personas; None leaves them behind.
     """
 
     sessions: SessionFactory
@@ -33,6 +35,7 @@ class House:
     settings: Settings
     lobby: Lobby
     jobs: Jobs
+    luggage: Luggage | None = None
 
     def run(self, work: Callable[[], T]) -> Awaitable[T]:
         """Do in a worker thread what may block while something loads."""

@@ -69,7 +69,8 @@ def persona_file_routes(house: House, studio: Studio | None, shelf: Shelf, stage
         ground = ground_of(*(said[key] for key in ("ground", "basis", "person", "given"))) if said["ground"] else None
 
         def work() -> Persona:
-            return newly(bring_in(data, name, said["id"], ground, house.settings.data_dir), stages)
+            kept = bring_in(data, name, said["id"], ground, house.settings.data_dir, house.luggage)
+            return newly(kept, stages)
 
         return await changed(request, work, 201)
 
@@ -116,7 +117,7 @@ async def _given_out(persona_id: str, form: str, house: House, request: Request)
             code="invalid_value",
         )
     persona = await house.run(lambda: house.persona(persona_id))
-    work = asyncio.to_thread(give_out, persona, form, house.settings.data_dir)
+    work = asyncio.to_thread(give_out, persona, form, house.settings.data_dir, house.luggage)
     data = await while_wanted(request, house.jobs, work)
     if data is None:
         return Response(status_code=204)

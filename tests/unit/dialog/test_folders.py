@@ -272,7 +272,7 @@ def test_a_bundle_brings_everything(
     personas.change("ah-san", edited(data_dir, "ah-san", portrait=portrait), {portrait: data})
     knowledge = Knowledge.open(load_persona("ah-san", data_dir), data_dir, None)
     knowledge.add("渡口夜里有灯。\n\n船夫在灯下数钱。".encode(), "夜渡.txt")
-    packed = write_bundle(load_persona("ah-san", data_dir), data_dir, {"profile.toml": b"id = 'x'"})
+    packed = write_bundle(load_persona("ah-san", data_dir), data_dir, b"a voice")
 
     bundle = read_bundle(packed, "a.persona")
     elsewhere = tmp_path_factory.mktemp("elsewhere")
@@ -282,7 +282,7 @@ def test_a_bundle_brings_everything(
     assert Personas(elsewhere).versions("ah-san") == [1]
     there = Knowledge.open(arrived, elsewhere, None)
     assert there.entries == knowledge.entries and list(there.passages) == list(knowledge.passages)
-    assert bundle.voice == {"profile.toml": b"id = 'x'"}
+    assert bundle.voice == b"a voice"
     assert write_bundle(arrived, elsewhere, bundle.voice) == packed
 
     Personas(elsewhere).delete("ah-san")
