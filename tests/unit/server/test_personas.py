@@ -213,10 +213,11 @@ def test_a_voice_that_is_a_path_is_not_written(client: TestClient, data_dir: Pat
 
     card = made(client)["card"]
     client.post(PERSONAS, json={"card": {**card, "voice": "../../../out"}, "id": "evil"})
-    bundle = write_bundle(load_persona("evil", data_dir), data_dir, {"profile.toml": b"id = 'x'"})
+    bundle = write_bundle(load_persona("evil", data_dir), data_dir, b"a voice")
     client.delete(f"{PERSONAS}/evil")
-    client.post(f"{PERSONAS}/import", files={"file": ("evil.persona", bundle)})
-    assert not list(data_dir.parent.rglob("profile.toml"))
+    answer = client.post(f"{PERSONAS}/import", files={"file": ("evil.persona", bundle)})
+    refused(answer, 400, "archive_unsafe")
+    assert not list(data_dir.parent.rglob("*.voice"))
 
 
 def test_what_is_wrong_gets_a_sentence(client: TestClient) -> None:
