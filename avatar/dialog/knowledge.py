@@ -238,10 +238,20 @@ class Knowledge:
             StorageError: the disk is full or the folder cannot be written.
             StoppedError: it was cancelled.
         """
+        with self._library.adding() as adding:
+            adding.again(text, telling(progress, lambda: self._closed.is_set() or cancelled()))
+            return self._renewed(text, adding.keep)
+
+    def _renewed(self, text: str, keep: Callable[[], object]) -> Entry:
+        """Take a text's index in, in place of the one before."""
         with self._changing:
-            made = self._library.reindex(text, telling(progress, lambda: self._closed.is_set() or cancelled()))
+            if self._closed.is_set():
+                raise stopped()
+            self._library.check(text)  # it may have gone meanwhile
+            keep()
+            made = self._library.read(text)
             at = next(at for at, known in enumerate(self._now.texts) if known.entry.id == text)
-            self._library.keep_vectors(text, made.passages, np.zeros((len(made.passages), DIMENSIONS)))
+            self._library.keep_vectors(text, made.passages, np.zeros((len(made.passages), DIMENSIONS), np.float16))
             texts, vectors = list(self._now.texts), list(self._now.vectors)
             texts[at], vectors[at] = made, self._library.vectors(text, made.passages)
             self._now = Index(tuple(texts), self._notes, tuple(vectors)).prepared()

@@ -88,6 +88,15 @@ class Library:
         """Whether there is a text of that id."""
         return self._file(text, "json").is_file()
 
+    def check(self, text: str) -> None:
+        """Go on where there is a text of that id.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        if not _ID.fullmatch(text) or not self.has(text):
+            raise _unknown(text)
+
     def ids(self) -> list[str]:
         """The ids of the complete texts, oldest first."""
         if not self.folder.is_dir():
@@ -104,36 +113,27 @@ class Library:
         Raises:
             NotFoundError: there is no such text.
         """
-        self._known(text)
+        self.check(text)
         try:
-            body: dict[str, Any] = json.loads(self._file(text, "json").read_bytes())
-            if body["format"] != FORMAT:
-                raise ValueError("another format")
-            return Indexed.of_columns(Entry(**body["entry"]), open_columns(self._file(text, "idx")))
+            return self._opened(text)
         except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError):
             log.warning("knowledge_index_rebuilt", extra={"text_id": text})
-        return self.reindex(text)
+        with self.adding() as adding:
+            adding.again(text)
+            adding.keep()
+        return self._opened(text)
 
-    def reindex(self, text: str, tell: Tell = untold) -> Indexed:
-        """A text's index made again from the text.
-
-        Args:
-            text: its id.
-            tell: told how far it is; what it raises leaves the old index as it was.
+    def source(self, text: str) -> tuple[str, str]:
+        """The words of a text, and its title, which is its id where nothing else can be read.
 
         Raises:
             NotFoundError: there is no such text.
-            StorageError: the disk is full or the folder cannot be written.
         """
-        self._known(text)
+        self.check(text)
         try:
-            source = self._file(text, "txt").read_text("utf-8")
+            return self._file(text, "txt").read_text("utf-8"), _title_in(self._file(text, "json"))
         except (OSError, ValueError) as error:
             raise _unknown(text) from error
-        made = index(source, _title_in(self._file(text, "json")), text, tell=tell)
-        for suffix, data in packed(made).items():
-            _write(self._file(text, suffix), data, tell)
-        return Indexed.of_columns(made.entry, open_columns(self._file(text, "idx")))
 
     def remove(self, text: str) -> None:
         """Forget a text and everything made from it.
@@ -141,7 +141,7 @@ class Library:
         Raises:
             NotFoundError: there is no such text.
         """
-        self._known(text)
+        self.check(text)
         for suffix in ("json", "vec", "npz", "idx", "txt"):
             with storing(self.folder):
                 self._file(text, suffix).unlink(missing_ok=True)
@@ -187,12 +187,14 @@ class Library:
         except OSError:
             return 0
 
+    def _opened(self, text: str) -> Indexed:
+        body: dict[str, Any] = json.loads(self._file(text, "json").read_bytes())
+        if body["format"] != FORMAT:
+            raise ValueError("another format")
+        return Indexed.of_columns(Entry(**body["entry"]), open_columns(self._file(text, "idx")))
+
     def _file(self, text: str, suffix: str) -> Path:
         return self.folder / f"{text}.{suffix}"
-
-    def _known(self, text: str) -> None:
-        if not _ID.fullmatch(text) or not self._file(text, "json").is_file():
-            raise _unknown(text)
 
 
 class Adding:
@@ -231,16 +233,32 @@ class Adding:
         digest = text_id(text)
         if self._library.has(digest) or digest in self._made:
             self.quotable = True
-            return digest
+        else:
+            self._make(text, title, digest, tell)
+        return digest
+
+    def again(self, text: str, tell: Tell = untold) -> None:
+        """Make the index of a text that the library has anew.
+
+        Args:
+            text: its id.
+            tell: told how far it is; what it raises ends the work.
+
+        Raises:
+            NotFoundError: there is no such text.
+            StorageError: the disk is full or the folder cannot be written.
+        """
+        self._make(*self._library.source(text), text, tell)
+
+    def _make(self, text: str, title: str, digest: str, tell: Tell) -> None:
         indexed = index(text, title, digest, tell=tell)
         self.quotable = self.quotable or indexed.entry.passages > 0
         for suffix, data in {"txt": [text.encode()], **packed(indexed)}.items():
             _write(self._folder / f"{digest}.{suffix}", data, tell)
         self._made.append(digest)
-        return digest
 
     def keep(self) -> list[str]:
-        """Move what was made into the library; the ids of what is new there.
+        """Move what was made into the library; the ids of it.
 
         Raises:
             StorageError: the disk is full or the folder cannot be written.

@@ -139,6 +139,33 @@ def test_a_text_that_is_cut_anew_while_it_is_embedded_is_embedded_anew(knowledge
     assert knowledge.embed() and knowledge.documents()[0].embedded == entry.passages
 
 
+def test_nobody_waits_for_a_text_that_is_cut_anew(knowledge: Knowledge) -> None:
+    entry = knowledge.add(long_text(400), "长.txt")
+    other: list[str] = []
+
+    def add(step: str, share: float) -> None:
+        if step == "cutting" and not other:
+            other.append("")
+            adding = threading.Thread(target=lambda: other.append(knowledge.add("灯一直亮着。".encode(), "灯.txt").id))
+            adding.start()
+            adding.join(20)
+
+    assert knowledge.reindex(entry.id, progress=add) == entry
+    assert len(other) == 2 and [text.id for text in knowledge.entries] == [entry.id, other[1]]
+
+
+def test_a_text_that_goes_while_it_is_cut_anew_stays_gone(knowledge: Knowledge, data_dir: Path) -> None:
+    entry = knowledge.add(long_text(400), "长.txt")
+
+    def remove(step: str, share: float) -> None:
+        if knowledge.entries:
+            knowledge.remove(entry.id)
+
+    with pytest.raises(NotFoundError):
+        knowledge.reindex(entry.id, progress=remove)
+    assert knowledge.entries == [] and not list((data_dir / "knowledge").rglob("*.*"))
+
+
 def test_two_that_embed_do_nothing_twice(persona: Persona, data_dir: Path) -> None:
     first, gate = threading.Event(), threading.Event()
 
