@@ -24,6 +24,7 @@ import typer
 from numpy.typing import NDArray
 
 from avatar.engines import Engines, faster_whisper, kokoro
+from avatar.engines.fitting import fitting_studio
 from avatar.errors import AvatarError, InputError, Language
 from avatar.media import HEARING_RATE, SPEECH_RATE, Samples, resample
 from avatar.models import model_path
@@ -35,7 +36,6 @@ from avatar.voice.enrolment.windows import Enrolment
 from avatar.voice.fitting import Fitted, Studio, fit_instant, fit_style
 from avatar.voice.fitting.library import read_library
 from avatar.voice.speaker import SpeakerEncoder, likeness
-from avatar.voice.speaking.kokoro import KokoroSynthesizer
 from benchmarks._clone_sentences import SENTENCES
 
 Floats = NDArray[np.float32]
@@ -164,15 +164,8 @@ def run(settings: Settings, voices: Path | None = None) -> dict[str, float]:
 
 def opened(settings: Settings) -> Studio:
     """The engines that fitting uses."""
-    synthesizer = kokoro(settings)
-    assert isinstance(synthesizer, KokoroSynthesizer)
-    return Studio(
-        synthesizer,
-        SpeakerEncoder(model_path("speaker-encoder", settings)),
-        faster_whisper(settings),
-        model_path("kokoro-voices", settings),
-        model_path("kokoro-82m", settings) / "kokoro-v1.0.int8.onnx",
-    )
+    encoder = SpeakerEncoder(model_path("speaker-encoder", settings))
+    return fitting_studio(settings, kokoro(settings), encoder, faster_whisper(settings))
 
 
 def _measured(path: Path, studio: Studio, enroller: Enroller, ears: Ears) -> Target | None:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.engines import faster_whisper, kokoro
+from avatar.engines.fitting import fitting_studio
 from avatar.errors import Language
 from avatar.models import model_path
 from avatar.settings import Settings
@@ -27,7 +28,6 @@ from avatar.voice.fitting.sentences import PROBES
 from avatar.voice.fitting.studio import TIMBRE, Studio
 from avatar.voice.speaker import SpeakerEncoder
 from avatar.voice.speaking.acoustics import TIMBRE_ROW
-from avatar.voice.speaking.kokoro import KokoroSynthesizer
 
 Floats = NDArray[np.float32]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -59,16 +59,8 @@ def main() -> None:
 
 
 def opened(settings: Settings) -> Studio:
-    synthesizer = kokoro(settings)
-    if not isinstance(synthesizer, KokoroSynthesizer):
-        raise TypeError("the embedded synthesizer is expected")
-    return Studio(
-        synthesizer,
-        SpeakerEncoder(model_path("speaker-encoder", settings)),
-        faster_whisper(settings),
-        model_path("kokoro-voices", settings),
-        model_path("kokoro-82m", settings) / "kokoro-v1.0.int8.onnx",
-    )
+    encoder = SpeakerEncoder(model_path("speaker-encoder", settings))
+    return fitting_studio(settings, kokoro(settings), encoder, faster_whisper(settings))
 
 
 def members(studio: Studio, blends: int) -> tuple[list[str], list[bool], list[Floats]]:

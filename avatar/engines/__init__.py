@@ -4,7 +4,7 @@
 - `builders`: the engines of this package, each a function that an entry point names
 - `devices`: where an engine computes
 - `voices`: the voices and consents that are kept, and the mark in all speech
-- `cloning`, `editing`, `checking`, `faces`: what works with engines, joined for the pages and the command line
+- `cloning`, `fitting`, `editing`, `checking`, `faces`: what works with several engines, joined
 """
 
 from avatar.engines.builders import (
