@@ -16,6 +16,7 @@ import httpx
 from avatar.dialog.hand import parameters_in
 from avatar.dialog.sse import StreamError, deltas, pieces
 from avatar.errors import EngineError
+from avatar.service import bearer, endpoint, origin
 from avatar.stages import FunctionCall, Functions, Message
 
 P = TypeVar("P", str, str | FunctionCall)
@@ -56,13 +57,12 @@ class OpenAIGenerator:
         timeout_s: float = 30.0,
         extra: Mapping[str, object] | None = None,
     ) -> None:
-        self._url = base_url.rstrip("/").removesuffix("/v1") + "/v1/chat/completions"
-        self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        self._url, self._headers = endpoint(base_url, "chat/completions"), bearer(api_key)
         self._model = model
         self._temperature = temperature
         self._timeout_s = timeout_s
         self._extra = dict(extra or {})
-        self._where = _address(self._url)
+        self._where = origin(self._url)
         self._client: httpx.AsyncClient | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -207,15 +207,6 @@ def _offered(functions: Functions) -> dict[str, object]:
     ]
     only = {"type": "function", "function": {"name": functions.only}}
     return {"tools": tools, "tool_choice": only if functions.only else functions.choice}
-
-
-def _address(url: str) -> str:
-    """Scheme, host and port: what stands before them may be a password."""
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL:
-        return "an address that is no URL"
-    return f"{parsed.scheme}://{parsed.host}" + (f":{parsed.port}" if parsed.port else "")
 
 
 def _unreachable(where: str) -> EngineError:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from avatar.errors import EngineError, Language, SettingsError
 from avatar.media import HEARING_RATE, Samples, wav_bytes
+from avatar.service import bearer, endpoint, origin
 from avatar.stages import HeardWord, HearingHints, Transcript
 from avatar.voice.hearing.hints import prompt
 from avatar.voice.hearing.names import repair_names
@@ -44,7 +45,7 @@ class RemoteRecognizer:
     """Implements `Recognizer`. May be shared between threads.
 
     Args:
-        base_url: of the service, with its `/v1` where it has one.
+        base_url: with or without the final `/v1`.
         api_key: sent as a bearer token where it is not empty.
         model: the service's name for it.
         timeout: seconds for one call.
@@ -57,19 +58,18 @@ class RemoteRecognizer:
 
     def __init__(self, base_url: str, api_key: str = "", model: str = "whisper-1", timeout: float = 30.0) -> None:
         try:
-            self._url = httpx.URL(f"{base_url.rstrip('/')}/audio/transcriptions")
+            self._url = httpx.URL(endpoint(base_url, "audio/transcriptions"))
         except httpx.InvalidURL as error:
             raise SettingsError(
                 f"Setting hearing.base_url is no address: {error}.", f"设置 hearing.base_url 不是有效的网址:{error}。"
             ) from error
         self._model = model
-        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        self._client = httpx.Client(headers=headers, timeout=timeout)
+        self._client = httpx.Client(headers=bearer(api_key), timeout=timeout)
 
     @property
     def device(self) -> str:
-        """The service's address, without a user's name or password."""
-        return str(self._url.copy_with(username=None, password=None, query=None))
+        """The service's address, without what a URL may carry of secrets."""
+        return origin(str(self._url))
 
     def close(self) -> None:
         """Give the connections back."""

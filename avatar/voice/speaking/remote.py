@@ -21,6 +21,7 @@ import httpx
 
 from avatar.errors import AvatarError, EngineError, Language, NotFoundError
 from avatar.media import MAX_UPLOAD_SECONDS, SPEECH_RATE, ClauseSpeech, Samples
+from avatar.service import bearer, endpoint, origin
 from avatar.voice.speaking.marks import plain
 from avatar.voice.speaking.pcm import Pcm, PcmError
 
@@ -81,8 +82,7 @@ class RemoteSynthesizer:
             names: the service's names for voices of ours.
             sleep: waits between two attempts.
         """
-        self._url = base_url.rstrip("/").removesuffix("/v1") + "/v1/audio/speech"
-        self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        self._url, self._headers = endpoint(base_url, "audio/speech"), bearer(api_key)
         self._model = model
         self._timeout_s = timeout_s
         self._format = response_format
@@ -93,11 +93,7 @@ class RemoteSynthesizer:
     @property
     def device(self) -> str:
         """The service's address, without what a URL may carry of secrets."""
-        try:
-            url = httpx.URL(self._url)
-        except httpx.InvalidURL:
-            return "?"
-        return f"{url.scheme}://{url.netloc.decode('ascii', 'replace')}"
+        return origin(self._url)
 
     def speak(self, clause: str, voice: str, *, language: Language, speed: float = 1.0) -> ClauseSpeech:
         """See `avatar.stages.Synthesizer.speak`. Marks are left out; the request is sent when a chunk is pulled.

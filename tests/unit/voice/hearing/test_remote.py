@@ -54,7 +54,7 @@ def service() -> Iterator[Service]:
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    told.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
+    told.url = f"http://127.0.0.1:{server.server_address[1]}"
     yield told
     server.shutdown()
     thread.join()
@@ -163,5 +163,5 @@ def test_what_is_no_address_is_refused(url: str) -> None:
 
 def test_the_address_is_told_without_a_password() -> None:
     engine: Recognizer = RemoteRecognizer("http://user:pass@127.0.0.1:9/v1/")
-    assert engine.device == "http://127.0.0.1:9/v1/audio/transcriptions"
+    assert engine.device == "http://127.0.0.1:9"
     assert engine.name == "openai"
