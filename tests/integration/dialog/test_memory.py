@@ -11,23 +11,13 @@ from avatar.dialog.conversation import Conversation
 from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.llama import EmbeddedLlama
 from avatar.dialog.memory.store import Memories, user_of
-from avatar.dialog.persona import Persona, load_persona
+from avatar.dialog.persona import Persona
 from avatar.dialog.prompt import estimate_tokens
 from avatar.errors import Language
 
 pytestmark = pytest.mark.integration
 
 USER = user_of("a-token-that-a-browser-made-up")
-
-
-@pytest.fixture(scope="module")
-def luxun(tmp_path_factory: pytest.TempPathFactory) -> Persona:
-    return load_persona("luxun", tmp_path_factory.mktemp("data"))
-
-
-@pytest.fixture(scope="module")
-def knowledge(luxun: Persona, tmp_path_factory: pytest.TempPathFactory) -> Knowledge:
-    return Knowledge.open(luxun, tmp_path_factory.mktemp("knowledge"), None)
 
 
 async def ask(conversation: Conversation, question: str, language: Language) -> str:

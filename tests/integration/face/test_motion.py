@@ -25,11 +25,6 @@ SENTENCE = "sil w o f a n kʰ ai l i ʂ ɨ i ꭧʰ a sil m ei j e ʂ a ŋ p u m 
 
 
 @pytest.fixture(scope="module")
-def finder(models_dir: Path) -> FaceFinder:
-    return FaceFinder(models_dir / "face-landmarks")
-
-
-@pytest.fixture(scope="module")
 def engine(models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> WarpEngine:
     return WarpEngine(models_dir / "face-landmarks", tmp_path_factory.mktemp("portraits"), 1)
 

@@ -27,11 +27,6 @@ SENTENCE = "sil w o f a n kʰ ai l i ʂ ɨ i ꭧʰ a sil m ei j e ʂ a ŋ p u m 
 """Phones of a sentence with open vowels, rounded ones, and closures."""
 
 
-@pytest.fixture(scope="module")
-def finder(models_dir: Path) -> FaceFinder:
-    return FaceFinder(models_dir / "face-landmarks", threads=1)
-
-
 @pytest.fixture(scope="module", params=sorted(LIP_LINE))
 def persona(request: pytest.FixtureRequest) -> str:
     return str(request.param)

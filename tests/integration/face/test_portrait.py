@@ -13,27 +13,16 @@ from avatar.errors import PhotoError
 from avatar.face import topology
 from avatar.face.landmarks import FaceFinder, Points, head_pose
 from avatar.face.params import FaceParams, intended_aperture
-from avatar.face.photo import load_photo
 from avatar.face.render import Renderer
 from avatar.face.rig import Rig, build_rig, load_rig
 from avatar.media import Pixels
 from avatar.stages import FaceChoice
+from tests.integration.face.portraits import PORTRAITS
 
 pytestmark = pytest.mark.integration
 
-PORTRAITS = ("luxun_1930.png", "mona_lisa.jpg", "sargent_elizabeth_winthrop.jpg", "sargent_portrait.jpg")
 CLEAR = PORTRAITS[1:]
 """Portraits without a moustache, in which a detector can see the lips."""
-
-
-@pytest.fixture(scope="module")
-def finder(models_dir: Path) -> FaceFinder:
-    return FaceFinder(models_dir / "face-landmarks", threads=1)
-
-
-@pytest.fixture(scope="module")
-def photos(shared_data: Path) -> dict[str, Pixels]:
-    return {name: load_photo(shared_data / "portraits" / name) for name in PORTRAITS}
 
 
 @pytest.fixture(scope="module")

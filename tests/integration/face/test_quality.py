@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
@@ -11,27 +9,17 @@ import pytest
 from avatar.face import topology
 from avatar.face.landmarks import FaceFinder, Points
 from avatar.face.params import FaceParams
-from avatar.face.photo import Photograph, load_photo
+from avatar.face.photo import Photograph
 from avatar.face.quality import Examination, examine, places, rivals
 from avatar.face.render import Renderer
 from avatar.face.rig import build_rig
 from avatar.media import Pixels
 from avatar.stages import FaceChoice
+from tests.integration.face.portraits import PORTRAITS
 
 pytestmark = pytest.mark.integration
 
-PORTRAITS = ("luxun_1930.png", "mona_lisa.jpg", "sargent_elizabeth_winthrop.jpg", "sargent_portrait.jpg")
 GRAVE = {"blurred", "eyes_closed", "mouth_open", "glasses", "hand_on_face", "face_cut", "faded", "exposure"}
-
-
-@pytest.fixture(scope="module")
-def finder(models_dir: Path) -> FaceFinder:
-    return FaceFinder(models_dir / "face-landmarks", threads=1)
-
-
-@pytest.fixture(scope="module")
-def photos(shared_data: Path) -> dict[str, Pixels]:
-    return {name: load_photo(shared_data / "portraits" / name) for name in PORTRAITS}
 
 
 def _examined(picture: Pixels, finder: FaceFinder, choice: FaceChoice | None = None) -> Examination:

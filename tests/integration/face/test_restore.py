@@ -19,11 +19,6 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="module")
-def finder(models_dir: Path) -> FaceFinder:
-    return FaceFinder(models_dir / "face-landmarks", threads=1)
-
-
-@pytest.fixture(scope="module")
 def photo(shared_data: Path) -> Pixels:
     return load_photo(shared_data / "portraits" / "luxun_1930.png")
 

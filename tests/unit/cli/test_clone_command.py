@@ -22,10 +22,6 @@ words = "他于一九三六年去世,作品早已进入公有领域,此声音只
 
 @pytest.fixture(autouse=True)
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clonery:
-    for name in ("data_dir", "models_dir", "cache_dir"):
-        monkeypatch.setenv(f"AVATAR_{name.upper()}", str(tmp_path / name))
-    monkeypatch.setenv("AVATAR_LANGUAGE", "en")
-    monkeypatch.chdir(tmp_path)
     made = clonery(tmp_path / "data_dir")
     monkeypatch.setattr(clone, "cloning", lambda engines: made.cloning)
     (tmp_path / "a.wav").write_bytes(speech(8.0))

@@ -18,15 +18,6 @@ from avatar.media import wav_bytes
 from avatar.settings import Settings
 
 
-@pytest.fixture(autouse=True)
-def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No weights, no data of the user's, messages in English."""
-    for name in ("data_dir", "models_dir", "cache_dir"):
-        monkeypatch.setenv(f"AVATAR_{name.upper()}", str(tmp_path / name))
-    monkeypatch.setenv("AVATAR_LANGUAGE", "en")
-    monkeypatch.chdir(tmp_path)
-
-
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(app, list(arguments))
 

@@ -18,11 +18,7 @@ from avatar.voice.editing.recording import Recording, read
 
 
 @pytest.fixture(autouse=True)
-def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No weights, no data of the user's, and a recording."""
-    for name in ("data_dir", "models_dir", "cache_dir"):
-        monkeypatch.setenv(f"AVATAR_{name.upper()}", str(tmp_path / name))
-    monkeypatch.chdir(tmp_path)
+def recording(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(wav_bytes(np.zeros(24_000, dtype=np.float32)))
 
 

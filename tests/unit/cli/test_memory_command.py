@@ -15,11 +15,9 @@ USER = user_of("t" * 30)
 
 
 @pytest.fixture(autouse=True)
-def memories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Memories:
+def memories(tmp_path: Path) -> Memories:
     """Two personas remember a user."""
-    monkeypatch.setenv("AVATAR_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("AVATAR_LANGUAGE", "en")
-    kept = Memories(tmp_path)
+    kept = Memories(tmp_path / "data_dir")
     for persona in ("luxun", "host"):
         kept.wish(persona, USER, True)
         kept.learn(persona, USER, ["客人叫小林"])

@@ -14,14 +14,6 @@ from tests.unit.dialog.cards.samples import V2, V3, picture
 GROUND = ("--ground", "fictional", "--basis", "虚构的船夫。")
 
 
-@pytest.fixture(autouse=True)
-def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("data_dir", "models_dir", "cache_dir"):
-        monkeypatch.setenv(f"AVATAR_{name.upper()}", str(tmp_path / name))
-    monkeypatch.setenv("AVATAR_LANGUAGE", "en")
-    monkeypatch.chdir(tmp_path)
-
-
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["persona", *arguments])
 

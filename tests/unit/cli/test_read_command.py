@@ -18,12 +18,7 @@ BOOK = "# 秋夜\n\n我走了。\n\n# 雪\n\n我来了。\n"
 
 
 @pytest.fixture(autouse=True)
-def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No weights, no data of the user's, messages in English."""
-    for name in ("data_dir", "models_dir", "cache_dir"):
-        monkeypatch.setenv(f"AVATAR_{name.upper()}", str(tmp_path / name))
-    monkeypatch.setenv("AVATAR_LANGUAGE", "en")
-    monkeypatch.chdir(tmp_path)
+def book(tmp_path: Path) -> None:
     (tmp_path / "book.md").write_text(BOOK, encoding="utf-8")
 
 

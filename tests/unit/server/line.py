@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -34,7 +36,7 @@ class Wire:
         self.frames: list[bytes] = []
         self.code: int | None = None
         self._arrived = asyncio.Event()
-        self.task = asyncio.create_task(app(_scope(path, headers or {}, query), self._inbox.get, send or self._send))
+        self.task = asyncio.create_task(app(scope(path, headers or {}, query), self._inbox.get, send or self._send))
 
     async def _send(self, message: Message) -> None:
         if message.get("text") is not None:
@@ -79,14 +81,15 @@ class Wire:
         await self.task
 
 
-def _scope(path: str, headers: dict[str, str], query: dict[str, Any]) -> Json:
+def scope(path: str, headers: Mapping[str, str] = MappingProxyType({}), query: Mapping[str, Any] | None = None) -> Json:
+    """A socket's opening, as the server is told of it."""
     return {
         "type": "websocket",
         "path": path,
         "raw_path": path.encode(),
         "root_path": "",
         "scheme": "ws",
-        "query_string": urlencode(query).encode(),
+        "query_string": urlencode(query or {}).encode(),
         "headers": [(b"host", b"testserver"), *((k.encode(), v.encode()) for k, v in headers.items())],
         "client": ("testclient", 1),
         "server": ("testserver", 80),

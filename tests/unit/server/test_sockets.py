@@ -20,6 +20,7 @@ from avatar.server.app import create_app
 from avatar.server.protocol.framing import Flag, Kind, MediaFrame, unpack
 from avatar.settings import FaceSettings, ServerSettings, Settings
 from tests.unit.server.fake_session import FakeHouse, FakeSession, tone
+from tests.unit.server.line import scope
 from tests.unit.server.wire import Json, eventually
 
 REALTIME = "/v1/realtime"
@@ -294,22 +295,6 @@ class SlowClient:
 
     def leave(self) -> None:
         self._leave.set()
-
-
-def scope(path: str) -> Json:
-    return {
-        "type": "websocket",
-        "path": path,
-        "raw_path": path.encode(),
-        "root_path": "",
-        "scheme": "ws",
-        "query_string": b"",
-        "headers": [(b"host", b"testserver")],
-        "client": ("testclient", 1),
-        "server": ("testserver", 80),
-        "subprotocols": [],
-        "extensions": {"websocket.http.response": {}},
-    }
 
 
 async def opened(house: FakeHouse) -> FakeSession:
