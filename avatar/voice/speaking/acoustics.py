@@ -1,4 +1,4 @@
-"""Kokoro's three parts: tokens to durations and features, features to a latent (ONNX Runtime), the latent to sound."""
+"""Kokoro's parts in a row: tokens to durations and features (ONNX Runtime), these to a latent, the latent to sound."""
 
 from __future__ import annotations
 
@@ -8,14 +8,20 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from avatar.errors import EngineError
 from avatar.media import SPEECH_RATE, Samples
 from avatar.voice.deltas import NO_DELTAS, Deltas
+from avatar.voice.speaking.curves import Curves
+from avatar.voice.speaking.decoder import LENGTHS as PART_LENGTHS
+from avatar.voice.speaking.decoder import REACH, Decoder
 from avatar.voice.speaking.generator import LENGTHS, Generator
 from avatar.voice.speaking.graph import LATENT_HOP, SOURCE_HOP, Parts
 from avatar.voice.speaking.level import joined
+from avatar.voice.speaking.source import Source
+from avatar.voice.speaking.weights import read_weights
 
 Floats = NDArray[np.float32]
 
@@ -31,6 +37,10 @@ FADE = SPEECH_RATE // 100
 WINDOWS = (LENGTHS[0] - CONTEXT, *(length - 2 * CONTEXT for length in LENGTHS[1:4]))
 """Latent columns of a clause's first windows, 0.49, 0.68, 0.98 and 1.6 s; all that follow have as many as the last.
 Each must be made while the one before it sounds, beside a face and a language model."""
+
+PARTS = (PART_LENGTHS[-2] - REACH, PART_LENGTHS[-1] - 2 * REACH)
+"""Units of the first part of a clause that is decoded, 2.75 s, and of all later ones, 3.5 s. The first clause of an
+answer is nearly always one part, and then has no statistics but its own."""
 
 PRIOR = 480
 """Latent columns (6 s) that the voice's own statistics weigh against those of the clause at hand."""
@@ -68,13 +78,14 @@ class Encoded:
 
 @dataclass(frozen=True, slots=True)
 class Latent:
-    """What sound is made of: latent float32 [1, 512, t], source float32 [1, 22, 60 t + 1], style float32 [1, 256], and
-    the voice's deltas."""
+    """What sound is made of: latent float32 [1, 512, t], source float32 [1, 22, 60 t + 1], style float32 [1, 256], the
+    voice's deltas, and the statistics that the latent was normalised with, float32 [2, channels, 1]."""
 
     latent: Floats
     source: Floats
     style: Floats
-    deltas: Deltas = field(default_factory=lambda: NO_DELTAS)
+    deltas: Deltas
+    stats: Floats
 
     @property
     def columns(self) -> int:
@@ -103,30 +114,37 @@ def _reported(
 
 
 class Acoustics:
-    """The three parts. Safe to share between threads."""
+    """The parts. Safe to share between threads."""
 
     def __init__(self, parts: Parts, device: str, threads: int, graphs_on: str | None = None) -> None:
         """
         Args:
             parts: the cut model's files.
-            device: of the generator: "cpu", "cuda" or "cuda:N".
+            device: of all but the encoder: "cpu", "cuda" or "cuda:N".
             threads: that one call computes with.
-            graphs_on: the device of the encoder and the decoder; None takes the generator's.
+            graphs_on: the device of the encoder; None takes the others'.
 
         Raises:
             EngineError: a file cannot be loaded, or the device is not there.
         """
         self.device = device
-        self._encoder, self._decoder = (
-            _session(path, graphs_on or device, threads) for path in (parts.encoder, parts.decoder)
-        )
-        self._open = {item.name for item in self._decoder.get_overridable_initializers()}
-        self._generator = _generator(parts.generator, device, threads)
+        self._encoder = _session(parts.encoder, graphs_on or device, threads)
+        self._generator = _loaded(lambda: Generator(parts.generator, device, threads), device)
+        self._source = _loaded(lambda: Source(read_weights(parts.generator), torch.device(device)), device)
+        weights, precision = _loaded(lambda: read_weights(parts.decoder), device), self._generator.precision
+        self._curves = _loaded(lambda: Curves(weights, torch.device(device), threads, precision), device)
+        self._decoder = _loaded(lambda: Decoder(weights, torch.device(device), threads, precision), device)
         self.no_stats: Floats = np.zeros((2, self._generator.channels, 1), dtype=np.float32)
+
+    @property
+    def stats_shape(self) -> tuple[int, ...]:
+        """Of a voice's statistics: the generator's channels, then the decoder's."""
+        return (2, self._generator.channels + self._decoder.channels, 1)
 
     @_reported
     def warm(self) -> None:
-        """Prepare for windows of every length."""
+        """Prepare for parts and windows of every length."""
+        self._decoder.warm()
         self._generator.warm()
 
     @_reported
@@ -144,33 +162,25 @@ class Acoustics:
         """
         row = style[min(len(tokens), MAX_TOKENS) - 1][None].copy()
         row[:, :_TIMBRE] = style[TIMBRE_ROW, :_TIMBRE]
-        units, features, f0, energy = self._encoder.run(
-            ["units", "features", "f0", "energy"],
+        units, features, frames = self._encoder.run(
+            ["units", "features", "frames"],
             {
                 "tokens": np.array([[0, *tokens, 0]], dtype=np.int64),
                 "style": row,
                 "speed": np.array([speed], dtype=np.float32),
                 "dur_scale": np.ones((1, len(tokens) + 2), dtype=np.float32),
-                "f0_scale": np.array([pitch], dtype=np.float32),
-                "f0_shift": np.zeros(1, dtype=np.float32),
             },
         )
-        return Encoded(np.repeat(np.arange(units.size), units[0]), features, f0, energy, row, deltas)
+        f0, energy = self._curves(frames[:, 0], row)
+        owners = np.repeat(np.arange(units.size), units[0])
+        return Encoded(owners, features, f0[None] * np.float32(pitch), energy[None], row, deltas)
 
     @_reported
     def decode(self, encoded: Encoded) -> Latent:
         """The latent and the harmonic source of a whole clause."""
-        latent, source = self._decoder.run(
-            ["latent", "source"],
-            {
-                "features": encoded.features,
-                "f0": encoded.f0,
-                "energy": encoded.energy,
-                "style": encoded.style,
-                **{layer: delta for layer, delta in encoded.deltas.items() if layer in self._open},
-            },
-        )
-        return Latent(latent, source, encoded.style, encoded.deltas)
+        nothing = np.zeros((2, self._decoder.channels, 1), dtype=np.float32)
+        columns = 2 * encoded.owners.size
+        return _Decoding(self._decoder, self._source, encoded, nothing, whole=True).between(0, columns)
 
     @_reported
     def generate(self, latent: Latent, start: int, end: int, stats: Floats, memory: float) -> tuple[Samples, Floats]:
@@ -190,25 +200,87 @@ class Acoustics:
             latent.deltas,
         )
 
-    def stream(self, latent: Latent, voice_stats: Floats, *, whole: bool = False) -> Iterator[Samples]:
-        """The sound of a clause in windows that grow, without seams; 300 samples for each column in all.
+    def stream(self, encoded: Encoded, voice_stats: Floats, *, whole: bool = False) -> Iterator[Samples]:
+        """The sound of a clause in windows that grow, without seams; 600 samples for each unit in all.
 
         Args:
             voice_stats: the voice's own statistics, which the first window, too short to have any, rests on. A clause
                 of one window has its own and needs none.
             whole: in one window, however long the clause is.
         """
-        spans = [(0, latent.columns)] if whole else windows(latent.columns)
-        stats, seen = (voice_stats, PRIOR) if len(spans) > 1 else (self.no_stats, 0)
+        columns = 2 * encoded.owners.size
+        spans = [(0, columns)] if whole else windows(columns)
+        own, others = np.split(voice_stats, [self._generator.channels], axis=1)
+        decoding = _Decoding(self._decoder, self._source, encoded, others, whole=whole)
+        stats, seen = (own, PRIOR) if len(spans) > 1 else (self.no_stats, 0)
         tail: Samples = np.zeros(0, dtype=np.float32)
         for start, end in spans:
-            left, right = max(0, start - CONTEXT), min(latent.columns, end + CONTEXT)
-            sound, stats = self.generate(latent, left, right, stats, seen / (seen + right - left))
+            left, right = max(0, start - CONTEXT), min(columns, end + CONTEXT)
+            latent = self._decoded(decoding, left, right)
+            sound, stats = self.generate(latent, 0, right - left, stats, seen / (seen + right - left))
             seen += end - start
             sound = joined(tail, sound[(start - left) * LATENT_HOP :])
             length = (end - start) * LATENT_HOP
             tail = sound[length : length + FADE]
             yield sound[:length]
+
+    @_reported
+    def _decoded(self, decoding: _Decoding, start: int, end: int) -> Latent:
+        return decoding.between(start, end)
+
+
+class _Decoding:
+    """A clause's latent, made part by part as far as it is asked for; parts fit together as windows do."""
+
+    def __init__(self, decoder: Decoder, source: Source, encoded: Encoded, stats: Floats, *, whole: bool) -> None:
+        """
+        Args:
+            stats: the voice's own, on which a clause of several parts rests.
+            whole: in one part, however long the clause is.
+        """
+        self._decoder, self._source, self._encoded = decoder, source, encoded
+        units = encoded.owners.size
+        self._parts = [(0, units)] if whole else parts(units)
+        self._stats, self._seen = stats, PRIOR // 2 if len(self._parts) > 1 else 0
+        self._turns = source.turns(encoded.f0[0])
+        self._rows = np.zeros((0, 0), dtype=np.float32)
+
+    def between(self, start: int, end: int) -> Latent:
+        """Some columns of it."""
+        while len(self._rows) < end:
+            made = self._next(*self._parts.pop(0))
+            self._rows = np.concatenate([self._rows, made]) if len(self._rows) else made
+        hum = self._source(self._turns, start, end).cpu().numpy()
+        encoded = self._encoded
+        return Latent(self._rows[start:end].T[None], hum.T[None], encoded.style, encoded.deltas, self._stats)
+
+    def _next(self, start: int, end: int) -> Floats:
+        """The rows of a part."""
+        left, right = max(0, start - REACH), min(self._encoded.owners.size, end + REACH)
+        rows, self._stats = self._decoder(
+            self._encoded.features[0, :, left:right],
+            self._encoded.f0[0, 2 * left : 2 * right],
+            self._encoded.energy[0, 2 * left : 2 * right],
+            self._encoded.style,
+            self._stats,
+            self._seen / (self._seen + right - left),
+            self._encoded.deltas,
+        )
+        self._seen += end - start
+        return rows[2 * (start - left) : 2 * (end - left)]
+
+
+def parts(units: int) -> list[tuple[int, int]]:
+    """Where the decoding of a clause is cut."""
+    spans: list[tuple[int, int]] = []
+    start = 0
+    while start < units:
+        end = start + PARTS[min(len(spans), 1)]
+        if units - end <= REACH:
+            end = units
+        spans.append((start, end))
+        start = end
+    return spans
 
 
 def windows(columns: int) -> list[tuple[int, int]]:
@@ -224,9 +296,9 @@ def windows(columns: int) -> list[tuple[int, int]]:
     return spans
 
 
-def _generator(path: Path, device: str, threads: int) -> Generator:
+def _loaded(load: Callable[[], _R], device: str) -> _R:
     try:
-        return Generator(path, device, threads)
+        return load()
     except Exception as error:
         raise _not_loaded(device) from error
 

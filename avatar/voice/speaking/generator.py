@@ -24,6 +24,8 @@ from torch.nn import functional
 from avatar.media import Samples
 from avatar.voice.deltas import NO_DELTAS, Deltas
 from avatar.voice.speaking.passes import Compiled, Composed, Passes
+from avatar.voice.speaking.rows import Conv, as_picture, as_rows, conv_of, on_device
+from avatar.voice.speaking.styled import mixed_moments
 from avatar.voice.speaking.weights import Weights, read_weights
 
 Floats = NDArray[np.float32]
@@ -39,27 +41,6 @@ _HALF = 11
 """Magnitudes, and as many phases, of the last transform: 20 points."""
 _HOP, _EDGE, _LOUDNESS = 5, 10, 4.0
 _EPSILON = 1e-5
-
-
-@dataclass(frozen=True, slots=True)
-class _Conv:
-    weight: Tensor
-    bias: Tensor
-    stride: int = 1
-    padding: int = 0
-    dilation: int = 1
-
-    def __call__(self, rows: Tensor) -> Tensor:
-        """The rows [n, in] convolved, [m, out]."""
-        made = functional.conv2d(
-            _as_picture(rows),
-            self.weight,
-            self.bias,
-            (1, self.stride),
-            (0, self.padding),
-            (1, self.dilation),
-        )
-        return _as_rows(made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +64,16 @@ class _Bend:
 @dataclass(frozen=True, slots=True)
 class _Pair:
     first: _Bend
-    wide: _Conv
+    wide: Conv
     second: _Bend
-    narrow: _Conv
+    narrow: Conv
 
 
 @dataclass(frozen=True, slots=True)
 class _Stage:
     """One step up in rate: what the harmonic source adds, and three residual blocks whose mean goes on."""
 
-    hum: _Conv
+    hum: Conv
     bright: tuple[_Pair, ...]
     raise_weight: Tensor
     raise_bias: Tensor
@@ -126,8 +107,8 @@ class Generator:
         self._width = int(self._stages[0].raise_weight.shape[0])
         self._rate = self._stages[0].rate * self._stages[1].rate
         self._last = self._conv(stored, "conv_post", torch.float32)
-        self._basis = self._put(stored.array("inverse_basis"))
-        self._window = self._put(stored.array("window_sum"))
+        self._basis = on_device(stored.array("inverse_basis"), self._device)
+        self._window = on_device(stored.array("window_sum"), self._device)
 
     def warm(self) -> None:
         """Prepare for windows of every length, so that the first clause is as quick as the second."""
@@ -170,9 +151,9 @@ class Generator:
         sound[valid:] = 0
         quiet = functional.leaky_relu(sound, _SLOPE).to(self.precision)
         raised = functional.conv_transpose2d(
-            _as_picture(quiet), stage.raise_weight, stage.raise_bias, (1, stage.rate), (0, stage.rate // 2)
+            as_picture(quiet), stage.raise_weight, stage.raise_bias, (1, stage.rate), (0, stage.rate // 2)
         )
-        rows = _as_rows(raised).float()
+        rows = as_rows(raised).float()
         rows = torch.cat([rows[1 : 1 + stage.reflect], rows])
         valid = valid * stage.rate + stage.reflect
         bright = stage.hum(hum).float()
@@ -201,8 +182,8 @@ class Generator:
         return _Stage(
             hum=self._conv(stored, f"noise_convs.{level}", self.precision, stride=fine, padding=fine // 2),
             bright=bright,
-            raise_weight=self._put(weight[:, :, None]).to(self.precision),
-            raise_bias=self._put(bias).to(self.precision),
+            raise_weight=on_device(weight[:, :, None], self._device).to(self.precision),
+            raise_bias=on_device(bias, self._device).to(self.precision),
             rate=rate,
             reflect=level,
             blocks=tuple(blocks),
@@ -234,15 +215,9 @@ class Generator:
         stride: int = 1,
         padding: int | None = None,
         dilation: int = 1,
-    ) -> _Conv:
+    ) -> Conv:
         """A convolution that keeps the length where neither stride nor padding is given."""
-        weight, bias = stored.convolution(name)
-        tensor = self._put(weight[:, :, None]).to(kind).contiguous(memory_format=torch.channels_last)
-        edge = dilation * (weight.shape[2] - 1) // 2 if padding is None else padding
-        return _Conv(tensor, self._put(bias).to(kind), stride, edge, dilation)
-
-    def _put(self, array: Floats) -> Tensor:
-        return torch.from_numpy(np.array(array, dtype=np.float32)).to(self._device)
+        return conv_of(*stored.convolution(name), kind, self._device, stride=stride, padding=padding, dilation=dilation)
 
     def _rows(self, array: Floats, length: int) -> Tensor:
         """[1, c, n] as rows [length, c], silent at the end."""
@@ -277,11 +252,7 @@ class _Run:
         return self.passes.bend(rows, gain, shift - mean * gain, bend.alpha, valid)
 
     def _mixed(self, place: slice, mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
-        """The moments of what was before and of these rows together; both variances are about the common mean."""
-        old_mean, old_variance = self._old[:, place]
-        common = mean + (old_mean - mean) * self._memory
-        own = variance + (mean - common) ** 2
-        mixed = own + (old_variance + (old_mean - common) ** 2 - own) * self._memory
+        common, mixed = mixed_moments((mean, variance), self._old[:, place], self._memory)
         self.new[0, place], self.new[1, place] = common, mixed
         return common, mixed
 
@@ -304,15 +275,6 @@ def _bend(stored: Weights, block: str, half: int, part: int, place: slice) -> _B
     matrix, bias = stored.linear(layer)
     alpha = stored.array(f"{block}.alpha{half}.{part}").reshape(-1)
     return _Bend(matrix, bias, alpha, f"generator.{layer}", place)
-
-
-def _as_picture(rows: Tensor) -> Tensor:
-    """[n, c] as [1, c, 1, n], without copying: a picture of one line whose channels lie side by side."""
-    return rows.view(1, 1, *rows.shape).permute(0, 3, 1, 2)
-
-
-def _as_rows(picture: Tensor) -> Tensor:
-    return picture.permute(0, 2, 3, 1).reshape(-1, picture.shape[1])
 
 
 def _zeros(channels: int, length: int) -> Floats:

@@ -2,14 +2,13 @@
 
 The published graph goes from tokens to sound in one run. Three cuts make it a streaming engine:
 
-    encoder     tokens -> durations, features, F0, energy        whole clause, about 60 ms
-    decoder     features, F0, energy -> latent, source           whole clause, about 25 ms for each second
-    generator   latent, source -> sound                          in windows, nine tenths of the work
+    encoder     tokens -> durations, features, frames            whole clause
+    decoder     frames -> F0, energy                             whole clause
+                features, F0, energy -> latent, source           in parts
+    generator   latent, source -> sound                          in windows, most of the work
 
-The encoder's durations, before they are rounded, are multiplied by `dur_scale`, and its F0 takes `f0_scale` and
-`f0_shift`. Each layer that turns the style into scales and shifts takes an addition to its bias, by the layer's name
-(`encode.norm1.fc`): a voice that was fitted has its own, and what is not given is zero. Of the generator only the
-weights are taken (`weights`): it is built anew in torch (`generator`).
+The encoder stays a graph; its durations, before they are rounded, are multiplied by `dur_scale`. Of the rest only the
+weights are taken (`weights`): it is built anew in torch (`curves`, `decoder`, `source`, `generator`).
 
 The tensor names are those of the export kokoro-v1.0.int8.onnx (thewh1teagle/kokoro-onnx); another export of another
 structure is refused with a sentence, not a stack trace.
@@ -19,20 +18,20 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from avatar.errors import EngineError, StorageError, WeightsError
-from avatar.voice.speaking.weights import collect
+from avatar.files import whole as whole_file
+from avatar.voice.speaking.weights import DECODER, collect, collect_predictors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from onnx import ModelProto
 
-REVISION = 4
+REVISION = 5
 """Of this surgery; part of the cache's key."""
 
 UNIT = 600
@@ -47,12 +46,7 @@ SOURCE_HOP = 5
 _DURATION = "/encoder/Div_output_0"
 _UNITS = "/encoder/Cast_output_0"
 _FEATURES = "/encoder/MatMul_1_output_0"
-_F0 = "/encoder/Squeeze_output_0"
-_ENERGY = "/encoder/Squeeze_1_output_0"
-_LATENT = "/decoder/decoder/decode.3/Div_4_output_0"
-_SOURCE = "/decoder/decoder/generator/Concat_3_output_0"
-_STYLED = re.compile(r"decoder\.decoder\.((?:encode|decode\.\d)\.norm\d\.fc)\.bias")
-"""The biases of the decoder's layers that the style goes through."""
+_FRAMES = "/encoder/shared/Reshape_output_0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +71,7 @@ def cut_model(model: Path, cache: Path) -> Parts:
         StorageError: the parts cannot be written.
     """
     folder = cache / f"kokoro-{_digest(model)}-{REVISION}"
-    parts = Parts(folder / "encoder.onnx", folder / "decoder.onnx", folder / "generator.npz")
+    parts = Parts(folder / "encoder.onnx", folder / "decoder.npz", folder / "generator.npz")
     if not parts.generator.exists():
         _make(model, folder, parts)
     return parts
@@ -105,7 +99,7 @@ def _make(model: Path, folder: Path, parts: Parts) -> None:
         whole = onnx.load(str(model))
         made = {
             parts.encoder: _encoder(whole).SerializeToString(),
-            parts.decoder: _decoder(whole).SerializeToString(),
+            parts.decoder: _packed(_decoder(whole)),
             parts.generator: _packed(collect(whole)),
         }
     except Exception as error:
@@ -116,7 +110,7 @@ def _make(model: Path, folder: Path, parts: Parts) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, part in made.items():
-            with whole(path) as unfinished:  # another process may be writing the same file
+            with whole_file(path) as unfinished:  # another process may be writing the same file
                 unfinished.write_bytes(part)
     except OSError as error:
         raise StorageError(
@@ -136,50 +130,25 @@ def _packed(arrays: dict[str, NDArray[Any]]) -> bytes:
 def _encoder(whole: ModelProto) -> ModelProto:
     graph = _Graph(whole)
     graph.insert_after(_DURATION, [("Mul", [_DURATION, "dur_scale"], "durations")])
-    graph.insert_after(
-        _F0,
-        [
-            ("Mul", [_F0, "f0_scale"], "scaled_f0"),
-            ("Greater", ["scaled_f0", graph.constant("voiced_above", [10.0])], "is_voiced"),
-            ("Where", ["is_voiced", "f0_shift", graph.constant("no_shift", [0.0])], "voiced_shift"),
-            ("Add", ["scaled_f0", "voiced_shift"], "f0"),
-        ],
-    )
     return graph.extract(
         inputs=[
             ("tokens", "int64", [1, "tokens"]),
             ("style", "float32", [1, 256]),
             ("speed", "float32", [1]),
             ("dur_scale", "float32", [1, "tokens"]),
-            ("f0_scale", "float32", [1]),
-            ("f0_shift", "float32", [1]),
         ],
         outputs=[
             (_UNITS, "units", "int64", [1, "tokens"]),
             (_FEATURES, "features", "float32", [1, 512, "units"]),
-            ("f0", "f0", "float32", [1, "frames"]),
-            (_ENERGY, "energy", "float32", [1, "frames"]),
+            (_FRAMES, "frames", "float32", ["units", 1, 512]),
         ],
     )
 
 
-def _decoder(whole: ModelProto) -> ModelProto:
-    graph = _Graph(whole)
-    graph.rename({_FEATURES: "features", _F0: "f0", _ENERGY: "energy"})
-    layers = graph.open_biases()
-    return graph.extract(
-        inputs=[
-            ("features", "float32", [1, 512, "units"]),
-            ("f0", "float32", [1, "frames"]),
-            ("energy", "float32", [1, "frames"]),
-            ("style", "float32", [1, 256]),
-        ],
-        outputs=[
-            (_LATENT, "latent", "float32", [1, 512, "frames"]),
-            (_SOURCE, "source", "float32", [1, 22, "hops"]),
-        ],
-        defaults=layers,
-    )
+def _decoder(whole: ModelProto) -> dict[str, NDArray[Any]]:
+    """What the predictors and the decoder weigh; the generator has a file of its own."""
+    own = {name: array for name, array in collect(whole, DECODER).items() if not name.startswith("generator.")}
+    return own | collect_predictors(whole)
 
 
 class _Graph:
@@ -193,14 +162,6 @@ class _Graph:
             copy = type(node)()
             copy.CopyFrom(node)
             self.nodes.append(copy)
-
-    def constant(self, name: str, values: Sequence[float] | Sequence[int]) -> str:
-        import numpy as np
-        from onnx import numpy_helper
-
-        kind = np.float32 if isinstance(values[0], float) else np.int64
-        self._initializers[name] = numpy_helper.from_array(np.array(values, dtype=kind), name)
-        return name
 
     def rename(self, names: dict[str, str]) -> None:
         """Give tensors other names wherever they are read; what made them is cut off."""
@@ -217,25 +178,8 @@ class _Graph:
         self.rename({tensor: made[-1].output[0]})
         self.nodes[place + 1 : place + 1] = made
 
-    def open_biases(self) -> list[str]:
-        """Let what a style layer's bias is be added to from outside, zero where nothing is given; the layers' names."""
-        import numpy as np
-        from onnx import helper, numpy_helper
-
-        found = {bias: match[1] for bias in sorted(self._initializers) if (match := _STYLED.fullmatch(bias))}
-        for bias, layer in found.items():
-            nothing = np.zeros(self._initializers[bias].dims, dtype=np.float32)
-            self._initializers[layer] = numpy_helper.from_array(nothing, layer)
-            self.rename({bias: f"{layer}.moved"})
-            self.nodes.insert(0, helper.make_node("Add", [bias, layer], [f"{layer}.moved"], name=f"cut/{layer}"))
-        return list(found.values())
-
-    def extract(self, inputs: Sequence[_Value], outputs: Sequence[_Output], defaults: Sequence[str] = ()) -> ModelProto:
-        """The part of the graph between tensors, as a model of its own.
-
-        Args:
-            defaults: initializers that whoever runs the model may replace.
-        """
+    def extract(self, inputs: Sequence[_Value], outputs: Sequence[_Output]) -> ModelProto:
+        """The part of the graph between tensors, as a model of its own."""
         import onnx
         from onnx import helper
 
@@ -244,10 +188,7 @@ class _Graph:
         graph = helper.make_graph(
             [*nodes, *renames],
             "kokoro",
-            [
-                *(_value(name, kind, shape) for name, kind, shape in inputs),
-                *(_value(name, "float32", list(self._initializers[name].dims)) for name in defaults),
-            ],
+            [_value(name, kind, shape) for name, kind, shape in inputs],
             [_value(name, kind, shape) for _, name, kind, shape in outputs],
             [self._initializers[name] for name in sorted(used & self._initializers.keys())],
         )

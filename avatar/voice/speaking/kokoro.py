@@ -81,10 +81,10 @@ class KokoroSynthesizer:
             vocab: its vocab.json.
             voices: the profiles that can be spoken with.
             cache: a folder for what is made from the model once; it may be emptied at any time.
-            device: of the generator, which is most of the work: "cpu", "cuda" or "cuda:N".
+            device: of what torch computes, which is most of the work: "cpu", "cuda" or "cuda:N".
             threads: that one call computes with.
-            graphs_on: the device of the parts that ONNX Runtime computes, which may know no GPU where torch does; None
-                takes the generator's.
+            graphs_on: the device of the encoder, which ONNX Runtime computes; it may know no GPU where torch does. None
+                takes the other's.
 
         Raises:
             EngineError: the model or its vocabulary cannot be used, or the device is not there.
@@ -96,9 +96,7 @@ class KokoroSynthesizer:
         self._whole = False
         parts = cut_model(model, cache)
         self._acoustics = Acoustics(parts, device, threads, graphs_on or device)
-        self._statistics = VoiceStatistics(
-            self._measure, parts.encoder.parent / "voices", self._acoustics.no_stats.shape
-        )
+        self._statistics = VoiceStatistics(self._measure, parts.encoder.parent / "voices", self._acoustics.stats_shape)
 
     @property
     def device(self) -> str:
@@ -218,9 +216,8 @@ class KokoroSynthesizer:
         for take in takes:
             if take.before:
                 yield np.zeros(take.before, dtype=np.float32)
-            latent = self._acoustics.decode(take.encoded)
             rest = take.sounding
-            for sound in self._acoustics.stream(latent, known.channels, whole=self._whole):
+            for sound in self._acoustics.stream(take.encoded, known.channels, whole=self._whole):
                 chunk = levelling.push(sound)
                 rest -= chunk.size
                 if rest == 0:
@@ -239,6 +236,7 @@ class KokoroSynthesizer:
         take = self._take(self._phonetics.symbols(words, "en-us"), words, style, 1.0, 1.0, deltas)
         latent = self._acoustics.decode(take.encoded)
         sound, channels = self._acoustics.generate(latent, 0, latent.columns, self._acoustics.no_stats, 0.0)
+        channels = np.concatenate([channels, latent.stats], axis=1)
         return channels, level.through_the_limiter(sound) - level.foretold(take.encoded.energy)
 
 

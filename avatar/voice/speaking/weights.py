@@ -1,6 +1,7 @@
-"""The generator's weights, taken out of Kokoro's ONNX export and kept in one file, as they were stored: most in 8 bits.
+"""Weights taken out of Kokoro's ONNX export and kept in files of their own, as they were stored: most in 8 bits.
 
-Names are those of the network: `resblocks.0.convs1.2`, `noise_res.1.adain2.0.fc`, `ups.0`, `resblocks.3.alpha1.0`.
+Names are those of the networks: `resblocks.0.convs1.2`, `noise_res.1.adain2.0.fc`, `ups.0`, `resblocks.3.alpha1.0` of
+the generator, `decode.0.norm1.fc` of the decoder, `F0.1.conv2` and `N_proj` of the predictors.
 """
 
 from __future__ import annotations
@@ -19,6 +20,11 @@ Floats = NDArray[np.float32]
 GENERATOR = "decoder.decoder.generator."
 DECODER = "decoder.decoder."
 """How the initializers of a part begin; its nodes are called the same with other strokes."""
+
+_ENCODER = "encoder."
+_PREDICTORS = ("F0", "N")
+_HARMONICS = "m_source/l_linear/MatMul"
+"""The node that mixes the harmonics of the source."""
 
 _LAYERS = {
     "ConvInteger": "/Conv_quant",
@@ -39,6 +45,10 @@ class Weights:
     def array(self, name: str) -> Floats:
         """A plain array. Raises: KeyError: there is none of this name."""
         return np.asarray(self._stored[name], dtype=np.float32)
+
+    def has(self, layer: str) -> bool:
+        """Whether there is a layer of this name."""
+        return f"{layer}.weight" in self._stored
 
     def names(self) -> tuple[str, ...]:
         """Of all arrays: `LAYER.weight`, `LAYER.bias`, and those that belong to no layer."""
@@ -102,6 +112,9 @@ def collect(whole: ModelProto, part: str = GENERATOR) -> dict[str, NDArray[Any]]
         elif name.endswith((".inverse_basis", ".window_sum")):
             found[name.rpartition(".")[2]] = array(name)
     for node in whole.graph.node:
+        if node.name.startswith(nodes) and node.name.endswith(_HARMONICS):
+            mixing = node.name.removeprefix(nodes).removesuffix("l_linear/MatMul").replace("/", ".")
+            found[f"{mixing}harmonics"] = array(node.input[1])
         suffix = _LAYERS.get(node.op_type)
         if suffix is None or not (node.name.startswith(nodes) and node.name.endswith(suffix)):
             continue
@@ -115,3 +128,9 @@ def collect(whole: ModelProto, part: str = GENERATOR) -> dict[str, NDArray[Any]]
             found[f"{layer}.scale"] = array(node.input[1].replace("_quantized", "_scale"))
             found[f"{layer}.zero"] = array(node.input[3])
     return found
+
+
+def collect_predictors(whole: ModelProto) -> dict[str, NDArray[Any]]:
+    """The weights of the predictors of F0 and energy, which the export keeps with the encoder's."""
+    found = {name.removeprefix("predictor."): array for name, array in collect(whole, _ENCODER).items()}
+    return {name: array for name, array in found.items() if name.startswith(_PREDICTORS)}

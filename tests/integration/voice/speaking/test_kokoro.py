@@ -24,6 +24,7 @@ from tests.unit.voice.speaking.contract import Subject, SynthesizerContract
 pytestmark = pytest.mark.integration
 
 ZH = "我从前在日本学过医，后来改行写文章。"
+LONG = "孔乙己是站着喝酒而穿长衫的唯一的人，他身材很高大，青白脸色，皱纹间时常夹些伤痕。"
 EN = "I used to study medicine in Japan, but I gave it up to write."
 MIXED = "1936年，我用Python写了3篇，Hello！"
 
@@ -134,9 +135,11 @@ def test_seams_do_not_click(synthesizer: KokoroSynthesizer) -> None:
         assert steps[seam - 2 : seam + 2].max() <= np.quantile(around, 0.999) * 1.5 + 1e-3
 
 
-def test_windows_follow_what_is_spoken_in_one_piece(synthesizer: KokoroSynthesizer) -> None:
+@pytest.mark.parametrize("clause", [ZH, LONG])
+def test_windows_follow_what_is_spoken_in_one_piece(synthesizer: KokoroSynthesizer, clause: str) -> None:
+    """Also where the decoder takes the clause in parts."""
     windowed, whole = (
-        list(way.speak(ZH, "luxun", language="zh").chunks) for way in (synthesizer, synthesizer.in_one_piece())
+        list(way.speak(clause, "luxun", language="zh").chunks) for way in (synthesizer, synthesizer.in_one_piece())
     )
     assert len(whole) == 1 < len(windowed)
     one, other = np.concatenate(windowed), whole[0]
@@ -199,7 +202,10 @@ class TestContract(SynthesizerContract):
 
 
 def test_one_window_is_the_published_model(synthesizer: KokoroSynthesizer, models_dir: Path, cache: Path) -> None:
-    """With neutral inputs the sound is the same, but for what the published model's 8-bit activations round away."""
+    """With neutral inputs the sound is the same, but for what the published model's 8-bit activations round away.
+
+    They bend F0 by up to half a Hertz, so waves run apart where spectra do not.
+    """
     import onnxruntime
 
     model = models_dir / "kokoro-82m" / "kokoro-v1.0.int8.onnx"
@@ -214,7 +220,12 @@ def test_one_window_is_the_published_model(synthesizer: KokoroSynthesizer, model
     latent = acoustics.decode(acoustics.encode(tokens, np.repeat(style[4:5], 510, axis=0), speed=1.0, pitch=1.0))
     samples, _ = acoustics.generate(latent, 0, latent.columns, acoustics.no_stats, 0.0)
     assert samples.shape == expected.shape
-    assert np.corrcoef(samples, expected)[0, 1] > 0.97
+    assert np.corrcoef(samples, expected)[0, 1] > 0.85
+    ours, theirs = (
+        np.abs(np.fft.rfft(np.lib.stride_tricks.sliding_window_view(each, 1024)[::256] * np.hanning(1024)))
+        for each in (samples, expected)
+    )
+    assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.97
 
 
 def test_a_clause_beyond_the_models_limit_is_split(synthesizer: KokoroSynthesizer) -> None:

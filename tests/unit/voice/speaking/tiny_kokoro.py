@@ -15,6 +15,8 @@ GENERATOR = "/decoder/decoder/generator/"
 
 BIAS = "decoder.decoder.generator.conv_post.bias"
 PLAIN = np.arange(2 * CHANNELS * 3, dtype=np.float32).reshape(2, CHANNELS, 3)
+SMALL = np.arange(4, dtype=np.float32).reshape(2, 2, 1)
+MIXING = np.arange(9, dtype=np.float32)[:, None]
 TURNED = np.arange(3 * 256, dtype=np.float32).reshape(3, 256)
 
 
@@ -35,6 +37,7 @@ def write_tiny_kokoro(path: Path) -> Path:
         node("Cast", ["/encoder/Round_output_0"], "/encoder/Cast_output_0", to=TensorProto.INT64),
         node("Unsqueeze", ["floats", "one"], "row"),
         node("Expand", ["row", "rows"], "/encoder/MatMul_1_output_0"),
+        node("Transpose", ["/encoder/MatMul_1_output_0"], "/encoder/shared/Reshape_output_0", perm=[2, 0, 1]),
         node("Concat", ["floats", "floats"], "twice", axis=1),
         node("Mul", ["twice", "hundred"], "/encoder/Squeeze_output_0"),
         node("Identity", ["twice"], "/encoder/Squeeze_1_output_0"),
@@ -46,6 +49,9 @@ def write_tiny_kokoro(path: Path) -> Path:
         node(
             "Conv", ["/decoder/decoder/decode.3/Div_4_output_0", "plain", BIAS], "audio", f"{GENERATOR}conv_post/Conv"
         ),
+        node("MatMul", ["harmonics_made", "mixing"], "hum", f"{GENERATOR}m_source/l_linear/MatMul"),
+        node("Conv", ["audio", "plain_small"], "bent", "/decoder/decoder/decode.0/conv1/Conv"),
+        node("Conv", ["audio", "plain_small"], "curve", "/encoder/F0_proj/Conv"),
         node("Gemm", ["style", "turned", "fc_bias"], "scales", f"{GENERATOR}resblocks.0/adain1.0/fc/Gemm", transB=1),
         node(
             "ConvInteger",
@@ -67,6 +73,11 @@ def write_tiny_kokoro(path: Path) -> Path:
             constant("one", np.array([1])),
             constant("zero", np.uint8(0)),
             constant("plain", PLAIN),
+            constant("plain_small", SMALL),
+            constant("mixing", MIXING),
+            constant("harmonics_made", np.zeros((1, 1, 9), np.float32)),
+            constant("decoder.decoder.decode.0.conv1.bias", np.ones(2, np.float32)),
+            constant("encoder.predictor.F0_proj.bias", np.full(2, 3, np.float32)),
             constant(BIAS, np.zeros(2, np.float32)),
             constant("turned", TURNED),
             constant("fc_bias", np.zeros(3, np.float32)),
