@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from avatar.media import SPEECH_RATE
 from avatar.voice.checking.comparing import distance, units
-from benchmarks._ears import missed
+from benchmarks._ears import AROUND_S, PASSAGE_S, missed, missed_each, passage, passages
 from benchmarks._page import silence_after
 from benchmarks._sentences import Sentence, sentences
 from benchmarks._sightings import WINDOW, find
@@ -97,6 +98,31 @@ def test_how_a_recognizer_writes_a_number_is_no_error() -> None:
 
 def test_whether_a_recognizer_writes_the_colour_of_a_syllable_is_no_error() -> None:
     assert missed("小孩在这玩。", Sentence("", "xiao3 hai2 r5 zai4 zhe4 r5 wan2 r5"), "zh") == (0, 5)
+
+
+def test_a_third_tone_before_another_sounds_like_a_second() -> None:
+    assert missed("房间即满了人", Sentence("房间挤满了人。", ""), "zh") == (0, 6)
+    assert missed("房间集合了人", Sentence("房间挤满了人。", ""), "zh") == (1, 6)
+
+
+def test_how_a_recognizer_writes_yao_is_no_error() -> None:
+    call = Sentence("", "wo3 de5 dian4 hua4 shi4 yao1 san1 ba1 ling2 ling2 yao1 san1 ba1")
+    assert missed("我的电话是要3800要38", call, "zh") == (1, 13)
+    assert missed("我要3个", Sentence("", "wo3 yao4 san1 ge4"), "zh") == (0, 4)
+
+
+def test_the_sentences_of_a_passage_are_judged_one_by_one() -> None:
+    said = [Sentence(text, "") for text in ("他的信很短。", "我听见了。", "风吹过来。")]
+    assert missed_each("他的信很短我听见了风吹过来", said, "zh") == [(0, 5), (0, 4), (0, 4)]
+    assert missed_each("他的信很长，我听见，风吹过来了", said, "zh") == [(1, 5), (1, 4), (1, 4)]
+    assert missed_each("", said, "zh") == [(5, 5), (4, 4), (4, 4)]
+
+
+def test_a_passage_is_no_longer_than_is_heard_at_once() -> None:
+    sounds = [np.ones(10 * SPEECH_RATE, dtype=np.float32)] * 5
+    assert list(passages(sounds)) == [[0, 1], [2, 3], [4]]
+    assert list(passages([])) == []
+    assert passage(sounds[:2]).size == (20 + AROUND_S) * SPEECH_RATE < PASSAGE_S * SPEECH_RATE
 
 
 @pytest.mark.parametrize(
