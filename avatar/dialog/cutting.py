@@ -20,7 +20,8 @@ TAIL = 100
 _WIDE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]+")
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 _LETTERS = re.compile(r"[^\W\d_]+")
-_SENTENCE = re.compile(r"[^。！？!?…]*?(?:[。！？!?…]+[”’」』）》\"]*|\.[\"'”’)]*(?=\s|$)|$)\s*", re.DOTALL)
+_END = re.compile(r"[。！？!?….](?:(?<=\.)[\"'”’)]*(?=\s|\Z)|(?<!\.)[。！？!?…]*[”’」』）》\"]*)\s*")
+"""Of a sentence: the search for it goes on quickly where none comes for a million characters."""
 
 
 def width(text: str) -> float:
@@ -41,7 +42,12 @@ def sentences(text: str) -> list[str]:
 
 
 def _sentences(text: str) -> Iterator[str]:
-    return (match.group() for match in _SENTENCE.finditer(text) if match.group())
+    start = 0
+    for end in _END.finditer(text):
+        yield text[start : end.end()]
+        start = end.end()
+    if start < len(text):
+        yield text[start:]
 
 
 def passages(text: str, work: str, *, source: str = "text", tell: Tell = untold) -> list[Passage]:

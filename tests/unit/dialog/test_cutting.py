@@ -13,6 +13,13 @@ def test_sentences_keep_their_quotes_and_lose_nothing() -> None:
     assert sentences(text) == ["“走罢。”", "他说。", "路很长！", "Is it 3.5 miles? ", "Yes. ", "完"]
 
 
+def test_where_a_sentence_ends() -> None:
+    text = '"No." He paid 3.5 (about 4.) Then... 她问：“走吗？！” “走……” Go!\n\n 完'
+    ends = ['"No." ', "He paid 3.5 (about 4.) ", "Then... ", "她问：“走吗？！” ", "“走……” ", "Go!\n\n ", "完"]
+    assert sentences(text) == ends
+    assert sentences("没有句号") == ["没有句号"] and sentences("") == [] and sentences("\n") == ["\n"]
+
+
 def test_passages_are_between_small_and_large() -> None:
     first = "".join(f"第{n}句话说的是渡船和河水的事情，一共二十来个字。" for n in range(30))
     second = "".join(f"第{n}句话说的是桨和风的事情，也有二十来个字。" for n in range(30))
