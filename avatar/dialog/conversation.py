@@ -25,6 +25,7 @@ from functools import partial
 from avatar.dialog.cards.lorebook import Message as Said
 from avatar.dialog.character import Character
 from avatar.dialog.knowledge import Knowledge
+from avatar.dialog.later import later, unheard_of
 from avatar.dialog.memory.extracting import ANSWER_TOKENS, request
 from avatar.dialog.memory.past import Folding, Past
 from avatar.dialog.memory.recollection import Recollection, names_of, told_back
@@ -247,6 +248,11 @@ class Conversation:
         character = Character.asked(self.persona, question)
         asked = user_message(question, self._quotes(grounding, language, character), language, grounding.lore)
         self._asked, self._rests = (question, asked), grounding.passages
+        plain = not note and calling is None and character.probed == "no"
+        unheard = self._unheard_of(grounding, language) if plain and not self._writer.hand.feigns else ""
+        if unheard:
+            yield Phrase(unheard, "calm")
+            return
         before = self.prefix(language) if alone else build(self._start(language), self._past.turns, "")
         if note:
             asked = f"{asked}\n{instruction(note)}".strip()
@@ -363,7 +369,17 @@ class Conversation:
             passages = named_quotes(passages, language)
             if not passages and about_the_last(question):
                 return (no_source(language),)
+        if unheard := self._unheard_of(grounding, language):
+            return (unheard,)
         return choose_quotes(passages, language) or silence(question, language)
+
+    def _unheard_of(self, grounding: Grounding, language: Language) -> str:
+        """That it has not heard of what a question names, where that came after its time and no text speaks of it."""
+        year = self.persona.knows_until
+        if year is None or grounding.passages or recalls(grounding.question):
+            return ""
+        thing = later(grounding.question, year)
+        return unheard_of(thing, language) if thing else ""
 
     def _facts(self) -> tuple[str, ...]:
         """What is remembered of the user from other conversations."""

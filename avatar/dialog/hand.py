@@ -1,6 +1,7 @@
 """How closely a model is led, by its size: a small one drifts, a large one is only held back by what a small one needs.
 
-    small     every example turn of the card, three sentences at most, no empty opening ("好的，", "Sure,")
+    small     every example turn of the card, three sentences at most, no empty opening ("好的，", "Sure,"), and
+              no question about what came after the persona's time (`later`)
     large     two example turns for the tone, six sentences
 
 What no model may do, the guard withholds from all alike.
@@ -27,15 +28,17 @@ class Hand:
         examples: example turns of the card that are put before it.
         sentences: of one answer; in speech more is a lecture.
         plain_opening: whether the answer must begin with what it says.
+        feigns: whether it can do as if it had not heard of what came after its persona's time, where it is told to.
     """
 
     examples: int
     sentences: int
     plain_opening: bool
+    feigns: bool
 
 
-STRICT = Hand(examples=24, sentences=3, plain_opening=True)
-LOOSE = Hand(examples=2, sentences=6, plain_opening=False)
+STRICT = Hand(examples=24, sentences=3, plain_opening=True, feigns=False)
+LOOSE = Hand(examples=2, sentences=6, plain_opening=False, feigns=True)
 
 
 def hand_for(parameters: float | None) -> Hand:

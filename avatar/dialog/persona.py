@@ -19,6 +19,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from avatar.dialog.later import LATEST
 from avatar.errors import InputError, Language, NotFoundError, TextError
 
 if sys.version_info >= (3, 11):
@@ -157,6 +158,7 @@ class Persona(_Part):
         identity: said to whoever asks who or what this is, where the model does not find the honest words itself.
         fillers: said while an answer is still being made, where that is wanted.
         closing: said in character where no answer came that could be spoken.
+        knows_until: the last year of the world that it has heard of; None where there is none. See `later`.
         voice: the id of a voice profile.
         lexicon: words that no dictionary knows, and how they are read.
         portrait: the picture's file name in the folder.
@@ -177,6 +179,7 @@ class Persona(_Part):
     ground: Ground
     examples: Annotated[tuple[Example, ...], Field(max_length=24)]
     names: Annotated[tuple[Line, ...], Field(max_length=200)] = ()
+    knows_until: Annotated[int, Field(ge=1, le=LATEST)] | None = None
     voice: Line
     lexicon: Annotated[dict[Line, Reading], Field(max_length=500)] = {}
     portrait: FileName = "portrait.png"

@@ -94,6 +94,7 @@ def unknown_after(clause: str, draft: Draft) -> Both | None:
     if found is None or not 100 < int(found[1]) < LATEST:
         return None
     year = int(found[1])
+    draft.fields["knows_until"] = year
     draft.drop("limits", _OTHER_YEAR)
     draft.add(
         "limits",

@@ -91,6 +91,7 @@ async def test_less_irony_and_shorter(luxun: Persona) -> None:
 async def test_a_year_after_which_nothing_is_known(luxun: Persona, wish: str) -> None:
     card = (await said(luxun, wish)).fields
     assert "1936年以前" in card["limits"]["zh"] and "until 1936" in card["limits"]["en"]
+    assert card["knows_until"] == 1936
     assert {row["language"] for row in card["examples"] if "1986" in row["question"]} == {"zh", "en"}
     later = await propose(luxun, "他不知道1920年以后的事", None, onto=await said(luxun, wish))
     assert "1936年以前" not in later.fields["limits"]["zh"] and "1920年以前" in later.fields["limits"]["zh"]
