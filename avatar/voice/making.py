@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import get_args
 
 import numpy as np
 
-from avatar.errors import Language
+from avatar.errors import EngineError, Language
 from avatar.media import Samples
 from avatar.stages import Synthesizer
 from avatar.voice.enrolment.windows import Enrolment
@@ -15,6 +16,8 @@ from avatar.voice.fitting import Fitted, Studio, fit_instant, fit_style
 from avatar.voice.fitting.fitted import Step
 from avatar.voice.profiles import VoiceLibrary, VoiceProfile
 from avatar.voice.speaking.marks import script_clauses
+
+log = logging.getLogger(__name__)
 
 
 class EngineFitter:
@@ -41,7 +44,18 @@ class EngineFitter:
         self, enrolment: Enrolment, start: Fitted, progress: Callable[[float], None], cancelled: Callable[[], bool]
     ) -> Fitted:
         """See `Fitter`."""
-        return fit_style(enrolment, start, self._studio(), progress, cancelled)
+        studio = self._studio()
+        try:
+            return fit_style(enrolment, start, studio, progress, cancelled)
+        except (RuntimeError, OSError, KeyError) as error:
+            log.warning("fitting_failed device=%s error=%s", studio.device, type(error).__name__)
+            raise EngineError(
+                f"The voice could not be fitted on {studio.device} ({type(error).__name__}). If the card's memory is "
+                "full, close what else uses it, or set speaking.device to cpu. `avatar models verify` tries the model.",
+                f"无法在 {studio.device} 上拟合音色({type(error).__name__})。若显存已满,请关闭占用显存的其他程序,"
+                "或把 speaking.device 设为 cpu;可用 `avatar models verify` 检查权重。",
+                code="fitting_failed",
+            ) from error
 
     def say(self, text: str, voice: str, language: Language) -> Samples:
         """See `Fitter`."""
