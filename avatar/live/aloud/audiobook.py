@@ -17,7 +17,7 @@ from avatar.media import SPEECH_RATE, Samples
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
-    from av.container import OutputContainer
+    from av.container import InputContainer, OutputContainer
     from av.container.core import Chapter
 
 NOTICE = "AI-generated speech. 语音由人工智能生成。"
@@ -70,14 +70,13 @@ def bind(path: Path, tracks: Sequence[Track], labels: Mapping[str, str]) -> None
         StorageError: the file cannot be written.
         EngineError: a chapter's file cannot be read.
     """
-    import av
 
     marks: list[Chapter] = []
     at = -FRAME  # an encoder's first frame is a run-up, which players leave out
     with storing(path), whole(path) as unfinished, _opened(unfinished, labels) as container:
         stream = None
         for number, track in enumerate(tracks):
-            with av.open(str(track.path)) as chapter:
+            with _chapter(track.path) as chapter:
                 source = chapter.streams.audio[0]
                 stream = stream or container.add_stream_from_template(source)
                 begun = max(0, at)
@@ -90,6 +89,28 @@ def bind(path: Path, tracks: Sequence[Track], labels: Mapping[str, str]) -> None
                         container.mux(packet)
             marks.append(_mark(number, track.title, begun, at))
             container.set_chapters(marks)
+
+
+def _chapter(path: Path) -> InputContainer:
+    """A chapter's file, opened."""
+    import av
+
+    try:
+        chapter = av.open(str(path))
+    except av.FFmpegError as error:
+        raise _unreadable(path) from error
+    if not chapter.streams.audio:
+        chapter.close()
+        raise _unreadable(path)
+    return chapter
+
+
+def _unreadable(path: Path) -> EngineError:
+    return EngineError(
+        f"{path.name} is not the chapter that was read. Delete it and give the same command again.",
+        f"{path.name} 不是之前读好的那一章。请删除它,再运行同一命令。",
+        code="chapter_damaged",
+    )
 
 
 def _mark(number: int, title: str, start: int, end: int) -> Chapter:

@@ -261,6 +261,28 @@ def test_a_manner_that_was_told_otherwise_is_another(tmp_path: Path) -> None:
     assert caught.value.code == "another_voice"
 
 
+@pytest.mark.parametrize("picture", [True, False])
+def test_a_chapter_that_was_replaced_is_told(tmp_path: Path, picture: bool) -> None:
+    read(tmp_path, Voice())
+    chapter = tmp_path / "01 秋夜.m4a"
+    if picture:
+        with av.open(str(chapter), "w", format="mp4") as container:
+            container.add_stream("mpeg4", rate=25)
+            stream = container.streams.video[0]
+            stream.width = stream.height = 16
+            frame = av.VideoFrame.from_ndarray(np.zeros((16, 16, 3), dtype=np.uint8), format="rgb24")
+            container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+    else:
+        chapter.write_bytes(b"no sound at all")
+    with pytest.raises(EngineError) as caught:
+        read(tmp_path, Voice())
+    assert caught.value.code == "chapter_damaged" and "01 秋夜.m4a" in caught.value.en
+    chapter.unlink()
+    read(tmp_path, Voice())
+    assert chapter.is_file()
+
+
 def test_two_at_once(tmp_path: Path) -> None:
     with Workshop(tmp_path, "b.md", MANNER), pytest.raises(InputError) as caught:
         read(tmp_path, Voice())
