@@ -82,7 +82,7 @@ class PreparedSpeech:
                 self._keep(key, _Kept(standing, speech, tuple(speech.chunks)))
 
     def prepared(self, text: str, voice: str, *, language: Language, speed: float = 1.0) -> list[ClauseSpeech] | None:
-        """The speech of a text, where all of it was prepared. Never blocks."""
+        """The speech of a text, where all of it was prepared. Waits for no engine; it looks how the voice stands."""
         kept = [self._find((clause, voice, language, speed)) for clause in clauses(text)]
         return [clause.again() for clause in kept if clause is not None] if all(kept) else None
 

@@ -82,7 +82,7 @@ class BodyLimit:
             return
         limit = _limit(scope["path"], self._limit)
         announced = HTTPConnection(scope).headers.get("content-length", "0")
-        if announced.isdigit() and int(announced) > limit:
+        if announced.isdecimal() and int(announced) > limit:
             error = TooLargeError("The request's body is too large.", "请求体过大。")
             await error_response(error, language_of(HTTPConnection(scope)))(scope, receive, send)
             return

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 from fastapi import Body
+from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
 from avatar.errors import EngineError
 from avatar.server.app import create_app
-from avatar.server.middleware import MAX_BODY
+from avatar.server.middleware import MAX_BODY, BodyLimit
 from avatar.settings import Settings
 from tests.unit.server.fake_session import JPEG, FakeHouse, fake_persona
 
@@ -92,6 +94,25 @@ def test_a_large_body_is_refused(client: TestClient) -> None:
     answer = client.post("/v1/models", content=b"x" * (MAX_BODY + 1))
     assert answer.status_code == 413
     assert answer.json()["error"]["code"] == "request_too_large"
+
+
+async def test_a_length_that_is_no_number_is_counted_instead() -> None:
+    """Superscript two is a digit, but not one of a number."""
+    read: list[Message] = []
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        read.append(await receive())
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"x" * 9, "more_body": False}
+
+    async def send(message: Message) -> None:
+        raise AssertionError(message)
+
+    scope = {"type": "http", "path": "/v1/models", "headers": [(b"content-length", b"\xb2")]}
+    with pytest.raises(HTTPException) as caught:
+        await BodyLimit(application, limit=8)(scope, receive, send)
+    assert caught.value.status_code == 413 and not read
 
 
 def test_a_large_body_of_unknown_length_is_refused(house: FakeHouse, settings: Settings) -> None:
