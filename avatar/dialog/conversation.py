@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -24,6 +23,7 @@ from functools import partial
 
 from avatar.dialog.cards.lorebook import Message as Said
 from avatar.dialog.character import Character
+from avatar.dialog.following import Following
 from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.later import later, unheard_of
 from avatar.dialog.memory.extracting import ANSWER_TOKENS, request
@@ -103,12 +103,11 @@ class Conversation:
         self._past = Past(history_tokens)
         self._folding: Folding | None = None
         self._language: Language = persona.languages[0]
-        self._last_question = ""
         self._asked: tuple[str, str] = ("", "")
         self._rests: tuple[Found, ...] = ()
         self._rested: tuple[Found, ...] = ()
         self._said: list[Said] = []
-        self._matched: Counter[int] = Counter()
+        self._following = Following(knowledge, self._lore)
 
     @property
     def generator(self) -> Generator:
@@ -128,12 +127,13 @@ class Conversation:
 
     def ground(self, question: str, language: Language) -> Grounding:
         """The passages that bear on a question, best first; none where the texts are silent. Blocks for a moment."""
+        following, said = self._following, self._said
         found: Sequence[Found] = ()
         if asks_source(question) and about_the_last(question):
             found = self._rested
         elif not recalls(question):
-            found = self.knowledge.search(question, language, previous=self._last_question)
-        return Grounding(question, language, tuple(found), tuple(self._called(question).values()))
+            found = self.knowledge.search(question, language, previous=following.previous())
+        return Grounding(question, language, tuple(found), following.called(question, said))
 
     def prefix(self, language: Language) -> list[Message]:
         """The beginning of the prompt that stays the same through the conversation."""
@@ -271,7 +271,7 @@ class Conversation:
         reply: str = "",
         calls: Sequence[FunctionCall] = (),
     ) -> None:
-        """Keep an exchange. An answer of which nothing was heard is kept as a pause.
+        """Keep an exchange. An answer of which nothing was heard is kept as a pause. Takes no time to speak of.
 
         Args:
             parts: what the question was put together from, by id, so that each can be forgotten.
@@ -286,9 +286,8 @@ class Conversation:
         self._past.add(Turn(asked, answered, tuple((parts or {}).items()), reply, tuple(calls)))
         if self.recollection is not None:
             self.recollection.hear(question, parts or ())
-        self._matched.update(self._called(question).keys())
+        self._following.note(question, self._said)
         self._said = [*self._said, Said("user", question), Said("assistant", answered)][-SAID_AT_MOST:]
-        self._last_question = self.knowledge.whole(question, self._last_question) if question else ""
 
     def revise(self, heard_answer: str, reply: str = "") -> None:
         """Put right what was heard of an answer: the player's own account comes after the interruption."""
@@ -308,7 +307,8 @@ class Conversation:
         if self.recollection is not None:
             self.recollection.forget(key)
         if self._past.forget(key):
-            self._said, self._last_question, self._rested = [], "", ()
+            self._said, self._rested = [], ()
+            self._following.turn_away()
 
     def reset(self) -> None:
         """Forget what was said."""
@@ -316,8 +316,7 @@ class Conversation:
         self._folding = None
         if self.recollection is not None:
             self.recollection.pass_over()
-        self._said, self._matched = [], Counter()
-        self._last_question = ""
+        self._said, self._following = [], Following(self.knowledge, self._lore)
         self._asked, self._rests, self._rested = ("", ""), (), ()
 
     def _start(self, language: Language, summary: str | None = None) -> list[Message]:
@@ -351,12 +350,6 @@ class Conversation:
             return "".join([piece async for piece in stream])
         finally:
             await stop(stream)
-
-    def _called(self, question: str) -> dict[int, str]:
-        """What the card's lorebook adds to this question, by the entries' numbers."""
-        if self._lore is None:
-            return {}
-        return self._lore.called([*self._said, Said("user", question)], self._matched)
 
     def _quotes(self, grounding: Grounding, language: Language, character: Character) -> tuple[str, ...]:
         """What is put before the question: the passages; asked who it is, what the card says of that."""
