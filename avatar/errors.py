@@ -20,7 +20,8 @@ and the sockets turn an error into their own form from these attributes alone, s
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 Language = Literal["zh", "en"]
 
@@ -112,3 +113,66 @@ class StorageError(AvatarError):
 class PortError(AvatarError):
     code = "port_in_use"
     exit_code = 7
+
+
+class UnfitError(ValueError):
+    """What is wrong with a field, in both languages, from a check that has no place for a whole sentence."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.en = en
+        self.zh = zh
+
+
+_FAULTS: dict[str, tuple[str, str]] = {
+    "missing": ("it is missing", "缺少此项"),
+    "extra_forbidden": ("there is no such field", "没有这个字段"),
+    "string_type": ("it has to be a text", "须为文字"),
+    "string_too_long": ("it has {max_length} characters at most", "最多 {max_length} 个字符"),
+    "string_too_short": ("it has {min_length} characters at least", "至少 {min_length} 个字符"),
+    "string_pattern_mismatch": ("it has another form", "格式不符"),
+    "literal_error": ("it is one of {expected}", "须为 {expected} 之一"),
+    "int_type": ("it has to be a whole number", "须为整数"),
+    "int_parsing": ("it has to be a whole number", "须为整数"),
+    "int_from_float": ("it has to be a whole number", "须为整数"),
+    "float_type": ("it has to be a number", "须为数字"),
+    "float_parsing": ("it has to be a number", "须为数字"),
+    "finite_number": ("it has to be a number", "须为数字"),
+    "bool_type": ("it is true or false", "须为 true 或 false"),
+    "bool_parsing": ("it is true or false", "须为 true 或 false"),
+    "greater_than": ("it is more than {gt}", "须大于 {gt}"),
+    "greater_than_equal": ("it is {ge} at least", "不得小于 {ge}"),
+    "less_than": ("it is less than {lt}", "须小于 {lt}"),
+    "less_than_equal": ("it is {le} at most", "不得大于 {le}"),
+    "multiple_of": ("it is a multiple of {multiple_of}", "须为 {multiple_of} 的倍数"),
+    "list_type": ("it has to be a list", "须为列表"),
+    "tuple_type": ("it has to be a list", "须为列表"),
+    "dict_type": ("it has to be a table", "须为对象"),
+    "model_type": ("it has to be a table", "须为对象"),
+    "model_attributes_type": ("it has to be a table", "须为对象"),
+    "too_long": ("it has {max_length} entries at most", "最多 {max_length} 项"),
+    "too_short": ("it has {min_length} entries at least", "至少 {min_length} 项"),
+    "date_type": ("it has to be a day such as 2027-12-31", "须为 2027-12-31 这样的日期"),
+    "date_parsing": ("it has to be a day such as 2027-12-31", "须为 2027-12-31 这样的日期"),
+    "date_from_datetime_parsing": ("it has to be a day such as 2027-12-31", "须为 2027-12-31 这样的日期"),
+    "json_invalid": ("it is no valid JSON", "不是有效的 JSON"),
+}
+"""What pydantic finds wrong with a field, by its `type`, and what it tells of it."""
+
+
+def fault(problem: Mapping[str, Any]) -> tuple[str, str]:
+    """What is wrong with a field, in English and in Chinese.
+
+    Args:
+        problem: one of a pydantic ValidationError's `errors()`. What is not known is told in pydantic's own words.
+    """
+    context = problem.get("ctx") or {}
+    if isinstance(error := context.get("error"), UnfitError):
+        return error.en, error.zh
+    said = str(problem.get("msg", "not valid")).removeprefix("Value error, ")
+    if (known := _FAULTS.get(str(problem.get("type")))) is None:
+        return said, said
+    try:
+        return known[0].format(**context), known[1].format(**context).replace(" or ", "、").replace(", ", "、")
+    except KeyError:
+        return said, said

@@ -20,7 +20,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from avatar.errors import Language, SettingsError
+from avatar.errors import Language, SettingsError, fault
 
 PACKAGE_ROOT = Path(__file__).resolve().parent
 
@@ -155,10 +155,10 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
+        place, (en, zh) = ".".join(str(part) for part in first["loc"]), fault(first)
         raise SettingsError(
-            f"Setting {place}: {first['msg']}. See docs/settings.md.",
-            f"设置 {place} 有误:{first['msg']}。见 docs/settings.md。",
+            f"Setting {place}: {en}. See docs/settings.md.",
+            f"设置 {place} 有误:{zh}。见 docs/settings.md。",
         ) from error
     except (ValueError, OSError) as error:
         file = os.environ.get("AVATAR_CONFIG", "avatar.toml")

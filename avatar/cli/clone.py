@@ -18,7 +18,7 @@ from avatar.cli.console import choose, emit_json, note, progress, settings
 from avatar.engines import Engines
 from avatar.engines.cloning import cloning
 from avatar.engines.voices import consent_store, own_voices
-from avatar.errors import InputError, NotFoundError, TextError
+from avatar.errors import InputError, NotFoundError, TextError, fault
 from avatar.files import write
 from avatar.voice.consent.record import CONSENT_ID, Consent, GroundWish, PhraseWish, plain_name
 
@@ -260,8 +260,8 @@ def _wish(kind: type[Any], fields: dict[str, object]) -> Any:
         return kind.model_validate(fields)
     except ValidationError as error:
         problem = error.errors(include_input=False)[0]
-        place = ".".join(map(str, problem["loc"]))
-        raise InputError(f"{place}: {problem['msg']}.", f"{place} 有误:{problem['msg']}。") from error
+        place, (en, zh) = ".".join(map(str, problem["loc"])), fault(problem)
+        raise InputError(f"{place}: {en}.", f"{place} 有误:{zh}。") from error
 
 
 def _day(text: str) -> datetime.date | None:

@@ -20,7 +20,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from avatar.dialog.later import LATEST
-from avatar.errors import InputError, Language, NotFoundError, TextError
+from avatar.errors import InputError, Language, NotFoundError, TextError, UnfitError, fault
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -38,13 +38,15 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 def _printable(text: str) -> str:
     if _CONTROL.search(text):
-        raise ValueError("holds a control character")
+        raise UnfitError("holds a control character", "含有控制字符")
     return text
 
 
 def _file_name(name: str) -> str:
     if name != Path(name).name or name.startswith(".") or "\\" in name:
-        raise ValueError("must be the name of a file in the persona's own folder")
+        raise UnfitError(
+            "must be the name of a file in the persona's own folder", "须为人物自己文件夹里的文件名"
+        )
     return name
 
 
@@ -53,7 +55,10 @@ _READING = re.compile(r"/[^/\d<>]{1,120}/|(?:[^\W\d_][\w:'’-]*(?: +|$))+")
 
 def _reading(text: str) -> str:
     if not _READING.fullmatch(text):
-        raise ValueError("is no reading: pinyin with its tones (lu3 xun4), hanzi, English words, or /IPA/")
+        raise UnfitError(
+            "is no reading: pinyin with its tones (lu3 xun4), hanzi, English words, or /IPA/",
+            "不是读音:须为带声调的拼音(lu3 xun4)、汉字、英文单词或 /国际音标/",
+        )
     return text
 
 
@@ -143,7 +148,10 @@ class Ground(_Part):
     @model_validator(mode="after")
     def _consent_where_it_is_the_ground(self) -> Ground:
         if (self.kind == "consent") != (self.consent is not None):
-            raise ValueError("consent: who agreed, and when, belongs to the kind consent and to no other")
+            raise UnfitError(
+                "consent: who agreed, and when, belongs to the kind consent and to no other",
+                "consent:何人、何日同意,只用于 consent 这一依据,且必须写明",
+            )
         return self
 
 
@@ -189,7 +197,7 @@ class Persona(_Part):
     def _examples_in_each_language(self) -> Persona:
         for language in self.languages:
             if not any(example.language == language for example in self.examples):
-                raise ValueError(f"no example dialogue in {language}")
+                raise UnfitError(f"no example dialogue in {language}", f"缺少 {language} 的示例对话")
         return self
 
     @property
@@ -305,10 +313,11 @@ def check_fields(fields: Mapping[str, object], folder: Path, name: str) -> Perso
         return Persona.model_validate({**fields, "folder": folder})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
+        en, zh = fault(first)
         place = ".".join(str(part) for part in first["loc"]) or "card"
         raise InputError(
-            f"{name}, {place}: {first['msg']}. See docs/persona.md.",
-            f"{name} 的 {place} 有误:{first['msg']}。见 docs/persona.md。",
+            f"{name}, {place}: {en}. See docs/persona.md.",
+            f"{name} 的 {place} 有误:{zh}。见 docs/persona.md。",
             code="invalid_persona",
         ) from error
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 
-from avatar.errors import AvatarError, InputError, Language
+from avatar.errors import AvatarError, InputError, Language, fault
 from avatar.server.protocol.objects import ErrorObject
 from avatar.server.protocol.parsing import SHOWN, EventError
 
@@ -78,11 +78,11 @@ def unforeseen(error: BaseException) -> AvatarError:
 def wrong_field(problem: Mapping[str, Any]) -> EventError:
     """The error of a request body, from the first problem that its validation found; the value is not repeated."""
     place = ".".join(str(part) for part in problem.get("loc", ())[1:])[:SHOWN]
-    what = str(problem.get("msg", "not valid"))[:SHOWN]
+    en, zh = (each[:SHOWN] for each in fault(problem))
     missing = problem.get("type") == "missing"
     return EventError(
-        f"Field {place or 'body'}: {what}.",
-        f"字段 {place or 'body'} 有误:{what}。",
+        f"Field {place or 'body'}: {en}.",
+        f"字段 {place or 'body'} 有误:{zh}。",
         code="missing_field" if missing else "invalid_value",
         param=place or None,
     )

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from avatar.errors import InputError, Language, NotFoundError, SettingsError, WeightsError
+from avatar.errors import InputError, Language, NotFoundError, SettingsError, UnfitError, WeightsError, fault
 from avatar.settings import PACKAGE_ROOT
 from avatar.voice.deltas import NO_DELTAS, Deltas, read_deltas
 
@@ -124,11 +124,18 @@ class VoiceProfile(BaseModel):
     def _check_blend(self) -> VoiceProfile:
         for packs in self.blend.values():
             if not packs or any(not NAME.fullmatch(pack) for pack in packs):
-                raise ValueError("blend: each language needs packs, named in lower case")
+                raise UnfitError(
+                    "blend: each language needs packs, named in lower case", "blend:每种语言都要有以小写命名的音色包"
+                )
             if not 0.99 <= sum(packs.values()) <= 1.01 or any(abs(weight) > _MOST_WEIGHT for weight in packs.values()):
-                raise ValueError("blend: the weights of a language add up to 1, none beyond 2 or -2")
+                raise UnfitError(
+                    "blend: the weights of a language add up to 1, none beyond 2 or -2",
+                    "blend:一种语言的权重之和为 1,每个在 -2 到 2 之间",
+                )
         if (self.kind == "own") != bool(self.consent):
-            raise ValueError("consent: a person's voice has one, and no other voice has")
+            raise UnfitError(
+                "consent: a person's voice has one, and no other voice has", "consent:只有真人的音色才有同意书,且必须有"
+            )
         return self
 
     def packs(self, language: Language) -> dict[str, float]:
@@ -333,8 +340,8 @@ def load_profile(path: Path) -> VoiceProfile:
         raise _unusable(path, "it is not readable as TOML in UTF-8", "不是 UTF-8 编码的 TOML") from error
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "profile"
-        raise _unusable(path, f"{place}: {first['msg']}", f"{place}:{first['msg']}") from error
+        place, (en, zh) = ".".join(str(part) for part in first["loc"]) or "profile", fault(first)
+        raise _unusable(path, f"{place}: {en}", f"{place}:{zh}") from error
     if profile.id != path.parent.name:
         raise _unusable(path, f"its id {profile.id} is not its folder's name", f"id {profile.id} 与文件夹名不同")
     return profile

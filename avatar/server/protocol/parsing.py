@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, from_json
 
-from avatar.errors import ProtocolError
+from avatar.errors import ProtocolError, fault
 from avatar.server.protocol.base import MAX_ID, MAX_MESSAGE, MAX_VALUES
 from avatar.server.protocol.client import ClientEvent
 
@@ -87,10 +87,10 @@ def _unknown_type(event_type: object, event_id: str | None) -> EventError:
 
 def _wrong_field(event: dict[str, Any], problem: ErrorDetails, event_id: str | None) -> EventError:
     place = _place(event, problem)
-    what = problem["msg"][:SHOWN]
+    en, zh = (each[:SHOWN] for each in fault(problem))
     return EventError(
-        f"Event {event['type']}, field {place}: {what}.",
-        f"事件 {event['type']} 的字段 {place} 有误:{what}。",
+        f"Event {event['type']}, field {place}: {en}.",
+        f"事件 {event['type']} 的字段 {place} 有误:{zh}。",
         code="invalid_value" if problem["type"] != "missing" else "missing_field",
         event_id=event_id,
         param=place,

@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from avatar.errors import InputError, Language
+from avatar.errors import InputError, Language, UnfitError
 
 Relation = Literal["self", "family", "friend", "colleague", "contract"]
 """Of whoever makes the voice to the person whose it is."""
@@ -47,7 +47,10 @@ def _plain(name: str) -> str:
     """A name without what could steer a terminal, a path or a page."""
     tidy = " ".join(unicodedata.normalize("NFC", name).split())
     if not tidy or any(unicodedata.category(sign)[0] == "C" or sign in '/\\<>"|' for sign in tidy) or ".." in tidy:
-        raise ValueError("a name is 1 to 64 characters, without slashes, brackets or control characters")
+        raise UnfitError(
+            "a name is 1 to 64 characters, without slashes, brackets or control characters",
+            "名字须为 1 到 64 个字符,不含斜杠、括号或控制字符",
+        )
     return tidy
 
 
@@ -129,14 +132,20 @@ class Consent(BaseModel):
             raise ValueError("a living person's consent has a statement, a historical ground has none")
         if self.ground != "statement":
             if len(self.words.strip()) < 20:
-                raise ValueError("words: say in at least 20 characters why the voice may be made")
+                raise UnfitError(
+                    "words: say in at least 20 characters why the voice may be made",
+                    "words:请用至少二十个字说明为什么可以制作",
+                )
             year = datetime.datetime.fromtimestamp(self.created_at, datetime.timezone.utc).year
             if (
                 self.died is None
                 or self.died > year
                 or (self.ground == "public_domain" and year - self.died < LONG_DEAD_YEARS)
             ):
-                raise ValueError(f"died: the public domain speaks for those dead for {LONG_DEAD_YEARS} years")
+                raise UnfitError(
+                    f"died: the public domain speaks for those dead for {LONG_DEAD_YEARS} years",
+                    f"died:公有领域须去世满 {LONG_DEAD_YEARS} 年",
+                )
         return self
 
     def expired(self, today: datetime.date) -> bool:
