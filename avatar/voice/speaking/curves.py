@@ -6,14 +6,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from avatar.voice.speaking.rows import Conv, conv_of
+from avatar.voice.speaking.rows import Product, product_of
 from avatar.voice.speaking.styled import Block, Run, read_block
 from avatar.voice.speaking.weights import Weights
 
 Floats = NDArray[np.float32]
 
-STEP = 80
-"""Units. On a CPU clauses are padded to a multiple of so many: see `generator.LENGTHS`."""
+STEP = 40
+"""Units. On a CPU clauses are padded to a multiple of so many: for a new length oneDNN prepares itself for 20 ms."""
 
 _TIMBRE = 128
 
@@ -51,17 +51,17 @@ class Curves:
         f0, energy = (self._curve(*network, rows, valid, style) for network in (self._pitch, self._energy))
         return f0, energy
 
-    def _curve(self, blocks: tuple[Block, ...], last: Conv, rows: torch.Tensor, valid: int, style: Floats) -> Floats:
+    def _curve(self, blocks: tuple[Block, ...], last: Product, rows: torch.Tensor, valid: int, style: Floats) -> Floats:
         channels = blocks[-1].second.place.stop
         run = Run(style[0, _TIMBRE:], np.zeros((2, channels), np.float32), 0.0)
         for block in blocks:
             rows, valid = run.through(block, rows, valid)
         return np.asarray(last(rows)[:valid, 0].cpu().numpy())
 
-    def _read(self, weights: Weights, name: str, precision: torch.dtype) -> tuple[tuple[Block, ...], Conv]:
+    def _read(self, weights: Weights, name: str, precision: torch.dtype) -> tuple[tuple[Block, ...], Product]:
         blocks: list[Block] = []
         for part in range(3):
             before = blocks[-1].second.place.stop if blocks else 0
             blocks.append(read_block(weights, f"{name}.{part}", before, precision, self._device))
-        last = conv_of(*weights.convolution(f"{name}_proj"), torch.float32, self._device)
+        last = product_of(*weights.convolution(f"{name}_proj"), torch.float32, self._device)
         return tuple(blocks), last

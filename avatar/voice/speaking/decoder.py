@@ -23,7 +23,8 @@ REACH = 10
 """Units beside a part on which its latent depends."""
 
 LENGTHS = (40, 60, 80, 120, 160)
-"""On a CPU parts are padded to one of these many units, or to a multiple of the last: see `generator.LENGTHS`."""
+"""On a CPU parts are padded to one of these many units, or to a multiple of the last: for a new length oneDNN prepares
+itself for 40 ms."""
 
 _BLOCKS = ("encode", "decode.0", "decode.1", "decode.2", "decode.3")
 _TIMBRE = 128

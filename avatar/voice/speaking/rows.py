@@ -44,6 +44,42 @@ class Conv:
         return as_rows(made)
 
 
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A convolution that keeps the length, as one product of matrices. For few rows of many channels it is twice as
+    quick, since oneDNN would sort such heavy weights anew for every call.
+
+    Attributes:
+        weight: [out, width * in], in the precision that it computes in.
+        bias: [out].
+        width: odd.
+    """
+
+    weight: Tensor
+    bias: Tensor
+    width: int
+
+    def __call__(self, rows: Tensor) -> Tensor:
+        """The rows float32 [n, in] convolved, float32 [n, out]."""
+        rows = rows.to(self.weight.dtype)
+        if self.width > 1:
+            edge = self.width // 2
+            padded = functional.pad(rows, (0, 0, edge, edge))
+            rows = torch.cat([padded[place : place + len(rows)] for place in range(self.width)], dim=1)
+        return functional.linear(rows, self.weight, self.bias).float()
+
+
+def product_of(weight: Floats, bias: Floats, kind: torch.dtype, device: torch.device) -> Product:
+    """A convolution of stride 1 as a product.
+
+    Args:
+        weight: float32 [out, in, width].
+        kind: what it computes in.
+    """
+    flat = on_device(weight.transpose(0, 2, 1).reshape(len(weight), -1), device).to(kind)
+    return Product(flat, on_device(bias, device).to(kind), weight.shape[2])
+
+
 def conv_of(
     weight: Floats,
     bias: Floats,

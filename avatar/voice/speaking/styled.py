@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from avatar.voice.deltas import NO_DELTAS, Deltas
-from avatar.voice.speaking.rows import Conv, conv_of, on_device
+from avatar.voice.speaking.rows import Product, on_device, product_of
 from avatar.voice.speaking.weights import Weights
 
 Floats = NDArray[np.float32]
@@ -46,14 +46,10 @@ class Block:
 
     first: Norm
     pool: tuple[Tensor, Tensor] | None
-    wide: Conv
+    wide: Product
     second: Norm
-    narrow: Conv
-    short: Conv | None
-
-    @property
-    def precision(self) -> torch.dtype:
-        return self.wide.weight.dtype
+    narrow: Product
+    short: Product | None
 
 
 def read_block(weights: Weights, name: str, channels: int, precision: torch.dtype, device: torch.device) -> Block:
@@ -67,9 +63,9 @@ def read_block(weights: Weights, name: str, channels: int, precision: torch.dtyp
         KeyError: it is not among the weights.
     """
 
-    def conv(layer: str) -> Conv:
+    def conv(layer: str) -> Product:
         weight = weights.weight(f"{name}.{layer}")
-        return conv_of(weight, weights.bias(f"{name}.{layer}", weight.shape[0]), precision, device)
+        return product_of(weight, weights.bias(f"{name}.{layer}", weight.shape[0]), precision, device)
 
     first = _norm(weights, f"{name}.norm1.fc", channels)
     return Block(
@@ -98,20 +94,20 @@ class Run:
 
     def through(self, block: Block, rows: Tensor, valid: int) -> tuple[Tensor, int]:
         """Rows float32 [n, c], of which the first `valid` count, after a block, and how many count then."""
-        kind = block.precision
         inner = self._normalised(block.first, rows, valid)
-        short = block.short(rows.to(kind)).float() if block.short else rows
+        short = block.short(rows) if block.short else rows
         if block.pool is not None:
             inner = _doubled(inner, *block.pool)
             short = short.repeat_interleave(2, dim=0)
             valid *= 2
             inner[valid:] = 0
-        inner = self._normalised(block.second, block.wide(inner.to(kind)).float(), valid)
-        return (block.narrow(inner.to(kind)).float() + short) / 2**0.5, valid
+        inner = self._normalised(block.second, block.wide(inner), valid)
+        return (block.narrow(inner) + short) / 2**0.5, valid
 
     def _normalised(self, norm: Norm, rows: Tensor, valid: int) -> Tensor:
         """The rows normalised, scaled and shifted, and without most of what is below zero; zero where none count."""
-        spread, middle = torch.var_mean(rows[:valid], dim=0, correction=0)
+        middle = rows[:valid].mean(dim=0)
+        spread = (rows[:valid] - middle).square_().mean(dim=0)
         mean, variance = self._mixed(norm.place, middle.cpu().numpy(), spread.cpu().numpy())
         delta = self._deltas.get(norm.name)
         bias = norm.bias if delta is None else norm.bias + delta
