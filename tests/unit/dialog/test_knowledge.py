@@ -350,6 +350,22 @@ def test_a_long_text_is_read_in_parts(knowledge: Knowledge, monkeypatch: pytest.
         knowledge.add("水".encode("utf-16") * 60_000, "宽.txt")
 
 
+def test_what_is_too_much_to_be_held_is_found_alike_and_let_go_of(
+    knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = knowledge.add(long_text(600), "长.txt")
+    knowledge.embed()
+    held = knowledge.search("第199夜的水涨了多少？", "zh", least=0.0)
+    let_go: list[object] = []
+    for module in ("index", "knowledge"):
+        monkeypatch.setattr(f"avatar.dialog.{module}.HELD_AT_MOST", 0)
+    monkeypatch.setattr("avatar.dialog.index.let_go", let_go.append)
+    assert knowledge.search("第199夜的水涨了多少？", "zh", least=0.0) == held != []
+    text = next(text for text in knowledge.index.texts if text.entry == entry)
+    assert any(each is text.passages.ids for each in let_go)
+    assert sum(each is knowledge.index.vectors[-1] for each in let_go) > 1, "at once, and at the end"
+
+
 def test_a_line_without_end_is_cut_between_characters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(texts, "MAX_BYTES", 10_000)
     monkeypatch.setattr(parts, "PART", 4_000)
