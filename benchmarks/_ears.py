@@ -32,7 +32,7 @@ PASSAGE_S = 24.0
 """The longest passage, of the thirty seconds that Whisper hears at once."""
 
 _NUMBER = re.compile(r"\d{3,}")
-_YAO = re.compile(r"要(?=[\d要]*\d)|(?<=\d)要")
+_YAO = re.compile(r"要(?=要*[\d零〇一二三四五六七八九])|(?<=[\d零〇一二三四五六七八九])要")
 """幺 as recognizers write it beside digits: they hardly know the character."""
 
 

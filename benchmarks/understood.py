@@ -7,8 +7,9 @@ that is broken off has told something.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import get_args
+from typing import Protocol, get_args
 
 import numpy as np
 import typer
@@ -21,11 +22,19 @@ from benchmarks._ears import Ears, missed_each, passage, passages
 from benchmarks._sentences import Sentence, sentences
 
 VOICES: dict[Language, str] = {"zh": "zf_xiaoxiao", "en": "af_heart"}
+"""Packs that kokoro-onnx has, too."""
+
 THREADS = 2
 AT_ONCE = 8
 """Sentences that are said before they are heard."""
 
 UNITS: dict[Language, str] = {"zh": "zh_pinyin_error", "en": "en_wer"}
+
+
+class Listener(Protocol):
+    """What writes down what it hears."""
+
+    def hear(self, sound: Samples, language: Language) -> str: ...
 
 
 @dataclass(slots=True)
@@ -62,17 +71,26 @@ def run(settings: Settings, every: int = 1) -> dict[str, float]:
     try:
         ears = Ears(settings, THREADS)
         for language in get_args(Language):
-            figures |= _figures(language, _heard(engines, ears, sentences(language, every), language))
+            tallies = understood(_saying(engines), ears, sentences(language, every), language)
+            figures |= {f"{UNITS[language]}{kind}": tally.error for kind, tally in tallies.items()}
+            figures[f"sentences_{language}"] = float(tallies[""].sentences)
     finally:
         engines.close()
     return figures
 
 
-def _heard(engines: Engines, ears: Ears, said: list[Sentence], language: Language) -> dict[str, Tally]:
+def understood(
+    say: Callable[[str, Language], Samples], ears: Listener, said: Sequence[Sentence], language: Language
+) -> dict[str, Tally]:
+    """Let sentences be said and heard, and show what was heard wrong and how far it has come.
+
+    Returns:
+        Tallies of all, of the hard ones and of the plain ones: "", "_hard" and "_plain".
+    """
     tallies = {"": Tally(), "_hard": Tally(), "_plain": Tally()}
     for start in range(0, len(said), AT_ONCE):
         part = said[start : start + AT_ONCE]
-        sounds = [_sound(engines, sentence.text, language) for sentence in part]
+        sounds = [say(sentence.text, language) for sentence in part]
         for places in passages(sounds):
             heard = ears.hear(passage([sounds[place] for place in places]), language)
             together = [part[place] for place in places]
@@ -89,11 +107,9 @@ def _heard(engines: Engines, ears: Ears, said: list[Sentence], language: Languag
     return tallies
 
 
-def _sound(engines: Engines, text: str, language: Language) -> Samples:
-    chunks = engines.synthesizer.speak(text, VOICES[language], language=language).chunks
-    return np.concatenate([*chunks, np.zeros(0, dtype=np.float32)])
+def _saying(engines: Engines) -> Callable[[str, Language], Samples]:
+    def say(text: str, language: Language) -> Samples:
+        chunks = engines.synthesizer.speak(text, VOICES[language], language=language).chunks
+        return np.concatenate([*chunks, np.zeros(0, dtype=np.float32)])
 
-
-def _figures(language: Language, tallies: dict[str, Tally]) -> dict[str, float]:
-    shares = {f"{UNITS[language]}{kind}": tally.error for kind, tally in tallies.items()}
-    return shares | {f"sentences_{language}": float(tallies[""].sentences)}
+    return say

@@ -1,11 +1,12 @@
 """How well speech is understood, and how quick it is: two hundred sentences in each language, said and recognized.
 
-Each sentence goes through the synthesizer and a recognizer (`_ears`). Mandarin is compared in syllables with their
-tones, since most wrong characters are homophones that the recognizer's own language model prefers; English in words.
-What was heard is normalised like what was written, so "1936" is as right as its words. The hard sentences (numbers,
-mixed scripts, characters of several readings) are compared with a reading written by hand and not with our own.
+Each sentence goes through the synthesizer and, in passages, a recognizer (`_ears`; `avatar bench understood` does that
+much alone). Mandarin is compared in syllables with their tones, since most wrong characters are homophones that the
+recognizer's own language model prefers; English in words. What was heard is normalised like what was written, so "1936"
+is as right as its words. The hard sentences (numbers, mixed scripts, characters of several readings) are compared with a
+reading written by hand and not with our own.
 
-On every fourth of the sentences, in the same run: the same speech without windows (transcription, similarity of the
+On every eighth of the sentences, in the same run: the same speech without windows (transcription, similarity of the
 speaker, clicks where windows meet); and, with the same weights, voices and threads, kokoro-onnx. That is no dependency
 of the project. Install it into a folder of its own and name that folder:
 
@@ -40,12 +41,9 @@ from avatar.voice.speaking.kokoro import KokoroSynthesizer
 from benchmarks._ears import Ears, missed
 from benchmarks._kokoro_onnx import Say, kokoro_onnx
 from benchmarks._sentences import Sentence, sentences
+from benchmarks.understood import THREADS, VOICES, understood
 
-VOICES: dict[Language, str] = {"zh": "zf_xiaoxiao", "en": "af_heart"}
-"""Packs that both engines have."""
-
-THREADS = 2
-COMPARED_EVERY = 4
+COMPARED_EVERY = 8
 FIRST_CLAUSES = {
     8: "我们明天早上出发",
     40: "我们明天早上出发的时候天还没有亮所以大家都要早一点起床把昨天晚上收拾好的行李带上",
@@ -125,13 +123,12 @@ def run(settings: Settings, every: int = 1) -> dict[str, float]:
         with tempfile.TemporaryDirectory() as folder:
             other = kokoro_onnx(settings, Path(folder), VOICES, THREADS)
             for language in VOICES:
-                for index, sentence in enumerate(sentences(language, max(1, every))):
-                    _measure("ours", _own(engines), ears, sentence, language, ours.by_language[language])
-                    if index % COMPARED_EVERY:
-                        continue
+                said = sentences(language, max(1, every))
+                _understood(_own(engines), ears, said, language, ours.by_language[language])
+                for sentence in said[::COMPARED_EVERY]:
                     _compare(cast(KokoroSynthesizer, synthesizer.inner), ears, encoder, sentence, language, windows)
-                    if other is not None:
-                        _measure("kokoro-onnx", other, ears, sentence, language, theirs.by_language[language])
+                if other is not None:
+                    _understood(other, ears, said[::COMPARED_EVERY], language, theirs.by_language[language])
         return _figures(ours, theirs) | first | _windows(windows)
     finally:
         engines.close()
@@ -171,12 +168,20 @@ def _sound(chunks: list[Samples]) -> Samples:
     return np.concatenate([*chunks, np.zeros(0, dtype=np.float32)])
 
 
-def _measure(name: str, say: Say, ears: Ears, sentence: Sentence, language: Language, tally: Tally) -> None:
-    start = time.perf_counter()
-    sound = say(sentence.text, language)
-    tally.taken_s += time.perf_counter() - start
-    tally.spoken_s += sound.size / SPEECH_RATE
-    _hear(name, sound, ears, sentence, language, tally)
+def _timed(say: Say, tally: Tally) -> Say:
+    def timed(text: str, language: Language) -> Samples:
+        start = time.perf_counter()
+        sound = say(text, language)
+        tally.taken_s += time.perf_counter() - start
+        tally.spoken_s += sound.size / SPEECH_RATE
+        return sound
+
+    return timed
+
+
+def _understood(say: Say, ears: Ears, said: list[Sentence], language: Language, tally: Tally) -> None:
+    heard = understood(_timed(say, tally), ears, said, language)[""]
+    tally.wrong, tally.units = heard.wrong, heard.units
 
 
 def _hear(name: str, sound: Samples, ears: Ears, sentence: Sentence, language: Language, tally: Tally) -> None:

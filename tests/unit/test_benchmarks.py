@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from avatar.media import SPEECH_RATE
+from avatar.errors import Language
+from avatar.media import SPEECH_RATE, Samples
 from avatar.voice.checking.comparing import distance, units
 from benchmarks._ears import AROUND_S, PASSAGE_S, missed, missed_each, passage, passages
 from benchmarks._page import silence_after
@@ -13,6 +14,7 @@ from benchmarks._sentences import Sentence, sentences
 from benchmarks._sightings import WINDOW, find
 from benchmarks.streams import LATE_S, figures
 from benchmarks.sync import Track, theil_sen
+from benchmarks.understood import understood
 
 STEP_MS = 5
 
@@ -108,6 +110,7 @@ def test_a_third_tone_before_another_sounds_like_a_second() -> None:
 def test_how_a_recognizer_writes_yao_is_no_error() -> None:
     call = Sentence("", "wo3 de5 dian4 hua4 shi4 yao1 san1 ba1 ling2 ling2 yao1 san1 ba1")
     assert missed("我的电话是要3800要38", call, "zh") == (1, 13)
+    assert missed("请播打要要零", Sentence("", "qing3 bo1 da3 yao1 yao1 ling2"), "zh") == (0, 6)
     assert missed("我要3个", Sentence("", "wo3 yao4 san1 ge4"), "zh") == (0, 4)
 
 
@@ -123,6 +126,26 @@ def test_a_passage_is_no_longer_than_is_heard_at_once() -> None:
     assert list(passages(sounds)) == [[0, 1], [2, 3], [4]]
     assert list(passages([])) == []
     assert passage(sounds[:2]).size == (20 + AROUND_S) * SPEECH_RATE < PASSAGE_S * SPEECH_RATE
+
+
+def test_what_is_understood_is_told_for_hard_and_plain_sentences(capsys: pytest.CaptureFixture[str]) -> None:
+    class Deaf:
+        """Hears a tenth of a second for each character, and the last of them always wrong."""
+
+        def hear(self, sound: Samples, language: Language) -> str:
+            return "".join(chr(round(float(value))) for value in sound[sound > 0][:-1]) + "不"
+
+    def say(text: str, language: Language) -> Samples:
+        return np.array([ord(character) for character in text if character not in "。，"], dtype=np.float32)
+
+    said = [Sentence("他走了。", "ta1 zou3 le5"), Sentence("风很大。", ""), Sentence("雨停了。", "")] * 3
+    tallies = understood(say, Deaf(), said, "zh")
+    assert [(each.wrong, each.units, each.sentences) for each in tallies.values()] == [
+        (2, 27, 9),
+        (0, 9, 3),
+        (2, 18, 6),
+    ]
+    assert "9 of 9 zh: 2 of 27, 7.41%" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
