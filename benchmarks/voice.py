@@ -3,8 +3,8 @@
 Each sentence goes through the synthesizer and, in passages, a recognizer (`_ears`; `avatar bench understood` does that
 much alone). Mandarin is compared in syllables with their tones, since most wrong characters are homophones that the
 recognizer's own language model prefers; English in words. What was heard is normalised like what was written, so "1936"
-is as right as its words. The hard sentences (numbers, mixed scripts, characters of several readings) are compared with a
-reading written by hand and not with our own.
+is as right as its words. The hard sentences (numbers, mixed scripts, characters of several readings) are compared with
+a reading written by hand and not with our own.
 
 On every eighth of the sentences, in the same run: the same speech without windows (transcription, similarity of the
 speaker, clicks where windows meet); and, with the same weights, voices and threads, kokoro-onnx. That is no dependency
