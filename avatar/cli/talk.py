@@ -14,11 +14,20 @@ from avatar.cli.console import choose, emit_json, note, progress, settings
 from avatar.dialog.conversation import Conversation
 from avatar.dialog.persona import Persona, load_persona
 from avatar.engines import Engines
-from avatar.errors import AudioError, InputError, Language, TextError
+from avatar.errors import AudioError, InputError, Language
 from avatar.files import write
 from avatar.live.answering import language_of
 from avatar.live.host import SessionHost
-from avatar.live.recording import Recording, Speak, film, frame_count, record_answer, record_text, voice_of
+from avatar.live.recording import (
+    Recording,
+    Speak,
+    check_text,
+    film,
+    frame_count,
+    record_answer,
+    record_text,
+    voice_of,
+)
 from avatar.live.reply import Stopwatch
 from avatar.media import HEARING_RATE, SPEECH_RATE, Samples, read_audio, wav_bytes
 from avatar.stages import Transcript
@@ -40,8 +49,7 @@ def say(
 ) -> None:
     """Let a persona say a text. 让人物说出一段话。"""
     _check_out(out)
-    if not text.strip():
-        raise TextError("There is no text to say.", "没有要说的文字。", code="text_empty")
+    check_text(text)
     engines = Engines(settings())
     try:
         who = load_persona(persona, engines.settings.data_dir)

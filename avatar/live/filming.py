@@ -18,7 +18,7 @@ from avatar.errors import AudioError, Language, TextError
 from avatar.face.badge import badged
 from avatar.face.film import write_film
 from avatar.live.answering import Clauses
-from avatar.live.recording import REST_FRAMES, Moods, Speak, frames
+from avatar.live.recording import REST_FRAMES, Moods, Speak, frames, unspeakable
 from avatar.media import SAMPLES_PER_FRAME, SPEECH_RATE, PhoneSpan, Pixels, Samples, WordSpan
 from avatar.stages import Animator, Style
 from avatar.voice.speaking.marks import parse, plain, script_clauses
@@ -125,7 +125,7 @@ def narrate(
             code="text_too_long",
         )
     if length == 0:
-        raise TextError("Nothing in the text can be spoken.", "文字里没有可以读出来的内容。", code="text_empty")
+        raise unspeakable()
     return Narration(np.concatenate(blocks), tuple(phones), tuple(lines), tuple(moods))
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from avatar.dialog.conversation import Conversation
 from avatar.dialog.style import Phrase, phrases
-from avatar.errors import Language
+from avatar.errors import Language, TextError
 from avatar.face.film import write_film
 from avatar.live.answering import clauses_of, speak
 from avatar.live.events import Citation, StageTimes
@@ -30,6 +30,9 @@ REST_FRAMES = FPS // 2
 
 NOTICE = "AI-generated speech and picture. 语音与画面由人工智能生成。"
 """What every film says of itself in its metadata."""
+
+LONGEST_TEXT = 10_000
+"""Characters that are said in one go, all of their sound held at once: some forty minutes."""
 
 Speak = Callable[[str, Language, Style], ClauseSpeech]
 """Turns a clause into speech that is meant so, with a voice and a speed already chosen."""
@@ -114,10 +117,36 @@ async def record_text(text: str, language: Language, say: Speak, run: Runner, no
     """A text, spoken.
 
     Raises:
+        TextError: it is longer than LONGEST_TEXT, or nothing in it can be spoken.
         EngineError: the voice failed.
     """
+    check_text(text)
     reply = Reply("recording", 0, language, Stopwatch(now(), now))
-    return _recording(await _record(clauses_of(_whole(text), reply), say, run, reply), ())
+    recording = _recording(await _record(clauses_of(_whole(text), reply), say, run, reply), ())
+    if not recording.sound.size:
+        raise unspeakable()
+    return recording
+
+
+def check_text(text: str) -> None:
+    """Refuse what cannot be said in one go, before anything is loaded for it.
+
+    Raises:
+        TextError: it is empty, or longer than LONGEST_TEXT.
+    """
+    if not text.strip():
+        raise TextError("There is no text to say.", "没有要说的文字。", code="text_empty")
+    if len(text) > LONGEST_TEXT:
+        raise TextError(
+            f"The text has {len(text)} characters, {LONGEST_TEXT} are the most. Put it in a file, for `avatar read`.",
+            f"文字有 {len(text)} 个字符,最多 {LONGEST_TEXT} 个。请存为文件,用 `avatar read` 朗读。",
+            code="text_too_long",
+        )
+
+
+def unspeakable() -> TextError:
+    """The error of a text without a character that is said."""
+    return TextError("Nothing in the text can be spoken.", "文字里没有可以读出来的内容。", code="text_empty")
 
 
 class Spoken(Protocol):

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from avatar.dialog.persona import Persona
 from avatar.errors import Language, TextError
 from avatar.live.answering import language_of, pulled
+from avatar.live.recording import unspeakable
 from avatar.live.shared import SharedStages
 from avatar.media import Samples
 from avatar.server.choices import own_voice
@@ -80,9 +81,11 @@ async def spoken(
 
     Raises:
         NotFoundError: there is no such voice.
+        TextError: nothing in the script can be spoken, nor does it ask for silence.
         EngineError: the synthesizer failed.
     """
     language: Language = language_of(plain(text), "zh")
+    length = 0
     synthesizer: Synthesizer = stages.checked or stages.synthesizer if checked else stages.synthesizer
     for clause in script_clauses(text):
         pace = DELIVERIES[parse(clause).style or "calm"].pace(speed)
@@ -91,7 +94,10 @@ async def spoken(
         )
         async with aclosing(pulled(speech.chunks, stages.run)) as blocks:
             async for block in blocks:
+                length += block.size
                 yield block
+    if not length:
+        raise unspeakable()
 
 
 async def encoded(sound: AsyncGenerator[Samples, None], file_format: FileFormat) -> AsyncGenerator[bytes, None]:

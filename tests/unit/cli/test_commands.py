@@ -107,6 +107,12 @@ def test_weights_that_are_missing(silence: str) -> None:
     assert "avatar models pull" in result.stderr
 
 
+def test_more_to_say_than_can_be_said_at_once() -> None:
+    result = run("say", "x" * 100_000, "--out", "a.wav")
+    assert result.exit_code == 2
+    assert "10000 are the most" in result.stderr and "avatar read" in result.stderr
+
+
 def test_nothing_to_say() -> None:
     assert run("say", "  ", "--out", "a.wav").exit_code == 2
 

@@ -54,6 +54,7 @@ class FakeSynthesizer:
 
     clauses: list[tuple[str, str, float]] = field(default_factory=list)
     closed: int = 0
+    mute: bool = False
     name = "fake"
     device = "cpu"
 
@@ -61,6 +62,8 @@ class FakeSynthesizer:
         if voice != "luxun":
             raise NotFoundError(f"There is no voice {voice!r}.", f"没有音色 {voice!r}。", code="voice_not_found")
         self.clauses.append((clause, voice, speed))
+        if self.mute:
+            return ClauseSpeech(clause, (), (), 0, iter(()))
 
         def render() -> Iterator[Samples]:
             try:

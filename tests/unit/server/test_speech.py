@@ -134,6 +134,14 @@ def test_wishes_that_cannot_be_met(served: TestClient, wish: dict[str, object], 
     assert answer.json()["error"]["message_zh"]
 
 
+@pytest.mark.parametrize("wish", [{"response_format": "wav"}, {"response_format": "pcm"}, {"response_format": "mp3"}])
+def test_a_text_of_which_nothing_is_said(served: TestClient, stages: FakeStages, wish: dict[str, object]) -> None:
+    stages.synthesizer.mute = True
+    answer = served.post(SPEECH, json={"input": "😀……", **wish})
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == "text_empty"
+
+
 def test_a_failure_within_a_file_breaks_it_off(address: Served) -> None:
     with pytest.raises(httpx.RemoteProtocolError):
         httpx.post(f"{address.url}/audio/speech", json={"input": "坏。", "response_format": "pcm"})
