@@ -147,6 +147,13 @@ def test_in_half_the_bits_it_sounds_the_same(path: Path, generator: Generator, d
     assert np.sqrt(np.mean((rough - exact) ** 2)) < 0.05 * exact.std()
 
 
+def test_a_second_thread_changes_nothing(path: Path) -> None:
+    alone, beside = (Generator(path, "cpu", threads, torch.bfloat16) for threads in (1, 2))
+    for columns in (COLUMNS, LENGTHS[-1] + 1):
+        for one, other in zip(run(alone, columns), run(beside, columns), strict=True):
+            assert np.array_equal(one, other)
+
+
 def test_it_is_warm_for_every_length(generator: Generator) -> None:
     generator.warm()
     before, _ = run(generator, COLUMNS)
