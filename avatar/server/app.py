@@ -25,7 +25,7 @@ from avatar.server.limits import Jobs
 from avatar.server.lobby import Lobby
 from avatar.server.media_socket import media_routes
 from avatar.server.metrics import metrics_routes
-from avatar.server.middleware import BodyLimit, SecurityHeaders
+from avatar.server.middleware import BodyLimit, SecurityHeaders, limit_of
 from avatar.server.protocol.base import MAX_MESSAGE
 from avatar.server.realtime import realtime_routes
 from avatar.server.rest import rest_routes
@@ -161,7 +161,7 @@ async def _http(request: Request, error: Exception) -> Response:
     if status == 404:
         refused = NotFoundError("There is nothing at this address.", "这个地址没有内容。")
     elif status == 413:
-        refused = TooLargeError("The request's body is too large.", "请求体过大。")
+        refused = TooLargeError(limit_of(request.url.path))
     response = error_response(refused, language_of(request))
     response.status_code = status
     return response

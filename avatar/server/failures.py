@@ -59,10 +59,21 @@ class GoneError(InputError):
 
 
 class TooLargeError(InputError):
-    """A request body beyond the limit."""
+    """A request body beyond the limit.
+
+    Args:
+        limit: bytes that it may have.
+    """
 
     code = "request_too_large"
     http_status: ClassVar[int] = 413
+
+    def __init__(self, limit: int) -> None:
+        most = f"{limit >> 20} MB" if limit >= 1 << 20 else f"{limit >> 10} KB"
+        super().__init__(
+            f"What was sent is larger than the {most} that are taken here. Send less, or in parts.",
+            f"发送的内容超过此处允许的 {most}。请减少内容,或分几次发送。",
+        )
 
 
 def unforeseen(error: BaseException) -> AvatarError:

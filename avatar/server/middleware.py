@@ -80,10 +80,10 @@ class BodyLimit:
         if scope["type"] != "http" or not is_api(scope):
             await self._app(scope, receive, send)
             return
-        limit = _limit(scope["path"], self._limit)
+        limit = limit_of(scope["path"], self._limit)
         announced = HTTPConnection(scope).headers.get("content-length", "0")
         if announced.isdecimal() and int(announced) > limit:
-            error = TooLargeError("The request's body is too large.", "请求体过大。")
+            error = TooLargeError(limit)
             await error_response(error, language_of(HTTPConnection(scope)))(scope, receive, send)
             return
         received = 0
@@ -99,7 +99,7 @@ class BodyLimit:
         await self._app(scope, receive_counted, send)
 
 
-def _limit(path: str, usual: int) -> int:
+def limit_of(path: str, usual: int = MAX_BODY) -> int:
     """Bytes that a path's body may have."""
     for pattern, larger in (DOCUMENTS, PORTRAITS, EDITS):
         if pattern.fullmatch(path):

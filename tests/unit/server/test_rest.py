@@ -93,7 +93,9 @@ def test_wrong_addresses_have_the_same_form(client: TestClient, method: str, pat
 def test_a_large_body_is_refused(client: TestClient) -> None:
     answer = client.post("/v1/models", content=b"x" * (MAX_BODY + 1))
     assert answer.status_code == 413
-    assert answer.json()["error"]["code"] == "request_too_large"
+    error = answer.json()["error"]
+    assert error["code"] == "request_too_large"
+    assert "1 MB" in error["message_en"] and "1 MB" in error["message_zh"]
 
 
 async def test_a_length_that_is_no_number_is_counted_instead() -> None:
