@@ -30,6 +30,7 @@ from avatar.dialog.retrieval import (
     confidence,
     fuse,
     in_company,
+    matches_of,
 )
 from avatar.dialog.words import terms
 from avatar.errors import Language
@@ -55,9 +56,6 @@ ENOUGH = 20
 
 HELD_AT_MOST = 60_000
 """Passages whose vectors are held in memory in single precision (90 MB); those of more are read where they lie."""
-
-MATCHES = 60
-"""Passages that are looked at as answers to one question."""
 
 POINTING_WORDS = 3
 """Words beside a pronoun ("他后来在哪里教书？") with which a question may still need the one before it."""
@@ -252,10 +250,10 @@ class Index:
         """
         standing = self._standing(language)
         if vector is None or not self.embedded.any():
-            return _matches(fuse(by_words.bm25, None) * standing, by_words, None)
+            return matches_of(fuse(by_words.bm25, None) * standing, by_words, None)
         likeness = self._likeness(self._cosines(vector))
         telling = self._telling(likeness, language)
-        matches = _matches(fuse(by_words.bm25, self._company(likeness)) * standing, by_words, telling)
+        matches = matches_of(fuse(by_words.bm25, self._company(likeness)) * standing, by_words, telling)
         lead = self._lead(matches)
         if lead is None:
             return matches
@@ -263,7 +261,7 @@ class Index:
         there = self._likeness(self._cosines(np.asarray(drawn / np.linalg.norm(drawn), dtype=np.float32)))
         fused = fuse(by_words.bm25, self._company(there)) * standing
         led = np.where(self.from_texts, np.fmax(telling, self._telling(there, language)), telling)
-        return _matches(fused, by_words, np.asarray(led, dtype=np.float32))
+        return matches_of(fused, by_words, np.asarray(led, dtype=np.float32))
 
     def _standing(self, language: Language) -> Scores:
         """What each passage counts: a note less than a text, still less in another language than asked."""
@@ -388,24 +386,3 @@ def _embedded(vectors: Vectors) -> NDArray[np.bool_]:
     if vectors.strides[0] == 0:
         return np.full(len(vectors), bool(vectors[:1].any()))
     return np.asarray(vectors.any(axis=1))
-
-
-def _matches(fused: Scores, by_words: WordScores, likeness: Scores | None) -> list[Match]:
-    return [
-        Match(
-            int(at),
-            float(fused[at]),
-            float(by_words.coverage[at]),
-            int(by_words.held[at]),
-            None if likeness is None or np.isnan(likeness[at]) else float(likeness[at]),
-        )
-        for at in best(fused, MATCHES)
-        if fused[at] > 0
-    ]
-
-
-def best(scores: Scores, most: int) -> NDArray[np.intp]:
-    """The numbers of the highest scores, highest first; of equals the first goes first. Quicker than to sort all."""
-    least = np.partition(scores, -most)[-most] if len(scores) > most else -np.inf
-    among = np.flatnonzero(scores >= least)
-    return among[np.argsort(-scores[among], kind="stable")][:most]

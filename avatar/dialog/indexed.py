@@ -46,6 +46,40 @@ class Entry:
     passages: int
 
 
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text of the library, as a list shows it.
+
+    Attributes:
+        entry: its id, title and size.
+        bytes: that its words take on the disk.
+        embedded: how many of its passages can be found by meaning.
+    """
+
+    entry: Entry
+    bytes: int
+    embedded: int
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A passage where it stands.
+
+    Attributes:
+        passage: itself.
+        entry: the text it stands in.
+        number: which passage of the text it is, from 1.
+        before: those before it, in order.
+        after: those after it, in order.
+    """
+
+    passage: Passage
+    entry: Entry
+    number: int
+    before: tuple[Passage, ...]
+    after: tuple[Passage, ...]
+
+
 class TextPassages(Passages):
     """The passages of one text.
 

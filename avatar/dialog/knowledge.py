@@ -10,7 +10,6 @@ import io
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +18,7 @@ import numpy as np
 from avatar.dialog.columns import let_go
 from avatar.dialog.embedding import DIMENSIONS, Vectors
 from avatar.dialog.index import HELD_AT_MOST, RELEVANT, Index
+from avatar.dialog.indexed import Context, Document
 from avatar.dialog.library import Entry, Indexed, Library, index, text_id
 from avatar.dialog.lore import Lore
 from avatar.dialog.passage import Found, Passage
@@ -44,40 +44,6 @@ PREVIOUS = 120
 _ASKED_S = 0.1
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A text of the library, as a list shows it.
-
-    Attributes:
-        entry: its id, title and size.
-        bytes: that its words take on the disk.
-        embedded: how many of its passages can be found by meaning.
-    """
-
-    entry: Entry
-    bytes: int
-    embedded: int
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """A passage where it stands.
-
-    Attributes:
-        passage: itself.
-        entry: the text it stands in.
-        number: which passage of the text it is, from 1.
-        before: those before it, in order.
-        after: those after it, in order.
-    """
-
-    passage: Passage
-    entry: Entry
-    number: int
-    before: tuple[Passage, ...]
-    after: tuple[Passage, ...]
 
 
 class Knowledge:

@@ -43,6 +43,9 @@ regression over 114 questions that texts answer and 70 that they do not, each ki
 SURE_WORDS_UNHEARD, SURE_WORD_UNHEARD, SURE_UNHEARD = 12.5, 5.8, -3.3
 """The same where meaning is not known."""
 
+MATCHES = 60
+"""Passages that are looked at as answers to one question."""
+
 LOOKED_UP = 1024
 """Words whose places are remembered: one search asks for each of its own several times."""
 
@@ -180,6 +183,34 @@ def fuse(words: Scores, likeness: Scores | None) -> Scores:
         return words
     meaning = np.where(np.isnan(likeness), words, MEANING_WEIGHT * np.maximum(likeness, 0.0))
     return np.asarray(words + meaning, dtype=np.float32)
+
+
+def matches_of(fused: Scores, by_words: WordScores, likeness: Scores | None) -> list[Match]:
+    """The best passages, best first; none that is zero.
+
+    Args:
+        fused: by which they are ranked.
+        by_words: what the words say of each.
+        likeness: what its meaning tells of each; NaN where it tells nothing, None where it tells nothing of any.
+    """
+    return [
+        Match(
+            int(at),
+            float(fused[at]),
+            float(by_words.coverage[at]),
+            int(by_words.held[at]),
+            None if likeness is None or np.isnan(likeness[at]) else float(likeness[at]),
+        )
+        for at in best(fused, MATCHES)
+        if fused[at] > 0
+    ]
+
+
+def best(scores: Scores, most: int) -> NDArray[np.intp]:
+    """The numbers of the highest scores, highest first; of equals the first goes first. Quicker than to sort all."""
+    least = np.partition(scores, -most)[-most] if len(scores) > most else -np.inf
+    among = np.flatnonzero(scores >= least)
+    return among[np.argsort(-scores[among], kind="stable")][:most]
 
 
 def confidence(match: Match) -> float:

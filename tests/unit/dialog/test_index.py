@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from avatar.dialog.embedding import Vectors
-from avatar.dialog.index import ENOUGH, Index, best
+from avatar.dialog.index import ENOUGH, Index
 from avatar.dialog.library import Indexed, index, text_id
 from avatar.errors import Language
 from tests.unit.dialog.fakes import HashEmbedder
@@ -17,12 +17,6 @@ BOOK = (
     + "\n\n# 夜航\n\n渡口的灯一直亮到天明。"
 )
 NOTES = "# Notes\n\n## The lamp at the ferry\n\nThe lamp was lit all night.\n\n## Boats\n\nBoats were of willow.\n"
-
-
-@pytest.mark.parametrize("size", [0, 1, 60, 61, 500])
-def test_the_best_are_those_that_sorting_all_would_give(size: int) -> None:
-    scores = np.random.default_rng(size).integers(0, 40, size).astype(np.float32)
-    assert np.array_equal(best(scores, 60), np.argsort(-scores, kind="stable")[:60])
 
 
 def unit(*values: float) -> NDArray[np.float32]:

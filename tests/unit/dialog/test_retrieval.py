@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from avatar.dialog import retrieval
 from avatar.dialog.index import RELEVANT
 from avatar.dialog.postings import collect
 from avatar.dialog.retrieval import Match, WordIndex, confidence, fuse, in_company
@@ -20,6 +21,12 @@ def index() -> WordIndex:
 
 def best(index: WordIndex, question: str) -> int:
     return int(index.scores(terms(question)).bm25.argmax())
+
+
+@pytest.mark.parametrize("size", [0, 1, 60, 61, 500])
+def test_the_best_are_those_that_sorting_all_would_give(size: int) -> None:
+    scores = np.random.default_rng(size).integers(0, 40, size).astype(np.float32)
+    assert np.array_equal(retrieval.best(scores, 60), np.argsort(-scores, kind="stable")[:60])
 
 
 def test_the_passage_with_the_telling_words_is_first(index: WordIndex) -> None:
