@@ -13,7 +13,7 @@ from avatar.live.events import Called, Cited, ReplyDone
 from avatar.live.options import ReplyWish, SessionOptions
 from avatar.stages import Function, FunctionCall, Functions, Message
 from tests.unit.live.fakes import ScriptedGenerator, Stage
-from tests.unit.live.test_session import Script, play
+from tests.unit.live.playing import Script, play
 
 OFFERED = Functions((Function("weather"),))
 CALL = FunctionCall("call_1", "weather", '{"place": "绍兴"}')

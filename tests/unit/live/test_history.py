@@ -11,7 +11,7 @@ from avatar.live.events import ReplyAudio, ReplyDone, ReplyStarted, Video
 from avatar.live.inbox import MAX_WAITING
 from avatar.live.options import ReplyWish, SessionOptions
 from tests.unit.live.fakes import Stage
-from tests.unit.live.test_session import ANSWER, Script, play
+from tests.unit.live.playing import ANSWER, Script, play
 
 WRITTEN = SessionOptions(sound=False)
 

@@ -18,7 +18,7 @@ from avatar.live.options import SessionOptions
 from avatar.live.shared import T
 from avatar.stages import Generator
 from tests.unit.live.fakes import Labour, Stage, lu_xun
-from tests.unit.live.test_session import Script, play
+from tests.unit.live.playing import Script, play
 
 USER = user_of("t" * 30)
 LINES = "客人叫小林\n客人在杭州做木匠"
