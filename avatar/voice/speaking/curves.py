@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -25,17 +27,18 @@ class Curves:
         """
         Args:
             weights: of both predictors, under `F0` and `N`.
-            threads: that one call computes with on a CPU.
+            threads: that one call computes with on a CPU; two compute a predictor each.
             precision: of the convolutions.
 
         Raises:
             ValueError, KeyError: the weights are not those of predictors.
         """
-        self._device, self._threads = device, threads
+        self._device = device
+        shared = device.type == "cpu" and threads > 1
+        self._helper = ThreadPoolExecutor(1, "curves", torch.set_num_threads, (1,)) if shared else None
         self._pitch = self._read(weights, "F0", precision)
         self._energy = self._read(weights, "N", precision)
 
-    @torch.inference_mode()
     def __call__(self, frames: Floats, style: Floats) -> tuple[Floats, Floats]:
         """F0 in Hz and energy, float32 [2 t] each.
 
@@ -43,14 +46,18 @@ class Curves:
             frames: float32 [t, 512].
             style: float32 [1, 256].
         """
-        torch.set_num_threads(self._threads)
+        torch.set_num_threads(1)
         valid = len(frames)
         padded = np.zeros((valid + -valid % STEP if self._device.type == "cpu" else valid, frames.shape[1]), np.float32)
         padded[:valid] = frames
         rows = torch.from_numpy(padded).to(self._device)
-        f0, energy = (self._curve(*network, rows, valid, style) for network in (self._pitch, self._energy))
-        return f0, energy
+        if self._helper is None:
+            return self._curve(*self._pitch, rows, valid, style), self._curve(*self._energy, rows, valid, style)
+        f0 = self._helper.submit(self._curve, *self._pitch, rows, valid, style)
+        energy = self._curve(*self._energy, rows, valid, style)
+        return f0.result(), energy
 
+    @torch.inference_mode()
     def _curve(self, blocks: tuple[Block, ...], last: Product, rows: torch.Tensor, valid: int, style: Floats) -> Floats:
         channels = blocks[-1].second.place.stop
         run = Run(style[0, _TIMBRE:], np.zeros((2, channels), np.float32), 0.0)

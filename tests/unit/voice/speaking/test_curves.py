@@ -79,9 +79,9 @@ def plainly(weights: Arrays, curve: str, units: int) -> NDArray[np.float32]:
 
 
 @pytest.mark.parametrize("device", DEVICES)
-@pytest.mark.parametrize("units", [2, STEP, STEP + 3])
-def test_they_are_the_networks_that_they_are_said_to_be(weights: Arrays, units: int, device: str) -> None:
-    made = Curves(Weights(dict(weights)), torch.device(device), 1, torch.float32)(*given(units))
+@pytest.mark.parametrize(("units", "threads"), [(2, 1), (STEP, 2), (STEP + 3, 1)])
+def test_they_are_the_networks_that_they_are_said_to_be(weights: Arrays, units: int, threads: int, device: str) -> None:
+    made = Curves(Weights(dict(weights)), torch.device(device), threads, torch.float32)(*given(units))
     for curve, name in zip(made, ("F0", "N"), strict=True):
         expected = plainly(weights, name, units)
         assert curve.shape == (2 * units,)
