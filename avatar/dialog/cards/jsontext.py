@@ -38,9 +38,12 @@ def parse(data: bytes, name: str) -> Json:
     try:
         found = json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
+        en, zh = f": {error}", ""
+        if isinstance(error, json.JSONDecodeError):
+            en, zh = f" (line {error.lineno}, column {error.colno})", f"(第 {error.lineno} 行第 {error.colno} 列)"
         raise InputError(
-            f"{name} does not hold valid JSON in UTF-8: {error}.",
-            f"{name} 里没有有效的 UTF-8 JSON:{error}。",
+            f"{name} does not hold valid JSON in UTF-8{en}.",
+            f"{name} 里没有有效的 UTF-8 JSON{zh}。",
             code="invalid_json",
         ) from error
     if not isinstance(found, dict):
