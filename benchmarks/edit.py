@@ -7,13 +7,21 @@ The recognizer that judges the words here also tells the editor whether to try a
 first tries alone, before anything was chosen by it.
 
 `similarity_change` is the cosine between the half of a recording that was edited and the other half, less that of the
-original's two halves: so both sides compare different words. `similarity_noise` is the standard error of that mean.
+original's two halves. `similarity_noise` is the standard error of that mean. Halves of a second or two differ by their
+words as well, so what other words alone do to it is measured twice:
+
+- `similarity_null`: in place of what an edit made stands as much of the person's own sound from the same half, taken
+  from up to six places; `beyond_null` is the edit's change less that, over the same edits, with its standard error.
+- `similarity_true`: the spoken questions were said by stock voices, so the same edits are made once more with the very
+  voice that is heard in them; `beyond_true` is the change with the cloned voice less that, with its standard error.
+
 `similarity_whole` compares whole recordings with both halves of the original; the original holds those halves itself,
 so anything that is not the same sound lies below it.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import statistics
 import time
@@ -53,6 +61,9 @@ SHORTEST_MADE = SPEECH_RATE
 SHORTEST_HALF = SPEECH_RATE * 4 // 5
 """Samples of a half of which the voice is told; of less, where much was taken out, nothing is said."""
 
+DONORS = 6
+"""Places from which other sound of the same half is taken."""
+
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
@@ -70,15 +81,34 @@ class Enrolled:
 
 
 @dataclass(frozen=True, slots=True)
+class Likeness:
+    """How alike the halves of a recording are after an edit, less what they were before; NaN where a half is too short.
+
+    Attributes:
+        inside: after the edit.
+        null: with as much of the person's own sound in place of what was made.
+        whole: of the whole recordings with both halves of the original.
+    """
+
+    inside: float
+    null: float
+    whole: float
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
-    """What was seen of one edit."""
+    """What was seen of one edit.
+
+    Attributes:
+        true: of `alike.inside`, where the recording's own stock voice said the words; NaN where it has none.
+    """
 
     words: Understood
     first: Understood
     identical: bool
     clicks: int
-    inside: float
-    whole: float
+    alike: Likeness
+    true: float
     seconds: float
     made: bool
     mark: float
@@ -94,6 +124,7 @@ class Bench:
         self._network: MarkNetwork = mark_network(settings)
         self._editor = Editor(self._studio.recognizer, self._studio.encoder, lambda sound: False, self._network)
         self._voices: dict[str, Enrolled] = {}
+        self._spoken = _spoken(folder.parent / "speech")
 
     def judge(self, planned: Planned) -> Judged:
         """Make an edit, write it, read it again and look at it."""
@@ -110,18 +141,19 @@ class Bench:
             after = read(file)
         sound = after.speech
         words = self._understood(edited, sound)
-        inside, whole = self._similarity(recording, after, edited)
+        alike = self._similarity(recording, after, edited)
+        true = self._true(planned, recording, said, language)
         places = [place for part in edited.parts for place in part.seams]
         typer.echo(f"{planned.file:32} {planned.wanted} > {planned.by or '-'}: {words.found}/{words.total} "
-                   f"(first {edited.parts[0].first.found}, tries {edited.parts[0].tries}) {inside:+.3f} {whole:+.3f}",
-                   err=True)  # fmt: skip
+                   f"(first {edited.parts[0].first.found}, tries {edited.parts[0].tries}) {alike.inside:+.3f} "
+                   f"null {alike.null:+.3f} true {true:+.3f} whole {alike.whole:+.3f}", err=True)  # fmt: skip
         return Judged(
             words,
             edited.parts[0].first,
             _identical(recording, after, edited),
             len(clicks(after.waves.mean(axis=1), after.rate, places)),
-            inside,
-            whole,
+            alike,
+            true,
             spent,
             edited.parts[0].made,
             detect(_stretch(sound, edited), self._network).score,
@@ -149,24 +181,80 @@ class Bench:
         found = changes(old, new)[0]
         return understood(new, found.first, found.last, tokens(heard.text, edited.language))
 
-    def _similarity(self, before: Recording, after: Recording, edited: Edited) -> tuple[float, float]:
-        """How much more the edited half is like the half that was not touched than the original half is; and the same
-        of whole recordings against both halves of the original."""
-        whole, voice = before.speech, self._voice_of
-        middle = _quiet_middle(whole)
-        halves = voice(whole[:middle]), voice(whole[middle:])
-        sound, moved = after.speech, after.speech.size - whole.size
-        early = _middle_of(edited) < middle * edited.recording.rate / SPEECH_RATE
-        changed = sound[: middle + moved] if early else sound[middle:]
-        kept = halves[1] if early else halves[0]
-        inside = math.nan
-        if changed.size >= SHORTEST_HALF:
-            inside = likeness(voice(changed), kept) - likeness(*halves)
-        one, other = voice(sound), voice(whole)
-        return inside, statistics.fmean(likeness(one, half) - likeness(other, half) for half in halves)
+    def _true(self, planned: Planned, recording: Recording, said: str, language: Language) -> float:
+        """The change of likeness where the voice is the one that is heard in the recording."""
+        name = self._spoken.get(planned.file)
+        if name is None:
+            return math.nan
+        person = self._voices[planned.file].person
+        voice = Enrolled(Fitted(self._studio.pack(name), 1.0, ("nearest",)), person, self._studio)
+        edited = self._editor.edit(recording, Wish(planned.wanted, planned.by, "", said, language), voice)
+        return self._similarity(recording, edited.recording, edited).inside
+
+    def _similarity(self, before: Recording, after: Recording, edited: Edited) -> Likeness:
+        """How alike the halves are, and what other sound of the same person would have done to it."""
+        halves = Halves.of(before.speech, edited)
+        voice = self._voice_of
+        kept, base = voice(halves.kept), likeness(voice(halves.changed), voice(halves.kept))
+
+        def change(sound: Samples) -> float:
+            return likeness(voice(sound), kept) - base if sound.size >= SHORTEST_HALF else math.nan
+
+        moved = after.speech.size - before.speech.size
+        inside = change(after.speech[: halves.middle + moved] if halves.early else after.speech[halves.middle :])
+        others = [change(sound) for sound in halves.others()] if edited.parts[0].made else []
+        one, other = voice(after.speech), voice(before.speech)
+        sides = (voice(halves.changed), kept)
+        whole = statistics.fmean(likeness(one, half) - likeness(other, half) for half in sides)
+        return Likeness(inside, statistics.fmean(others) if others else math.nan, whole)
 
     def _voice_of(self, sound: Samples) -> Embedding:
         return self._studio.encoder.embed(spoken_part(sound), SPEECH_RATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """A recording in two, of which an edit changed one.
+
+    Attributes:
+        changed, kept: float32 [n] at SPEECH_RATE, as they were before.
+        middle: where the second begins.
+        early: whether the first was changed.
+        start, end: samples of `changed` that gave way.
+        made: how many came in their place.
+    """
+
+    changed: Samples
+    kept: Samples
+    middle: int
+    early: bool
+    start: int
+    end: int
+    made: int
+
+    @classmethod
+    def of(cls, sound: Samples, edited: Edited) -> Halves:
+        """Of the recording before an edit."""
+        part, scale = edited.parts[0], SPEECH_RATE / edited.recording.rate
+        start, end, made = (
+            round(at * scale) for at in (part.old_start, part.old_end, part.end - part.start)
+        )  # fmt: skip
+        middle = _quiet_middle(sound)
+        early = start + end < 2 * middle
+        first, last = sound[:middle], sound[middle:]
+        changed = first if early else last
+        shift = 0 if early else middle
+        start, end = (min(max(0, at - shift), changed.size) for at in (start, end))
+        return cls(changed, last if early else first, middle, early, start, end, made)
+
+    def others(self) -> list[Samples]:
+        """The changed half with as much of its own other sound as was made, from several places, in the same place."""
+        before, after = self.changed[: self.start], self.changed[self.end :]
+        own = np.concatenate([before, after])
+        if own.size <= self.made:
+            return []
+        places = np.linspace(0, own.size - self.made, DONORS).astype(int)
+        return [np.concatenate([before, own[at : at + self.made], after]) for at in places]
 
 
 def _quiet_middle(sound: Samples) -> int:
@@ -176,9 +264,11 @@ def _quiet_middle(sound: Samples) -> int:
     return (first + int(levels[first:last].argmin())) * HOP
 
 
-def _middle_of(edited: Edited) -> float:
-    """The middle of what was replaced, in samples of the old recording."""
-    return (edited.parts[0].old_start + edited.parts[0].old_end) / 2
+def _spoken(folder: Path) -> dict[str, str]:
+    """Which stock voice is heard in each recording of a folder, as far as its manifest tells."""
+    manifest = folder / "manifest.json"
+    entries = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else []
+    return {each["file"]: each["voice"] for each in entries if "voice" in each}
 
 
 def run(settings: Settings, voices: Path | None = None, every: int = 1) -> dict[str, float]:
@@ -223,7 +313,9 @@ def figures(found: list[Judged], planned: int) -> dict[str, float]:
     if not found:
         raise InputError("No recording in the folder could be edited.", "文件夹里没有可以编辑的录音。")
     made = [each for each in found if each.made]
-    told = [each.inside for each in found if not math.isnan(each.inside)]
+    change, noise = _mean(each.alike.inside for each in found)
+    beyond_null, beyond_null_noise = _mean(each.alike.inside - each.alike.null for each in found)
+    beyond_true, beyond_true_noise = _mean(each.alike.inside - each.true for each in found)
     refused = planned - len(found)
     return {
         "words_recognised": _share(each.words for each in found) * len(found) / planned,
@@ -231,14 +323,28 @@ def figures(found: list[Judged], planned: int) -> dict[str, float]:
         "edits_whole": sum(each.words.missed == 0 for each in found) / planned,
         "untouched_identical": sum(each.identical for each in found) / len(found),
         "clicks": float(sum(each.clicks for each in found)),
-        "similarity_change": statistics.fmean(told),
-        "similarity_noise": statistics.pstdev(told) / math.sqrt(len(told)),
-        "similarity_whole": statistics.fmean(each.whole for each in found),
+        "similarity_change": change,
+        "similarity_noise": noise,
+        "similarity_null": _mean(each.alike.null for each in found)[0],
+        "beyond_null": beyond_null,
+        "beyond_null_noise": beyond_null_noise,
+        "similarity_true": _mean(each.true for each in found)[0],
+        "beyond_true": beyond_true,
+        "beyond_true_noise": beyond_true_noise,
+        "similarity_whole": statistics.fmean(each.alike.whole for each in found),
         "seconds_per_edit": statistics.median(each.seconds for each in found),
         "mark_found": sum(each.mark >= 0.5 for each in made) / max(1, len(made)),
         "edits": float(len(found)),
         "refused": float(refused),
     }
+
+
+def _mean(values: Iterable[float]) -> tuple[float, float]:
+    """The mean of those that are numbers, and its standard error; NaN of none."""
+    known = [each for each in values if not math.isnan(each)]
+    if not known:
+        return math.nan, math.nan
+    return statistics.fmean(known), statistics.pstdev(known) / math.sqrt(len(known))
 
 
 def _share(words: Iterable[Understood]) -> float:
