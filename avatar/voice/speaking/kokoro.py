@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -40,6 +41,11 @@ _SAMPLES: dict[Language, tuple[str, ...]] = {
     ),
 }
 """What a voice is measured on."""
+
+
+FAIR_TOKENS = 240
+"""Tokens (about fifty hanzi) beyond which a clause is made in several pieces, if it has marks. The encoder sees a whole
+piece before anything is known; several are encoded side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,7 @@ class KokoroSynthesizer:
         self._phonetics = Phonetics()
         self._lexicon = EMPTY
         self._whole = False
+        self._threads = threads
         parts = cut_model(model, cache)
         self._acoustics = Acoustics(parts, device, threads, graphs_on or device)
         self._statistics = VoiceStatistics(self._measure, parts.encoder.parent / "voices", self._acoustics.stats_shape)
@@ -149,13 +156,12 @@ class KokoroSynthesizer:
         style, deltas = self._voices.style(profile, main), self._voices.deltas(profile)
         pace = min(4.0, max(0.25, speed * profile.speed))
         delivery = DELIVERIES[marked.style or "calm"]
-        takes = [
-            replace(
-                self._take(part, words, style, pace, profile.pitch, deltas, delivery), before=0 if index else before
-            )
-            for before, stretch in stretches(symbols, words)
-            for index, part in enumerate(split(stretch, MAX_TOKENS))
-        ]
+
+        def take(piece: tuple[int, Sequence[Symbol]]) -> _Take:
+            made = self._take(piece[1], words, style, pace, profile.pitch, deltas, delivery)
+            return replace(made, before=piece[0])
+
+        takes = self._beside(take, pieces(symbols, words, pace))
         last = max(take.symbols[-1].word for take in takes)
         pause = _pause(symbols, pace) + sum(_samples(word.pause_ms) for word in words[last + 1 :])
         heard = [
@@ -168,6 +174,15 @@ class KokoroSynthesizer:
             length=sum(take.length for take in takes) + pause,
             chunks=self._render(takes, profile, style, main, pause),
         )
+
+    def _beside(
+        self, take: Callable[[tuple[int, Sequence[Symbol]]], _Take], found: list[tuple[int, Sequence[Symbol]]]
+    ) -> list[_Take]:
+        """The takes of a clause; where there are several, each thread makes one after the other."""
+        if len(found) == 1 or self._threads == 1:
+            return [take(piece) for piece in found]
+        with ThreadPoolExecutor(self._threads) as pool:
+            return list(pool.map(take, found))
 
     def encode(
         self, text: str, style: Style, language: Language, *, speed: float = 1.0, pitch: float = 1.0
@@ -256,6 +271,21 @@ def stretches(symbols: Sequence[Symbol], words: Sequence[Word]) -> list[tuple[in
     return found
 
 
+def pieces(symbols: Sequence[Symbol], words: Sequence[Word], pace: float) -> list[tuple[int, Sequence[Symbol]]]:
+    """What is made in one piece each, and the samples of silence before it, whole units.
+
+    Args:
+        pace: 2 is twice as fast.
+    """
+    found: list[tuple[int, Sequence[Symbol]]] = []
+    for before, stretch in stretches(symbols, words):
+        silence = before
+        for part in split(stretch, MAX_TOKENS, FAIR_TOKENS):
+            found.append((silence, part))
+            silence = _pause(part, pace) // UNIT * UNIT
+    return found
+
+
 def _samples(milliseconds: int) -> int:
     """Whole units of silence."""
     return round(milliseconds * SPEECH_RATE / 1000 / UNIT) * UNIT
@@ -268,17 +298,28 @@ def _silence(text: str, length: int) -> ClauseSpeech:
     return ClauseSpeech(text, (PhoneSpan(SILENCE, 0, length),), (), length, iter((np.zeros(length, dtype=np.float32),)))
 
 
-def split(symbols: Sequence[Symbol], most: int) -> list[Sequence[Symbol]]:
-    """A clause's tokens in parts that the model can take, cut at a mark or between words."""
+def split(symbols: Sequence[Symbol], most: int, fair: int | None = None) -> list[Sequence[Symbol]]:
+    """A clause's tokens in parts that the model can take, cut at a mark or between words.
+
+    Args:
+        most: tokens that it can take.
+        fair: a part with more is cut where it has a mark.
+    """
     parts: list[Sequence[Symbol]] = []
     rest = list(symbols)
-    while len(rest) > most:
-        places = [index for index in range(most // 2, most) if rest[index].text in PAUSES]
-        marks = [index for index in places if rest[index].text != " "]
-        cut = (marks or places or [most - 1])[-1] + 1
+    while len(rest) > (fair or most) and (cut := _cut(rest, most, fair or most)):
         parts.append(rest[:cut])
         rest = rest[cut:]
     return [part for part in [*parts, rest] if any(symbol.text not in PAUSES for symbol in part)]
+
+
+def _cut(symbols: Sequence[Symbol], most: int, fair: int) -> int | None:
+    """How many of too many tokens come first, or None where all may stay together."""
+    places = [index for index in range(fair // 2, min(most, len(symbols))) if symbols[index].text in PAUSES]
+    marks = [index for index in places if symbols[index].text != " "]
+    if marks:
+        return ([mark for mark in marks if mark < fair] or marks[:1])[-1] + 1
+    return None if len(symbols) <= most else ([place for place in places if place >= most // 2] or [most - 1])[-1] + 1
 
 
 def _phones(takes: Sequence[_Take], pause: int) -> tuple[PhoneSpan, ...]:

@@ -12,7 +12,7 @@ from avatar.errors import EngineError
 from avatar.voice.profiles import VoiceLibrary
 from avatar.voice.speaking.acoustics import WINDOWS, Encoded, windows
 from avatar.voice.speaking.emphasis import emphasised
-from avatar.voice.speaking.kokoro import KokoroSynthesizer, split, stretches
+from avatar.voice.speaking.kokoro import FAIR_TOKENS, KokoroSynthesizer, pieces, split, stretches
 from avatar.voice.speaking.words import Symbol, Word
 
 
@@ -42,6 +42,21 @@ def test_without_anything_it_is_cut_where_it_must() -> None:
 
 def test_a_part_of_marks_alone_is_left_out() -> None:
     assert cut("aaaaaaaa. ... ", 9) == ["aaaaaaaa."]
+
+
+def test_what_is_fair_but_for_its_length_is_cut_at_marks_alone() -> None:
+    fair = split(symbols("aaaa, aaa, aaaaaa aaaa"), 30, 12)
+    assert ["".join(symbol.text for symbol in part) for part in fair] == ["aaaa, aaa,", " aaaaaa aaaa"]
+    assert [len(part) for part in split(symbols("a" * 20 + ", aaa"), 30, 12)] == [21, 4]
+    assert len(split(symbols("a" * 20), 30, 12)) == 1
+
+
+def test_between_pieces_is_the_silence_of_the_mark() -> None:
+    text = ("a" * (FAIR_TOKENS - 10) + ", ") + "b" * 20 + "."
+    words = [Word(character, character, "en") for character in text]
+    found = pieces(symbols(text), words, 1.0)
+    assert [(silence, len(part)) for silence, part in found] == [(0, FAIR_TOKENS - 9), (2_400, 22)]
+    assert [silence for silence, _ in pieces(symbols(text), words, 2.0)] == [0, 1_200]
 
 
 @pytest.mark.parametrize("columns", [1, 38, 39, 40, 57, 58, 59, 200, 1001])
