@@ -27,7 +27,7 @@ from avatar.voice.speaking.g2p import MODIFIERS, PAUSES, PHONES, STRESS, Phoneti
 from avatar.voice.speaking.graph import UNIT, cut_model
 from avatar.voice.speaking.levelling import Levelling
 from avatar.voice.speaking.lexicon import EMPTY
-from avatar.voice.speaking.pauses import pause_ms
+from avatar.voice.speaking.pauses import PAUSE_MS, pause_ms
 from avatar.voice.speaking.statistics import Measured, VoiceStatistics
 from avatar.voice.speaking.timeline import SILENCE, phone_spans, without_silence, word_of_unit, word_spans
 from avatar.voice.speaking.words import Symbol, Word
@@ -316,7 +316,7 @@ def split(symbols: Sequence[Symbol], most: int, fair: int | None = None) -> list
 def _cut(symbols: Sequence[Symbol], most: int, fair: int) -> int | None:
     """How many of too many tokens come first, or None where all may stay together."""
     places = [index for index in range(fair // 2, min(most, len(symbols))) if symbols[index].text in PAUSES]
-    marks = [index for index in places if symbols[index].text != " "]
+    marks = [index for index in places if symbols[index].text in PAUSE_MS]
     if marks:
         return ([mark for mark in marks if mark < fair] or marks[:1])[-1] + 1
     return None if len(symbols) <= most else ([place for place in places if place >= most // 2] or [most - 1])[-1] + 1
