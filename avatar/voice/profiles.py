@@ -89,7 +89,7 @@ class VoiceProfile(BaseModel):
         stage: how near to the person it was brought: a stock voice near it, at once, or by fitting.
         made: what was done for it, in order.
         scores: figures that tell how well.
-        sample_text: what `sample.wav` says.
+        sample_text: what `sample.wav` says, beside the project's own blends `sample.ogg`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from avatar.errors import NotFoundError, SettingsError, WeightsError
+from avatar.media import SPEECH_RATE, read_audio
+from avatar.voice.loudness import TARGET_LUFS, integrated
 from avatar.voice.profiles import PACK_SHAPE, VoiceLibrary, load_profile, stock_voices_dir
 
 PROFILE = """
@@ -116,3 +118,15 @@ def test_every_stock_profile_is_sound() -> None:
         assert profile.licence == "Apache-2.0"
         assert all(text.strip() for text in (profile.notice.zh, profile.notice.en, profile.description.zh))
         assert profile.accent == ("en-gb" if profile.id.startswith("b") else "en-us")
+
+
+@pytest.mark.parametrize("voice", ["luxun", "host"])
+def test_the_projects_own_blends_bring_a_sample_and_scores(voice: str) -> None:
+    folder = stock_voices_dir() / voice
+    profile = load_profile(folder / "profile.toml")
+    assert profile.kind == "blend" and profile.sample_text
+    assert set(profile.scores) == {"zh_pinyin_error", "en_wer"}
+    assert all(0 <= share < 0.15 for share in profile.scores.values())
+    sound = read_audio(folder / "sample.ogg", SPEECH_RATE)
+    assert 2.0 < sound.size / SPEECH_RATE < 10.0
+    assert integrated(sound) == pytest.approx(TARGET_LUFS, abs=2.0)
