@@ -12,6 +12,8 @@ import pytest
 
 from avatar.errors import EngineError, Language
 from avatar.media import HEARING_RATE, SPEECH_RATE, ClauseSpeech, Samples, resample
+from avatar.stages import Style
+from avatar.voice.enrolment.pitch import track
 from avatar.voice.loudness import TARGET_LUFS, TARGET_TRUE_PEAK, integrated, true_peak
 from avatar.voice.outgoing import outgoing
 from avatar.voice.profiles import VoiceLibrary, stock_voices_dir
@@ -19,6 +21,7 @@ from avatar.voice.speaking.acoustics import WINDOWS, Acoustics
 from avatar.voice.speaking.g2p import PHONES
 from avatar.voice.speaking.graph import LATENT_HOP, cut_model
 from avatar.voice.speaking.kokoro import KokoroSynthesizer
+from avatar.voice.speaking.marks import styled
 from tests.unit.voice.speaking.contract import Subject, SynthesizerContract
 
 pytestmark = pytest.mark.integration
@@ -164,6 +167,16 @@ def test_voices_go_out_equally_loud(synthesizer: KokoroSynthesizer, voice: str, 
     sound = np.concatenate(list(outgoing(speech.chunks, None)))
     assert integrated(sound) == pytest.approx(TARGET_LUFS, abs=1.0)
     assert true_peak(sound) <= TARGET_TRUE_PEAK
+
+
+def test_a_style_changes_the_tune_and_not_the_times(synthesizer: KokoroSynthesizer) -> None:
+    styles: tuple[Style, ...] = ("sad", "calm", "amused")
+    spoken = {style: synthesizer.speak(styled(ZH, style), "luxun", language="zh") for style in styles}
+    assert len({speech.length for speech in spoken.values()}) == 1
+    assert {speech.text for speech in spoken.values()} == {ZH}
+    assert spoken["sad"].phones == spoken["calm"].phones == spoken["amused"].phones
+    low, middle, high = (track(sound(speech)).median for speech in spoken.values())
+    assert low < 0.98 * middle < middle < high / 1.01
 
 
 @pytest.mark.parametrize("voice", ["luxun", "zf_xiaoxiao"])
