@@ -11,7 +11,7 @@ import numpy as np
 from avatar.errors import AudioError, Language, TextError
 from avatar.media import HEARING_RATE, SPEECH_RATE, Samples, resample
 from avatar.stages import HearingHints, Recognizer, Transcript
-from avatar.voice.editing.aligning import rough_times, window
+from avatar.voice.editing.aligning import WIDEST_S, rough_times, window
 from avatar.voice.editing.clicks import clicks
 from avatar.voice.editing.features import HOP, features
 from avatar.voice.editing.hearing import Understood, understood
@@ -47,7 +47,7 @@ _SEEN = 0.4
 """Share of the work on a change that is done when its surroundings are known."""
 
 _AROUND_S = 2.5
-"""Seconds on either side of a piece that are heard with it."""
+"""Seconds on either side of a piece that are heard with it in a long recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,12 +257,9 @@ class Editor:
 
     def _understood(self, job: _Job, seen: Scene, change: Change, made: Piece) -> Understood:
         """Listen to a piece in its place."""
-        raw, rate = job.recording.raw, job.recording.rate
-        edge = round(_AROUND_S * rate)
-        low = max(job.recording.at(seen.window.start) - rate // 5, made.start - edge, 0)
-        high = min(job.recording.at(seen.window.end) + rate // 5, made.end + edge, len(raw))
-        sound = spliced(raw[low:high], [(made.start - low, made.end - low, made.raw)])
-        heard = self._heard(Recording(sound, rate).speech, job.language)
+        low, high = _surroundings(job, seen, made)
+        sound = spliced(job.recording.raw[low:high], [(made.start - low, made.end - low, made.raw)])
+        heard = self._heard(Recording(sound, job.recording.rate).speech, job.language)
         first = change.first - (change.start - seen.window.first)
         row = job.new[first : change.last + seen.window.last - change.end]
         return understood(row, change.first - first, change.last - first, tokens(heard.text, job.language))
@@ -279,6 +276,16 @@ def spoken_part(speech: Samples) -> Samples:
 def _within(progress: Progress, number: int, count: int) -> Callable[[float], None]:
     """What tells how far one change of several is."""
     return lambda share: progress("making", (number + share) / count)
+
+
+def _surroundings(job: _Job, seen: Scene, made: Piece) -> Span:
+    """The samples of the recording that are heard with a piece: all, as whoever gets it hears it, where it is short."""
+    recording = job.recording
+    if (seen.window.first, seen.window.last) == (0, len(job.old)) and recording.seconds <= WIDEST_S:
+        return 0, len(recording.raw)
+    edge, more = round(_AROUND_S * recording.rate), recording.rate // 5
+    low = max(recording.at(seen.window.start) - more, made.start - edge, 0)
+    return low, min(recording.at(seen.window.end) + more, made.end + edge, len(recording.raw))
 
 
 def _grown(change: Change, by: int, seen: Scene) -> Change:

@@ -43,7 +43,7 @@ def test_a_recording_survives(tmp_path: Path, kind: str, subtype: str, suffix: s
     soundfile.write(tmp_path / f"a{suffix}", raw, rate, subtype=subtype)
     before = read(tmp_path / f"a{suffix}")
     assert (before.raw.dtype, before.rate, before.raw.shape) == (raw.dtype, rate, raw.shape)
-    write(before, tmp_path / f"b{suffix}")
+    write(before, tmp_path / f"b{suffix}", "said of itself")
     assert soundfile.info(str(tmp_path / f"b{suffix}")).subtype == subtype
     assert np.array_equal(read(tmp_path / f"b{suffix}").raw, raw)
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"a{suffix}", f"b{suffix}"]
