@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import io
 import json
 import re
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import pytest
 from openai import OpenAI
 from starlette.testclient import TestClient
 
+from avatar.dialog.persona import list_personas
 from avatar.server.app import create_app
 from avatar.server.fittings import Fittings
 from avatar.server.voices import MAX_RECORDING, Voices
@@ -67,6 +70,26 @@ def eventually(found: Callable[[], bool]) -> None:
     while not found():
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def test_a_persona_takes_its_voice_along(house: FakeHouse, made: Clonery, tmp_path: Path) -> None:
+    voice = made.cloning.create("张三", [speech(8.0)], made.agreed()).id
+    app = create_app(
+        house.open,
+        lambda: list_personas(tmp_path),
+        Settings(data_dir=tmp_path),
+        voices=Voices(lambda: made.cloning),
+    )
+    about = {"name": "阿三", "id": "ah-san", "about": "你是撑船的。", "voice": voice}
+    with TestClient(app, raise_server_exceptions=False) as client:
+        kept = client.post("/v1/avatar/personas", json={**about, "ground": {"kind": "fictional", "basis": "编的。"}})
+        assert kept.status_code == 201
+        bundle = client.get("/v1/avatar/personas/ah-san/export").content
+        assert f"voice/{voice}.voice" in zipfile.ZipFile(io.BytesIO(bundle)).namelist()
+        files = {"file": ("a.persona", bundle)}
+        again = client.post("/v1/avatar/personas/import", data={"id": "ah-si"}, files=files).json()
+    assert again["card"]["voice"] == voice
+    assert len(made.cloning.own.all()) == 1
 
 
 def test_from_the_phrase_to_the_voice_and_back(client: TestClient, made: Clonery) -> None:
