@@ -44,9 +44,7 @@ def _printable(text: str) -> str:
 
 def _file_name(name: str) -> str:
     if name != Path(name).name or name.startswith(".") or "\\" in name:
-        raise UnfitError(
-            "must be the name of a file in the persona's own folder", "须为人物自己文件夹里的文件名"
-        )
+        raise UnfitError("must be the name of a file in the persona's own folder", "须为人物自己文件夹里的文件名")
     return name
 
 
