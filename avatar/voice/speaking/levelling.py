@@ -33,7 +33,7 @@ _RAMP = 24
 
 _MARK_DB = 0.3
 """So much louder than the target: the mark, which comes after this, takes up to 1.1 LU of some voices' loudness and
-gives up to 0.8 to others'."""
+gives up to 1.3 to others'."""
 
 _CONTEXT = SPEECH_RATE // 5
 _ROUNDS = 8
