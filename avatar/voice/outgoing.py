@@ -10,7 +10,7 @@ from avatar.errors import Language
 from avatar.media import ClauseSpeech, Samples
 from avatar.stages import Pronouncer, Synthesizer
 from avatar.voice.limiter import Limiter
-from avatar.voice.watermark import Marker, MarkNetwork
+from avatar.voice.watermark import MarkNetwork, SteadyMarker
 
 
 class _Stage(Protocol):
@@ -28,7 +28,7 @@ def outgoing(pieces: Iterator[Samples], network: MarkNetwork | None) -> Iterator
         pieces: float32 [n] at SPEECH_RATE each; closed when this is.
         network: marks; None leaves the speech unmarked.
     """
-    stages: list[_Stage] = [*([Marker(network)] if network else []), Limiter()]
+    stages: list[_Stage] = [*([SteadyMarker(network)] if network else []), Limiter()]
     try:
         for piece in pieces:
             yield from _through(stages, piece)

@@ -31,10 +31,6 @@ _MOST_DB = 1.5
 _RAMP = 24
 """Columns in which it takes place: 0.3 s."""
 
-_MARK_DB = 0.3
-"""So much louder than the target: the mark, which comes after this, takes up to 1.1 LU of some voices' loudness and
-gives up to 1.3 to others'."""
-
 _CONTEXT = SPEECH_RATE // 5
 _ROUNDS = 8
 _TRIALS = 2
@@ -67,7 +63,7 @@ class Levelling:
         powers = 10 ** ((loudness - OFFSET) / 10) * level.power(energy)
         silent = min(pause // _COLUMN, int(powers.size * _PAUSE))
         self._foretold: _Powers = np.concatenate([powers, np.zeros(silent)])
-        self._target = TARGET_LUFS + _MARK_DB + wanted_db
+        self._target = TARGET_LUFS + wanted_db
         self._measured: _Powers = np.zeros(0)
         self._sent: _Powers = np.zeros(0)
         self._before: Samples = np.zeros(_CONTEXT, dtype=np.float32)
