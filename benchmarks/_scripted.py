@@ -19,6 +19,7 @@ from avatar.engines import Engines
 from avatar.errors import Language
 from avatar.media import SAMPLES_PER_FRAME, ClauseSpeech, Frame, PhoneSpan, Pixels, Samples
 from avatar.stages import Animator, AnimatorEngine, Generator, Message, Presence, Style, Synthesizer
+from avatar.voice.speaking.marks import plain
 
 ANSWERS = (
     "北平的冬天冷得很，门前那棵枣树，把叶子一片一片都落尽了。我每晚在灯下慢慢地写，写到半夜，茶也冷了，笔也秃了。"
@@ -90,7 +91,7 @@ class DryingVoice:
     def speak(self, clause: str, voice: str, *, language: Language, speed: float = 1.0) -> ClauseSpeech:
         """As the voice itself, the clause's first sound perhaps late."""
         self._clause += 1
-        if clause[:4] in self._starts:
+        if plain(clause)[:4] in self._starts:
             self._clause = 0
             self._replies += 1
         speech = self._voice.speak(clause, voice, language=language, speed=speed)

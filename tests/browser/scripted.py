@@ -38,6 +38,7 @@ from avatar.server.sessions import Stages
 from avatar.server.voices import Voices
 from avatar.settings import FaceSettings, ServerSettings, Settings
 from avatar.stages import Message, Presence, Style
+from avatar.voice.speaking.marks import plain
 from avatar.web import mount_pages
 from tests.unit.live.fake_studio import ScriptedStudio
 from tests.unit.live.fakes import BrokenError, LoudnessVad, ScriptedDetector, ScriptedRecognizer
@@ -89,6 +90,7 @@ class Speaker:
     device = "cpu"
 
     def speak(self, clause: str, voice_id: str, *, language: Language, speed: float = 1.0) -> ClauseSpeech:
+        clause = plain(clause)
         length = round(CHARACTER_S[language] * SPEECH_RATE)
         words = tuple(WordSpan(sign, i * length, (i + 1) * length) for i, sign in enumerate(clause))
         phones = tuple(PhoneSpan("a", word.start, word.end) for word in words)
