@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.media import SPEECH_RATE, Samples
-from avatar.voice.limiter import Limiter
+from avatar.voice.limiter import CEILING, Limiter
 from avatar.voice.loudness import OFFSET, SILENT_LUFS, TARGET_LUFS, gated, weighted
 from avatar.voice.speaking import level
 
@@ -30,6 +30,9 @@ _MOST_DB = 1.5
 
 _RAMP = 24
 """Columns in which it takes place: 0.3 s."""
+
+_LIMITED = 0.7 * CEILING
+"""The highest sample of a sound that the limiter leaves as it is: between samples speech is at most 3 dB higher."""
 
 _CONTEXT = SPEECH_RATE // 5
 _ROUNDS = 8
@@ -97,9 +100,7 @@ class Levelling:
         """What the limiter leaves of the window at a gain, without that gain: the power of each column, K-weighted, and
         the sound with what was before it."""
         factor = np.float32(10 ** (gain_db / 20))
-        limiter = Limiter()
-        limited = np.concatenate([limiter.push(window * factor), limiter.flush()]) / factor
-        heard = np.concatenate([self._before, limited])
+        heard = np.concatenate([self._before, _limited(window * factor) / factor])
         powers: _Powers = np.square(weighted(heard)[_CONTEXT:]).reshape(-1, _COLUMN).mean(axis=1)
         return powers, heard
 
@@ -129,6 +130,14 @@ class Levelling:
                 return self._gain_db
             gain_db = float(np.clip(gain_db + lacking, -level.MOST_DB, level.MOST_DB))
         return gain_db
+
+
+def _limited(sound: Samples) -> Samples:
+    """What the limiter leaves of it."""
+    if np.abs(sound).max(initial=0.0) <= _LIMITED:
+        return sound
+    limiter = Limiter()
+    return np.concatenate([limiter.push(sound), limiter.flush()])
 
 
 def _loudness(columns: _Powers) -> float:
