@@ -6,6 +6,7 @@ import math
 from collections import deque
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from avatar.media import SPEECH_RATE, Samples
@@ -42,7 +43,7 @@ class Limiter:
 
     def __init__(self) -> None:
         self._known = np.zeros(_SIDE, dtype=np.float32)
-        self._waiting: deque[Samples] = deque()
+        self._waiting = np.zeros((0, _BLOCK), dtype=np.float32)
         self._needed = deque([1.0] * 4, maxlen=4)
         self._gains = deque([1.0] * 3, maxlen=3)
         self._edge = 1.0
@@ -54,10 +55,18 @@ class Limiter:
             piece: float32 [n] at SPEECH_RATE, of any size.
         """
         known = np.concatenate([self._known, piece])
-        whole = max(0, known.size - 2 * _SIDE) // _BLOCK * _BLOCK
-        self._known = known[whole:]
-        done = [self._next(known[start : start + _BLOCK + 2 * _SIDE]) for start in range(0, whole, _BLOCK)]
-        return np.concatenate([np.zeros(0, dtype=np.float32), *done])
+        count = max(0, known.size - 2 * _SIDE) // _BLOCK
+        self._known = known[count * _BLOCK :]
+        if not count:
+            return np.zeros(0, dtype=np.float32)
+        stretches = sliding_window_view(known, _BLOCK + 2 * _SIDE)[::_BLOCK][:count]
+        edges = [self._edge, *map(self._edge_after, _peaks(stretches))]
+        self._edge = edges[-1]
+        blocks = np.concatenate([self._waiting, stretches[:, _SIDE:-_SIDE]])
+        ready = max(0, len(blocks) - _AHEAD)
+        self._waiting = blocks[ready:]
+        gains = np.linspace(edges[:-1], edges[1:], _BLOCK, endpoint=False, axis=1, dtype=np.float32)
+        return (blocks[:ready] * gains[count - ready :]).ravel()
 
     def flush(self) -> Samples:
         """What is left after the last piece."""
@@ -66,18 +75,24 @@ class Limiter:
         filling = _AHEAD * _BLOCK + -left % _BLOCK + _SIDE
         return self.push(np.zeros(filling, dtype=np.float32))[:rest]
 
-    def _next(self, stretch: Samples) -> Samples:
-        """Take a block in with what lies beside it, give the one that lies far enough back, or nothing yet."""
-        block = stretch[_SIDE:-_SIDE]
-        peak = max(float(np.abs(block).max()), float(np.abs(stretch @ _RAISED).max()))
+    def _edge_after(self, peak: float) -> float:
+        """The gain at the end of the block that lies _AHEAD blocks before the one with this peak."""
         self._needed.append(min(1.0, CEILING / peak) if peak else 1.0)
         self._gains.append(min(*self._needed, self._gains[-1] + (1 - self._gains[-1]) * _RECOVERY))
-        before, self._edge = self._edge, sum(self._gains) / len(self._gains)
-        self._waiting.append(block)
-        if len(self._waiting) <= _AHEAD:
-            return np.zeros(0, dtype=np.float32)
-        gain = np.linspace(before, self._edge, _BLOCK, endpoint=False, dtype=np.float32)
-        return self._waiting.popleft() * gain
+        return sum(self._gains) / len(self._gains)
+
+
+def _peaks(stretches: NDArray[np.float32]) -> list[float]:
+    """The peak of each block, between its samples too, where it may be one that counts.
+
+    Args:
+        stretches: float32 [n, _BLOCK + 2 * _SIDE], each block with what lies beside it.
+    """
+    sizes = np.abs(stretches)
+    peaks: list[float] = sizes[:, _SIDE:-_SIDE].max(axis=1).tolist()
+    for place in np.flatnonzero(sizes.max(axis=1) * _MOST_BETWEEN > CEILING):
+        peaks[place] = max(peaks[place], float(np.abs(stretches[place] @ _RAISED).max()))
+    return peaks
 
 
 def _raised() -> NDArray[np.float32]:
@@ -90,3 +105,6 @@ def _raised() -> NDArray[np.float32]:
 
 
 _RAISED = _raised()
+
+_MOST_BETWEEN = float(np.abs(_RAISED).sum(axis=0).max())
+"""How much higher than the samples any sound can be between them."""
