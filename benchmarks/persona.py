@@ -254,8 +254,9 @@ async def _measure(
         ahead = await _ahead(conversation, question)
         timed.first.clear()
         guarded = await _guarded(conversation, question)
-        first.append(timed.first[0])
-        typed.append(ahead + timed.first[0])
+        waited = timed.first[0] if timed.first else 0.0  # a later thing is met without asking the model
+        first.append(waited)
+        typed.append(ahead + waited)
         plain = await _unguarded(conversation, timed, question)
         for way, answer in (("", guarded), ("unguarded_", plain)):
             verdicts[way].append(judge(question, answer))
