@@ -266,20 +266,22 @@ async def test_the_guest_s_name_is_not_the_persona_s(said: str, talk: Talk) -> N
     assert talk.heard == "你叫小林。"
 
 
-async def test_asked_for_the_name_the_name_is_told(talk: Talk, memories: Memories) -> None:
+async def introduce(talk: Talk, memories: Memories) -> None:
+    """A guest who may be remembered says who they are."""
     memories.wish("ah-san", USER, True)
     talk.conversation.meet(USER)
     await talk.say("我叫小林，在杭州做木匠。", "你好。")
     await talk.tidy("客人叫小林\n客人在杭州做木匠")
+
+
+async def test_asked_for_the_name_the_name_is_told(talk: Talk, memories: Memories) -> None:
+    await introduce(talk, memories)
     await talk.say("我叫什么名字，是做什么的？", "你是木匠。")
     assert "小林" in talk.heard
 
 
 async def test_what_is_known_of_the_guest_is_told_where_the_persona_claims_it(talk: Talk, memories: Memories) -> None:
-    memories.wish("ah-san", USER, True)
-    talk.conversation.meet(USER)
-    await talk.say("我叫小林，在杭州做木匠。", "你好。")
-    await talk.tidy("客人叫小林\n客人在杭州做木匠")
+    await introduce(talk, memories)
     await talk.say("我叫什么名字，是做什么的？", "我在杭州做木匠。")
     assert talk.heard == "你说过，你叫小林，在杭州做木匠。"
     await talk.say("我叫什么名字？", "我记得，你叫小林。")
