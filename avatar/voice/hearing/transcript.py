@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 import zlib
@@ -58,22 +59,36 @@ def punctuated(text: str) -> str:
 
 
 def said_once(words: Sequence[HeardWord], seconds: float) -> Sequence[HeardWord]:
-    """The first half of what the recognizer wrote twice: the same words again, in less time than they could be said in.
+    """What the recognizer wrote twice or more, once: the same words again, in less time than they could be said in.
 
-    Whisper does so now and then where the sound ends soon after the speech.
+    Whisper does so now and then where the sound ends soon after the speech, and may break off within the last.
 
     Args:
         words: of an utterance.
         seconds: how long it is.
     """
-    lengths = [len(_NOT_WORD.sub("", word.text)) for word in words]
     text = _NOT_WORD.sub("", "".join(word.text for word in words)).lower()
-    half = len(text) // 2
     fastest = _FASTEST["zh" if re.match(_HANZI, text) else "en"]
-    if half < _SHORTEST_TWICE or text[:half] != text[half:] or len(text) % 2 or len(text) < fastest * seconds:
+    if not text or len(text) < fastest * seconds:
         return words
-    ends = list(accumulate(lengths))
-    return words[: ends.index(half) + 1] if half in ends else words
+    shortest = _period(text)
+    once = shortest * math.ceil(_SHORTEST_TWICE / shortest)
+    ends = list(accumulate(len(_NOT_WORD.sub("", word.text)) for word in words))
+    return words[: ends.index(once) + 1] if len(text) >= 2 * once and once in ends else words
+
+
+def _period(text: str) -> int:
+    """After how many characters a text begins anew and goes on so to its end; its length where it never does.
+
+    From the borders of its beginnings (Knuth, Morris and Pratt, 1977).
+    """
+    borders = [0] * len(text)
+    for place in range(1, len(text)):
+        border = borders[place - 1]
+        while border and text[place] != text[border]:
+            border = borders[border - 1]
+        borders[place] = border + (text[place] == text[border])
+    return len(text) - borders[-1]
 
 
 def is_invention(text: str, prompt: str, *, doubtful: bool) -> bool:
