@@ -4,7 +4,8 @@ The service sends PCM (16 bit, mono, 24 kHz), or a WAV file of any rate, as it i
 words nor the length, so the face reads the lips from the sound, and what was heard is cut at the clause.
 
 What is refused for the moment (429, 5xx, a connection that broke before there was sound) is asked for again, as long as
-the wait is short enough for a conversation; the service's Retry-After says how long.
+the wait is short enough for a conversation; the service's Retry-After says how long. One that trickles, each byte in
+time and the whole never, is given up after a while.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, cast
 
 import httpx
 
@@ -27,6 +29,9 @@ from avatar.voice.speaking.pcm import Pcm, PcmError
 
 CONNECT_S = 5.0
 """Seconds in which the service must take the connection."""
+
+LONGEST_CLAUSE_S = 120.0
+"""Seconds that are waited for the bytes of a clause altogether, however steadily they come."""
 
 ATTEMPTS = 3
 LONGEST_WAIT_S = 2.0
@@ -56,6 +61,56 @@ class _Passing(Exception):  # noqa: N818 - not an error yet
         self.wait_s = wait_s
 
 
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Time, in seconds."""
+
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+CLOCK = Clock()
+
+
+class _TooSlow(Exception):  # noqa: N818 - told as an EngineError
+    """The service was waited for long enough."""
+
+
+class _Hurried(httpx.SyncByteStream):
+    """An answer's bytes, while the waits for them take no more than LONGEST_CLAUSE_S together.
+
+    What whoever reads does between two waits does not count.
+
+    Args:
+        body: the bytes.
+        now: the time, in seconds.
+    """
+
+    def __init__(self, body: httpx.SyncByteStream, now: Callable[[], float]) -> None:
+        self._body = body
+        self._left_s = LONGEST_CLAUSE_S
+        self._now = now
+
+    def __iter__(self) -> Iterator[bytes]:
+        """
+        Raises:
+            _TooSlow: the waits took too long.
+        """
+        blocks = iter(self._body)
+        while True:
+            since = self._now()
+            block = next(blocks, None)
+            self._left_s -= self._now() - since
+            if block is None:
+                return
+            if self._left_s < 0:
+                raise _TooSlow
+            yield block
+
+    def close(self) -> None:
+        self._body.close()
+
+
 class RemoteSynthesizer:
     """Speaks through a service. Safe to share between threads; each clause is a request of its own."""
 
@@ -70,24 +125,24 @@ class RemoteSynthesizer:
         timeout_s: float = 30.0,
         response_format: Literal["pcm", "wav"] = "pcm",
         names: Mapping[str, str] | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        clock: Clock = CLOCK,
     ) -> None:
         """
         Args:
             base_url: with or without the final `/v1`.
             api_key: sent as a bearer token where it is not empty.
             model: the service's name for its model.
-            timeout_s: the longest wait for the next sound.
+            timeout_s: the longest wait for the next sound, in seconds.
             response_format: what the service is asked for; either is understood, whatever comes.
             names: the service's names for voices of ours.
-            sleep: waits between two attempts.
+            clock: counts and spends the waits.
         """
         self._url, self._headers = endpoint(base_url, "audio/speech"), bearer(api_key)
         self._model = model
         self._timeout_s = timeout_s
         self._format = response_format
         self._names = dict(names or {})
-        self._sleep = sleep
+        self._clock = clock
         self._client = httpx.Client(timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s)))
 
     @property
@@ -132,7 +187,7 @@ class RemoteSynthesizer:
                 if attempt == ATTEMPTS or wait > LONGEST_WAIT_S:
                     raise failure.error from failure
                 log.info("speech_service_again attempt=%d code=%s", attempt, failure.error.code)
-                self._sleep(wait)
+                self._clock.sleep(wait)
             else:
                 return
 
@@ -145,6 +200,7 @@ class RemoteSynthesizer:
         begun = False
         try:
             with self._client.stream("POST", self._url, json=body, headers=self._headers) as response:
+                response.stream = _Hurried(cast(httpx.SyncByteStream, response.stream), self._clock.now)
                 self._check(response, str(body["voice"]))
                 for samples in self._sound(response):
                     begun = True
@@ -153,6 +209,12 @@ class RemoteSynthesizer:
             raise EngineError(
                 f"The speech service at {self.device} sent nothing for {self._timeout_s:.0f} seconds.",
                 f"语音服务 {self.device} 在 {self._timeout_s:.0f} 秒内没有返回声音。",
+                code="speech_service_slow",
+            ) from error
+        except _TooSlow as error:
+            raise EngineError(
+                f"The speech service at {self.device} is too slow: no whole clause in {LONGEST_CLAUSE_S:.0f} seconds.",
+                f"语音服务 {self.device} 太慢:{LONGEST_CLAUSE_S:.0f} 秒内没有传完一个分句。",
                 code="speech_service_slow",
             ) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 
 from avatar.errors import EngineError, Language, NotFoundError
 from avatar.media import SPEECH_RATE, to_pcm16, wav_bytes
-from avatar.voice.speaking.remote import RemoteSynthesizer
+from avatar.voice.speaking.remote import Clock, RemoteSynthesizer
 from tests.unit.voice.speaking.contract import Subject, SynthesizerContract, whole
 
 SOUND = np.linspace(-0.5, 0.5, 5001).astype(np.float32)
@@ -189,7 +190,7 @@ def waited() -> list[float]:
 @pytest.fixture
 def patient(service: Service, waited: list[float]) -> Iterator[RemoteSynthesizer]:
     """A synthesizer that waits for nobody in truth."""
-    with closing(RemoteSynthesizer(service.url, "secret", sleep=waited.append)) as synthesizer:
+    with closing(RemoteSynthesizer(service.url, "secret", clock=Clock(sleep=waited.append))) as synthesizer:
         yield synthesizer
 
 
@@ -289,6 +290,44 @@ def test_what_follows_a_file_may_have_no_end(service: Service, patient: RemoteSy
     service.answer = endless(gone, wav_bytes(SOUND))
     assert whole(patient.speak("你好", "alloy", language="zh")).size == SOUND.size
     assert gone.wait(30)
+
+
+def trickling(status: int) -> Answer:
+    """Sends two bytes at a time for as long as anybody listens."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        handler.end_headers()
+        with suppress(OSError):
+            while True:
+                handler.wfile.write(b"00")
+                handler.wfile.flush()
+        handler.close_connection = True
+
+    return answer
+
+
+@pytest.mark.parametrize(("status", "each_s"), [(200, 50.0), (400, 200.0)])
+def test_what_trickles_is_given_up(service: Service, status: int, each_s: float) -> None:
+    service.answer = trickling(status)
+    clock = itertools.count(0.0, each_s)
+    with (
+        closing(RemoteSynthesizer(service.url, clock=Clock(lambda: next(clock)))) as synthesizer,
+        pytest.raises(EngineError, match="too slow: no whole clause in 120 seconds") as caught,
+    ):
+        whole(synthesizer.speak("你好", "alloy", language="zh"))
+    assert caught.value.code == "speech_service_slow"
+    assert len(service.requests) == 1
+
+
+def test_the_pauses_of_whoever_plays_the_sound_are_not_the_service_s(service: Service) -> None:
+    now, taken = [0.0], 0
+    with closing(RemoteSynthesizer(service.url, clock=Clock(lambda: now[0]))) as synthesizer:
+        for chunk in synthesizer.speak("你好", "alloy", language="zh").chunks:
+            now[0] += 100.0
+            taken += chunk.size
+    assert taken == SOUND.size
+    assert now[0] > 120.0
 
 
 def speaking(handler: BaseHTTPRequestHandler) -> None:
