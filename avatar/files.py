@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and a sentence where that fails.
+"""Files written whole or not at all, and a sentence where that, or reading one, fails.
 
 What is written goes into a file of another name beside the one that is meant, and from there to the disk, before it
 takes the name. So a full disk, a killed process or a power cut leaves what was there before; of a killed process it
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from avatar.errors import StorageError
+from avatar.errors import InputError, StorageError
 
 STALE_S = 3600.0
 """Seconds without a change after which an unfinished file is taken to be left over."""
@@ -99,6 +99,36 @@ def storing(place: Path) -> Iterator[None]:
             f"{place} cannot be written: {reason(error)}. Check its permissions or choose another place.",
             f"无法写入 {place}:{reason(error)}。请检查权限,或换一个位置。",
         ) from error
+
+
+@contextmanager
+def reading(file: Path | str, kind: type[InputError], missing: str) -> Iterator[None]:
+    """Turn the failures of reading a file that somebody named into a sentence.
+
+    Args:
+        file: as the sentence names it.
+        kind: of the error.
+        missing: the error's code where there is no such file.
+
+    Raises:
+        InputError: of that kind; there is no such file, or it cannot be read for another reason.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise kind(f"There is no file {file}.", f"没有文件 {file}。", code=missing) from error
+    except OSError as error:
+        raise kind(f"{file} cannot be read: {reason(error)}.", f"无法读取 {file}:{reason(error)}。") from error
+
+
+def check_folder(file: Path) -> None:
+    """Find out, before anything is computed for a file, that its folder is not there.
+
+    Raises:
+        InputError: it is not.
+    """
+    if not file.absolute().parent.is_dir():
+        raise InputError(f"There is no folder {file.parent}.", f"没有文件夹 {file.parent}。", code="bad_output")
 
 
 def reason(error: OSError) -> str:

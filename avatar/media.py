@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.errors import AudioError
+from avatar.files import reading
 
 if TYPE_CHECKING:
     from av import AudioFrame
@@ -160,13 +161,8 @@ def read_audio(source: Path | bytes, rate: int, *, max_seconds: float = MAX_UPLO
         AudioError: not audio, damaged, empty or too long. The sentence names the file where there is one.
     """
     name = source.name if isinstance(source, Path) else "upload"
-    try:
-        with open_binary(source) as stream:
-            parts = list(_decoded(stream, rate, int(max_seconds * rate), name))
-    except FileNotFoundError as error:
-        raise AudioError(f"There is no file {name}.", f"没有文件 {name}。", code="audio_not_found") from error
-    except OSError as error:
-        raise AudioError(f"{name} cannot be read: {error.strerror}.", f"无法读取 {name}:{error.strerror}。") from error
+    with reading(name, AudioError, "audio_not_found"), open_binary(source) as stream:
+        parts = list(_decoded(stream, rate, int(max_seconds * rate), name))
     samples = np.concatenate(parts) if parts else np.zeros(0, dtype=np.float32)
     if samples.size == 0:
         raise AudioError(f"{name} holds no sound.", f"{name} 里没有声音。", code="audio_empty")

@@ -18,7 +18,7 @@ from avatar.face.film import film_kind
 from avatar.face.photo import Photograph, read_photo
 from avatar.face.quality import Examination
 from avatar.face.restore.work import Repairs
-from avatar.files import write
+from avatar.files import check_folder, write
 from avatar.live.answering import language_of
 from avatar.live.filming import GROUNDS, Ground, Narration, Step, film, narrate, spoken
 from avatar.live.recording import voice_of
@@ -179,8 +179,7 @@ def _checked(out: Path, wrong: bool, background: Background) -> Path:
     if wrong:
         raise InputError("Give either --text or --audio.", "请给出 --text 或 --audio,二者选一。", code="nothing_to_say")
     film_kind(out, transparent=background.kind == "transparent")
-    if not out.absolute().parent.is_dir():
-        raise InputError(f"There is no folder {out.parent}.", f"没有文件夹 {out.parent}。", code="bad_output")
+    check_folder(out)
     return out
 
 

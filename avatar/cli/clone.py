@@ -18,8 +18,8 @@ from avatar.cli.console import choose, emit_json, note, progress, settings
 from avatar.engines import Engines
 from avatar.engines.cloning import cloning
 from avatar.engines.voices import consent_store, own_voices
-from avatar.errors import InputError, NotFoundError, TextError, fault
-from avatar.files import write
+from avatar.errors import InputError, TextError, fault
+from avatar.files import reading, write
 from avatar.voice.consent.record import CONSENT_ID, Consent, GroundWish, PhraseWish, plain_name
 
 if sys.version_info >= (3, 11):
@@ -275,10 +275,5 @@ def _day(text: str) -> datetime.date | None:
 
 def _read(path: Path, most: int) -> bytes:
     """A file's first bytes."""
-    try:
-        with path.open("rb") as file:
-            return file.read(most)
-    except FileNotFoundError as error:
-        raise NotFoundError(f"There is no file {path}.", f"没有文件 {path}。") from error
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.", f"无法读取 {path}:{error.strerror}。") from error
+    with reading(path, InputError, "file_not_found"), path.open("rb") as file:
+        return file.read(most)

@@ -10,7 +10,8 @@ import typer
 from avatar.cli.console import choose, emit_json, note, progress, settings
 from avatar.engines import Engines
 from avatar.engines.editing import editing
-from avatar.errors import InputError, Language, NotFoundError
+from avatar.errors import InputError, Language
+from avatar.files import check_folder
 from avatar.voice.editing.editor import Edited, Step, Wish
 from avatar.voice.editing.recording import LOSSLESS, write
 
@@ -77,10 +78,9 @@ def _demand(file: Path, out: Path) -> None:
     """Find out early that nothing could be written.
 
     Raises:
-        NotFoundError, InputError: there is no such folder; or it would be the recording itself, or of another kind.
+        InputError: there is no such folder; or it would be the recording itself, or of another kind.
     """
-    if not out.parent.is_dir():
-        raise NotFoundError(f"There is no folder {out.parent}.", f"没有文件夹 {out.parent}。")
+    check_folder(out)
     if out.suffix.lower() not in LOSSLESS:
         raise InputError(
             f"{out.name} must end in .wav or .flac: the rest of the recording stays as it is.",

@@ -21,7 +21,7 @@ from avatar.dialog.transfer import FORMS, bring_in, give_out, ground_of, new_fie
 from avatar.engines import Engines
 from avatar.engines.cloning import cloning, voice_luggage
 from avatar.errors import InputError, TextError
-from avatar.files import write
+from avatar.files import reading, write
 from avatar.voice.speaking.lexicon import Lexicon
 
 app = typer.Typer(no_args_is_help=True)
@@ -229,11 +229,8 @@ def _portrait(data: bytes, name: str) -> tuple[str, dict[str, bytes]]:
 
 
 def _read(file: Path, limit: int) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(limit + 1)
-    except OSError as error:
-        raise TextError(f"{file} cannot be read: {error.strerror}.", f"无法读取 {file}:{error.strerror}。") from error
+    with reading(file, TextError, "file_not_found"), file.open("rb") as stream:
+        data = stream.read(limit + 1)
     if len(data) > limit:
         megabytes = limit >> 20
         raise TextError(f"{file} is larger than {megabytes} MB.", f"{file} 超过 {megabytes} MB。")

@@ -15,7 +15,7 @@ from avatar.dialog.conversation import Conversation
 from avatar.dialog.persona import Persona, load_persona
 from avatar.engines import Engines
 from avatar.errors import AudioError, InputError, Language
-from avatar.files import write
+from avatar.files import check_folder, write
 from avatar.live.answering import language_of
 from avatar.live.host import SessionHost
 from avatar.live.recording import (
@@ -150,8 +150,7 @@ def _check_out(out: Path) -> None:
         raise InputError(
             f"{out.name} must end in .mp4 or .wav.", f"{out.name} 必须以 .mp4 或 .wav 结尾。", code="bad_output"
         )
-    if not out.absolute().parent.is_dir():
-        raise InputError(f"There is no folder {out.parent}.", f"没有文件夹 {out.parent}。", code="bad_output")
+    check_folder(out)
 
 
 def _language(text: str | None) -> Language | None:

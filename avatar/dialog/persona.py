@@ -21,6 +21,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from avatar.dialog.later import LATEST
 from avatar.errors import InputError, Language, NotFoundError, TextError, UnfitError, fault
+from avatar.files import reading
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -272,11 +273,8 @@ def read_fields(card: Path) -> dict[str, object]:
     Raises:
         TextError: not text, not TOML, or too large.
     """
-    try:
-        with card.open("rb") as stream:
-            data = stream.read(MAX_CARD_BYTES + 1)
-    except OSError as error:
-        raise TextError(f"{card} cannot be read: {error.strerror}.", f"无法读取 {card}:{error.strerror}。") from error
+    with reading(card, TextError, "text_not_found"), card.open("rb") as stream:
+        data = stream.read(MAX_CARD_BYTES + 1)
     if len(data) > MAX_CARD_BYTES:
         raise TextError(f"{card} is larger than 256 KB; a card is shorter.", f"{card} 超过 256 KB,不像一张人物卡。")
     return parse_fields(data, str(card))

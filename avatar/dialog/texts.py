@@ -13,6 +13,7 @@ from pathlib import Path
 
 from avatar.dialog.stopping import Look, looking, never
 from avatar.errors import TextError
+from avatar.files import reading
 
 MAX_BYTES = 20 * 1024 * 1024
 
@@ -51,13 +52,8 @@ def read_bytes(file: Path, most: int) -> bytes:
     Raises:
         TextError: it cannot be read.
     """
-    try:
-        with file.open("rb") as stream:
-            return stream.read(most + 1)
-    except FileNotFoundError as error:
-        raise TextError(f"There is no file {file}.", f"没有文件 {file}。", code="text_not_found") from error
-    except OSError as error:
-        raise TextError(f"{file} cannot be read: {error.strerror}.", f"无法读取 {file}:{error.strerror}。") from error
+    with reading(file, TextError, "text_not_found"), file.open("rb") as stream:
+        return stream.read(most + 1)
 
 
 def decode(data: bytes, name: str, look: Look = never) -> str:

@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from avatar.errors import PhotoError
+from avatar.files import reading
 from avatar.media import Pixels
 
 MIN_SIDE = 64
@@ -88,13 +89,8 @@ def read_photo(source: Path | bytes) -> Photograph:
 
 
 def _read(path: Path, name: str) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except FileNotFoundError as error:
-        raise PhotoError(f"There is no file {name}.", f"没有文件 {name}。", code="photo_not_found") from error
-    except OSError as error:
-        raise PhotoError(f"{name} cannot be read: {error.strerror}.", f"无法读取 {name}:{error.strerror}。") from error
+    with reading(name, PhotoError, "photo_not_found"), path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
 
 
 def _photograph(image: Image.Image, name: str) -> Photograph:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from avatar.errors import StorageError
-from avatar.files import STALE_S, storing, tidy, whole, write
+from avatar.errors import InputError, StorageError, TextError
+from avatar.files import STALE_S, check_folder, reading, storing, tidy, whole, write
 
 
 @pytest.fixture
@@ -121,3 +121,19 @@ def test_tidying_leaves_what_is_not_ours(tmp_path: Path) -> None:
     tidy(tmp_path)
     tidy(tmp_path / "absent")
     assert sorted(tmp_path.iterdir()) == sorted(others)
+
+
+def test_what_cannot_be_read_is_said_with_its_kind(tmp_path: Path) -> None:
+    with pytest.raises(TextError) as absent, reading("story.txt", TextError, "text_not_found"):
+        (tmp_path / "story.txt").read_bytes()
+    assert (absent.value.code, absent.value.zh) == ("text_not_found", "没有文件 story.txt。")
+    with pytest.raises(TextError, match="cannot be read: ") as unreadable, reading(tmp_path, TextError, "x"):
+        tmp_path.read_bytes()
+    assert unreadable.value.code == TextError.code
+
+
+def test_a_folder_that_is_not_there_is_found_out_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    check_folder(Path("film.mp4"))
+    with pytest.raises(InputError, match="There is no folder nowhere"):
+        check_folder(Path("nowhere/film.mp4"))

@@ -15,6 +15,7 @@ from avatar.dialog import texts
 from avatar.dialog.reading.reading import MAX_BYTES, is_plain, read_document
 from avatar.dialog.stopping import Tell
 from avatar.errors import TextError
+from avatar.files import reading
 
 MOST = 1 << 30
 """Bytes of a plain text."""
@@ -62,12 +63,8 @@ def open_document(file: Path) -> BinaryIO:
     Raises:
         TextError: it cannot be read.
     """
-    try:
+    with reading(file, TextError, "text_not_found"):
         return file.open("rb")
-    except FileNotFoundError as error:
-        raise TextError(f"There is no file {file}.", f"没有文件 {file}。", code="text_not_found") from error
-    except OSError as error:
-        raise TextError(f"{file} cannot be read: {error.strerror}.", f"无法读取 {file}:{error.strerror}。") from error
 
 
 def read_parts(stream: BinaryIO, name: str, tell: Tell) -> Iterator[Part]:
