@@ -19,7 +19,7 @@ from avatar.live.host import SessionHost
 from avatar.live.studio import EngineStudio
 from avatar.server.app import create_app, listen
 from avatar.server.app import serve as run
-from avatar.server.voices import Voices
+from avatar.server.cloning import Voices
 from avatar.settings import Settings
 from avatar.web import mount_pages
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Literal, cast, get_args
 
 from fastapi import APIRouter, Request
 from pydantic import ValidationError
@@ -30,7 +30,6 @@ from avatar.live.filming import (
     LONGEST_TEXT,
     Ground,
     Narration,
-    Step,
     film,
     narrate,
     opening,
@@ -45,6 +44,8 @@ from avatar.server.jobs import NO_STORE, Streamed, sse, told_of_failure
 from avatar.server.photos import Choice, picture_of
 from avatar.server.protocol.parsing import EventError
 from avatar.server.shelf import Shelf, Thing
+from avatar.server.stepping import Done, Step, Steps, Tell, stepped
+from avatar.server.uploads import text_of
 from avatar.stages import STYLES, Background, Style
 
 MAX_SPEECH = 25 * 1024 * 1024
@@ -80,12 +81,6 @@ class FilmWish:
     style: Style | None
 
 
-class _StoppedError(InputError):
-    """The client has gone."""
-
-    code = "cancelled"
-
-
 def animation_routes(house: House, studio: Studio, shelf: Shelf) -> APIRouter:
     """The routes."""
     router = APIRouter(prefix="/avatar")
@@ -109,7 +104,13 @@ def animation_routes(house: House, studio: Studio, shelf: Shelf) -> APIRouter:
         async with request.form(max_files=2, max_fields=16, max_part_size=64 * 1024) as form:
             wish = await _wish(form, shelf)
         thing = shelf.new("film", language_of(request))
-        events = told_of_failure(_events(studio, shelf, wish, thing), language_of(request))
+
+        def ended(done: bool, heard: bool) -> None:
+            if not (done and heard):
+                shelf.drop(thing)
+
+        steps = stepped(lambda tell: _make(studio, wish, thing, tell), _stopped, ended)
+        events = told_of_failure(_events(thing, steps), language_of(request))
         try:
             return await Streamed.begun(events, house.jobs, "text/event-stream")
         except BaseException:
@@ -132,38 +133,27 @@ def animation_routes(house: House, studio: Studio, shelf: Shelf) -> APIRouter:
     return router
 
 
-async def _events(studio: Studio, shelf: Shelf, wish: FilmWish, thing: Thing) -> AsyncGenerator[bytes, None]:
-    """How far the film is, and at last where it lies. Closing stops the work and takes away what there is of it."""
-    loop = asyncio.get_running_loop()
-    told: asyncio.Queue[tuple[Step, float] | None] = asyncio.Queue()
-    stop = threading.Event()
-    last: list[tuple[Step, float]] = [("speaking", -1.0)]
-
-    def progress(step: Step, share: float) -> None:
-        if stop.is_set():
-            raise _StoppedError("The film was cancelled.", "视频已取消。")
-        if step != last[0][0] or share - last[0][1] >= 0.01:
-            last[0] = (step, share)
-            loop.call_soon_threadsafe(told.put_nowait, (step, share))
-
-    work = asyncio.ensure_future(asyncio.to_thread(_make, studio, wish, thing, progress))
-
-    def over(work: asyncio.Future[dict[str, object]]) -> None:
-        told.put_nowait(None)
-        if work.cancelled() or work.exception() is not None or stop.is_set():
-            shelf.drop(thing)
-
-    work.add_done_callback(over)  # a client that leaves cancels whatever awaits, so nothing that must happen does
-    try:
+async def _events(thing: Thing, steps: Steps[dict[str, object]]) -> AsyncGenerator[bytes, None]:
+    """How far the film is, and at last where it lies."""
+    async with aclosing(steps):
+        first = await anext(steps)
         yield sse({"type": "animation.started", "id": thing.id})
-        while (step := await told.get()) is not None:
-            yield sse({"type": "animation.progress", "step": step[0], "share": round(step[1], 3)})
-        yield sse({"type": "animation.done", **await work})
-    finally:
-        stop.set()
+        yield _event(first)
+        async for step in steps:
+            yield _event(step)
 
 
-def _make(studio: Studio, wish: FilmWish, thing: Thing, progress: Any) -> dict[str, object]:
+def _event(step: Step | Done[dict[str, object]]) -> bytes:
+    if isinstance(step, Done):
+        return sse({"type": "animation.done", **step.value})
+    return sse({"type": "animation.progress", "step": step.name, "share": round(step.share, 3)})
+
+
+def _stopped() -> InputError:
+    return InputError("The film was cancelled.", "视频已取消。", code="cancelled")
+
+
+def _make(studio: Studio, wish: FilmWish, thing: Thing, progress: Tell) -> dict[str, object]:
     """Speak, draw and write; what there is to tell."""
     progress("speaking", 0.0)
     size = PREVIEW_SIZE if wish.preview else wish.size
@@ -212,14 +202,14 @@ async def _wish(form: FormData, shelf: Shelf) -> FilmWish:
     """
     file = form.get("speech")
     speech = await file.read(MAX_SPEECH + 1) if isinstance(file, UploadFile) else b""
-    text = _text(form, "text").strip()
+    text = text_of(form, "text").strip()
     if bool(speech) == bool(text):
         raise _wrong(
             "text", "Send either `text` or a recording in `speech`.", "请发送 `text` 或录音 `speech`,二者选一。"
         )
     if len(speech) > MAX_SPEECH or len(text) > LONGEST_TEXT:
         raise _wrong("text", "The text or the recording is too long.", "文字或录音过长。")
-    ground = _text(form, "ground")
+    ground = text_of(form, "ground")
     if ground not in GROUNDS:
         known = ", ".join(GROUNDS)
         raise _wrong(
@@ -227,7 +217,7 @@ async def _wish(form: FormData, shelf: Shelf) -> FilmWish:
             f"Say on what ground this face is used: `ground` is one of {known}.",
             f"请说明使用这张脸的依据:`ground` 须为 {known} 之一。",
         )
-    kind, size = _text(form, "format") or "mp4", _text(form, "size") or "512"
+    kind, size = text_of(form, "format") or "mp4", text_of(form, "size") or "512"
     if kind not in get_args(FilmKind) or size not in [str(known) for known in SIZES]:
         raise _wrong(
             "format",
@@ -237,23 +227,23 @@ async def _wish(form: FormData, shelf: Shelf) -> FilmWish:
     background = await _background(form)
     film_kind(Path(f"film.{kind}"), transparent=background.kind == "transparent")
     return FilmWish(
-        photo=shelf.get("photo", _text(form, "photo")),
+        photo=shelf.get("photo", text_of(form, "photo")),
         choice=_choice(form),
         ground=ground,
         text=text,
         speech=speech,
-        voice=_text(form, "voice")[:64],
+        voice=text_of(form, "voice")[:64],
         kind=cast(FilmKind, kind),
         size=int(size),
-        preview=_text(form, "preview") == "true",
+        preview=text_of(form, "preview") == "true",
         background=background,
-        style=_style(_text(form, "emotion")),
+        style=_style(text_of(form, "emotion")),
     )
 
 
 async def _background(form: FormData) -> Background:
     """What stands behind the person: a word or a colour, or a picture in `backdrop`; never a file of this machine."""
-    name, file = _text(form, "background") or "keep", form.get("backdrop")
+    name, file = text_of(form, "background") or "keep", form.get("backdrop")
     if name == "picture" and isinstance(file, UploadFile):
         data = await file.read(MAX_BYTES + 1)
         await asyncio.to_thread(read_photo, data)
@@ -282,7 +272,7 @@ def _style(emotion: str) -> Style | None:
 def _choice(form: FormData) -> Choice:
     """Which face of which version is meant; the field `choice` is JSON."""
     try:
-        return Choice.model_validate(json.loads(_text(form, "choice") or "{}"))
+        return Choice.model_validate(json.loads(text_of(form, "choice") or "{}"))
     except ValidationError as error:
         raise wrong_field(error.errors()[0]) from error
     except (ValueError, RecursionError) as error:
@@ -291,8 +281,3 @@ def _choice(form: FormData) -> Choice:
 
 def _wrong(param: str, en: str, zh: str) -> EventError:
     return EventError(en, zh, code="invalid_value", param=param)
-
-
-def _text(form: FormData, name: str) -> str:
-    value = form.get(name)
-    return value if isinstance(value, str) else ""

@@ -18,6 +18,7 @@ from avatar.dialog.knowledge import Knowledge
 from avatar.engines.cloning import voice_luggage
 from avatar.errors import AvatarError, InputError, NotFoundError, PortError
 from avatar.live.studio import Studio
+from avatar.server.cloning import Voices
 from avatar.server.failures import TooLargeError, error_response, language_of, unforeseen, wrong_field
 from avatar.server.house import House
 from avatar.server.knowledge import Embedding
@@ -31,7 +32,7 @@ from avatar.server.realtime import realtime_routes
 from avatar.server.rest import rest_routes
 from avatar.server.sessions import Personas, SessionFactory, Stages
 from avatar.server.shelf import Shelf
-from avatar.server.voices import Voices, voice_routes
+from avatar.server.voices import voice_routes
 from avatar.settings import Settings
 from avatar.voice.checking.tally import Tally
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from fastapi import APIRouter, Request
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from avatar.errors import InputError, Language
@@ -19,7 +19,7 @@ from avatar.server.jobs import NO_STORE, Streamed, sse, told_of_failure, while_w
 from avatar.server.limits import Jobs
 from avatar.server.protocol.parsing import EventError
 from avatar.server.stepping import Step, Steps, Tell, outcome, stepped
-from avatar.server.uploads import UploadedForm
+from avatar.server.uploads import UploadedForm, only_file
 from avatar.voice.editing import Edited, Wish
 from avatar.voice.editing.recording import encoded
 
@@ -50,7 +50,7 @@ def edit_routes(house: House, desk: Callable[[], EditingDesk], uploads: Jobs) ->
     @router.post("/avatar/voices/{voice_id}/edits", response_class=Response)
     async def edit(voice_id: str, request: Request) -> Response:
         async with UploadedForm(request, uploads, files=1, fields=len(_FIELDS), field_bytes=4 * MAX_TEXT) as form:
-            recording, wish = await _file(form), _wish(form)
+            recording, wish = await only_file(form, "file", MAX_FILE), _wish(form)
 
         def work(tell: Tell) -> Made:
             edited = desk().edit(recording, voice_id, wish, tell)
@@ -124,28 +124,6 @@ def _spans(edited: Edited) -> str:
     """Where the new recording differs from the old, in seconds: `1.620-2.310, 4.100-4.140`."""
     rate = edited.recording.rate
     return ", ".join(f"{part.start / rate:.3f}-{part.end / rate:.3f}" for part in edited.parts)
-
-
-async def _file(form: FormData) -> bytes:
-    """The recording.
-
-    Raises:
-        EventError: there is none, or it is too large.
-    """
-    given = form.get("file")
-    if not isinstance(given, UploadFile):
-        raise EventError(
-            "Send the recording in the field `file`.", "请把录音放在 `file` 字段。", code="missing_field", param="file"
-        )
-    data = await given.read(MAX_FILE + 1)
-    if len(data) > MAX_FILE:
-        raise EventError(
-            f"The file is larger than {MAX_FILE >> 20} MB.",
-            f"文件超过 {MAX_FILE >> 20} MB。",
-            code="file_too_large",
-            param="file",
-        )
-    return data
 
 
 def _wish(form: FormData) -> Wish:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from fastapi import APIRouter, Request
 from PIL import Image
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from avatar.dialog.cards.convert import plain
@@ -31,7 +31,7 @@ from avatar.server.photos import Version, picture_of
 from avatar.server.protocol.parsing import EventError
 from avatar.server.sessions import Stages
 from avatar.server.shelf import Shelf
-from avatar.server.uploads import UploadedForm
+from avatar.server.uploads import UploadedForm, file_of
 from avatar.stages import ONLY_FACE, FaceChoice
 
 MAX_FILE = 64 * 1024 * 1024
@@ -176,14 +176,7 @@ def _form(request: Request, uploads: Jobs) -> UploadedForm:
 
 async def _file(form: FormData) -> tuple[str, bytes]:
     """The name and the bytes of a form's file."""
-    file = form.get("file")
-    if not isinstance(file, UploadFile):
-        raise EventError(
-            "The form has no file: send it in the field `file`.",
-            "表单里没有文件:请放在 `file` 字段。",
-            code="missing_field",
-            param="file",
-        )
+    file = file_of(form)
     data = await file.read(MAX_FILE + 1)
     name = "".join(c for c in (file.filename or "upload")[-80:] if c.isprintable())
     if len(data) > MAX_FILE:

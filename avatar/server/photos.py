@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 from fastapi import APIRouter, Request
 from pydantic import Field
-from starlette.datastructures import UploadFile
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from avatar.errors import InputError, PhotoError
@@ -25,8 +24,8 @@ from avatar.server.house import House
 from avatar.server.jobs import NO_STORE, while_wanted
 from avatar.server.limits import Jobs
 from avatar.server.protocol.base import Message
-from avatar.server.protocol.parsing import EventError
 from avatar.server.shelf import Shelf, Thing
+from avatar.server.uploads import UploadedForm, file_of
 from avatar.stages import FaceChoice
 
 MAX_UPLOADS = 4
@@ -78,20 +77,8 @@ def photo_routes(house: House, studio: Studio, shelf: Shelf) -> APIRouter:
 
     @router.post("", response_class=Response)
     async def send(request: Request) -> Response:
-        uploads.take()
-        try:
-            async with request.form(max_files=1, max_fields=4, max_part_size=1024) as form:
-                file = form.get("file")
-                if not isinstance(file, UploadFile):
-                    raise EventError(
-                        "The form has no file: send the photograph in the field `file`.",
-                        "表单里没有文件:请把照片放在 `file` 字段。",
-                        code="missing_field",
-                        param="file",
-                    )
-                data = await file.read(MAX_BYTES + 1)
-        finally:
-            uploads.free()
+        async with UploadedForm(request, uploads, files=1, fields=4, field_bytes=1024) as form:
+            data = await file_of(form).read(MAX_BYTES + 1)
         thing = shelf.new("photo", language_of(request))
         try:
             await asyncio.to_thread(_keep, data, thing.folder)

@@ -12,6 +12,9 @@ from avatar.errors import AvatarError
 
 T = TypeVar("T")
 
+LEAST = 0.01
+"""By how much more of a step must be done before it is told again."""
+
 Tell = Callable[[str, float], None]
 """Takes the name of a step and how far it is, 0..1; raises once nobody listens any more."""
 
@@ -34,31 +37,41 @@ class Done(Generic[T]):
 Steps = AsyncGenerator[Step | Done[T], None]
 """The steps of some work, and at last what came of it."""
 
+Ended = Callable[[bool, bool], None]
+"""Told that work has ended: whether it was done, and whether anybody still listened."""
 
-async def stepped(work: Callable[[Tell], T], stopped: Callable[[], AvatarError]) -> Steps[T]:
+
+async def stepped(
+    work: Callable[[Tell], T], stopped: Callable[[], AvatarError], ended: Ended = lambda done, heard: None
+) -> Steps[T]:
     """The steps of some work, and at last what came of it.
 
     Args:
         work: runs in a thread of its own; what it raises ends the stream.
         stopped: what its next step raises in that thread after the stream was closed.
+        ended: called on the loop however the work ends, also where the stream was closed before.
     """
     loop = asyncio.get_running_loop()
     told: asyncio.Queue[Step | None] = asyncio.Queue()
     stop = threading.Event()
+    last = Step("", 0.0)
 
     def tell(name: str, share: float) -> None:
+        nonlocal last
         if stop.is_set():
             raise stopped()
-        loop.call_soon_threadsafe(told.put_nowait, Step(name, share))
+        if name != last.name or share - last.share >= LEAST:
+            last = Step(name, share)
+            loop.call_soon_threadsafe(told.put_nowait, last)
 
     working = asyncio.ensure_future(asyncio.to_thread(work, tell))
 
     def over(working: asyncio.Future[T]) -> None:
         told.put_nowait(None)
-        if not working.cancelled():
-            working.exception()  # where nobody listens any more, nobody misses it
+        done = not working.cancelled() and working.exception() is None  # looked at: else a failure is logged as missed
+        ended(done, not stop.is_set())
 
-    working.add_done_callback(over)
+    working.add_done_callback(over)  # whoever leaves cancels whatever awaits, so nothing that must happen does
     try:
         while (step := await told.get()) is not None:
             yield step

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 from fastapi import APIRouter, Request
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from avatar.errors import Language
@@ -20,6 +20,7 @@ from avatar.server.jobs import Streamed, sse, told_of_failure, while_wanted
 from avatar.server.limits import Jobs
 from avatar.server.protocol.parsing import EventError
 from avatar.server.sessions import Stages
+from avatar.server.uploads import UploadedForm, file_of, text_of
 from avatar.stages import HearingHints, Transcript
 
 MAX_UPLOAD = 25 * 1024 * 1024
@@ -63,12 +64,8 @@ def transcription_routes(house: House, stages: Stages) -> APIRouter:
 
     @router.post("/audio/transcriptions", response_class=Response)
     async def transcriptions(request: Request) -> Response:
-        uploads.take()
-        try:
-            async with request.form(max_files=1, max_fields=32, max_part_size=64 * 1024) as form:
-                wish = await _request(form)
-        finally:
-            uploads.free()
+        async with UploadedForm(request, uploads, files=1, fields=32, field_bytes=64 * 1024) as form:
+            wish = await _request(form)
         if wish.stream:
             events = told_of_failure(_events(stages, house, wish), language_of_request(request))
             return await Streamed.begun(events, house.jobs, "text/event-stream")
@@ -141,15 +138,8 @@ async def _request(form: FormData) -> TranscriptionRequest:
     Raises:
         EventError: a field is missing, or has a value that there is not.
     """
-    file = form.get("file")
-    if not isinstance(file, UploadFile):
-        raise EventError(
-            "The form has no file: send the recording in the field `file`.",
-            "表单里没有文件:请把录音放在 `file` 字段。",
-            code="missing_field",
-            param="file",
-        )
-    wanted = _text(form, "response_format") or "json"
+    file = file_of(form)
+    wanted = text_of(form, "response_format") or "json"
     if wanted not in get_args(Form):
         raise EventError(
             f"response_format is one of {', '.join(get_args(Form))}.",
@@ -157,17 +147,12 @@ async def _request(form: FormData) -> TranscriptionRequest:
             code="unsupported_value",
             param="response_format",
         )
-    language = _text(form, "language")
+    language = text_of(form, "language")
     return TranscriptionRequest(
         data=await file.read(MAX_UPLOAD),
         form=cast(Form, wanted),
         language=language_code(language, "language") if language else None,
-        prompt=_text(form, "prompt")[:MAX_PROMPT],
+        prompt=text_of(form, "prompt")[:MAX_PROMPT],
         words="word" in form.getlist("timestamp_granularities[]"),
-        stream=_text(form, "stream") == "true",
+        stream=text_of(form, "stream") == "true",
     )
-
-
-def _text(form: FormData, name: str) -> str:
-    value = form.get(name)
-    return value if isinstance(value, str) else ""

@@ -1,11 +1,14 @@
-"""Forms with files, of which only a few may be on their way at once."""
+"""Forms with files, of which only a few may be on their way at once, and what stands in their fields."""
 
 from __future__ import annotations
 
-from starlette.datastructures import FormData
+from collections.abc import Sequence
+
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
 from avatar.server.limits import Jobs
+from avatar.server.protocol.parsing import EventError
 
 
 class UploadedForm:
@@ -44,3 +47,71 @@ class UploadedForm:
         self._uploads.free()
         if self._form is not None:
             await self._form.close()
+
+
+def text_of(form: FormData, name: str) -> str:
+    """The text of a field; empty where there is none."""
+    value = form.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def file_of(form: FormData, name: str = "file") -> UploadFile:
+    """The file of a field, not yet read.
+
+    Raises:
+        EventError: there is none.
+    """
+    file = form.get(name)
+    if not isinstance(file, UploadFile):
+        raise _no_file(name)
+    return file
+
+
+async def only_file(form: FormData, name: str, most: int) -> bytes:
+    """The bytes of a field's one file.
+
+    Args:
+        most: bytes that it may have.
+
+    Raises:
+        EventError: there is none, there are several, or it is too large.
+    """
+    found = await all_files(form, (name,), most)
+    if len(found) > 1:
+        raise EventError(
+            f"Send one file in the field `{name}`.", f"`{name}` 字段只能放一个文件。", code="invalid_value", param=name
+        )
+    return found[0]
+
+
+async def all_files(form: FormData, names: Sequence[str], most: int) -> list[bytes]:
+    """The bytes of all files of some fields, at least one.
+
+    Args:
+        names: of the fields; the first is the one that errors name.
+        most: bytes that they may have together.
+
+    Raises:
+        EventError: there is none, or they are too large.
+    """
+    found = [await each.read(most + 1) for name in names for each in form.getlist(name) if isinstance(each, UploadFile)]
+    if not found:
+        raise _no_file(names[0])
+    if sum(map(len, found)) > most:
+        megabytes = most >> 20
+        raise EventError(
+            f"What the field `{names[0]}` holds is larger than {megabytes} MB.",
+            f"`{names[0]}` 字段的内容超过 {megabytes} MB。",
+            code="file_too_large",
+            param=names[0],
+        )
+    return found
+
+
+def _no_file(name: str) -> EventError:
+    return EventError(
+        f"The form has no file: send it in the field `{name}`.",
+        f"表单里没有文件:请放在 `{name}` 字段。",
+        code="missing_field",
+        param=name,
+    )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
 from avatar.errors import Language
@@ -17,6 +18,12 @@ from avatar.voice.profiles import VoiceProfile
 
 if TYPE_CHECKING:
     from avatar.voice.cloning import Cloning, Looked
+
+
+class NewName(BaseModel):
+    """A renaming."""
+
+    name: str = Field(max_length=200)
 
 
 def listed(data: list[dict[str, Any]]) -> Response:

@@ -34,8 +34,8 @@ from avatar.live.session import Session
 from avatar.live.shared import SharedStages, T
 from avatar.media import FPS, SPEECH_RATE, ClauseSpeech, Frame, PhoneSpan, Samples, WordSpan
 from avatar.server.app import create_app, listen, uvicorn_server
+from avatar.server.cloning import Voices
 from avatar.server.sessions import Stages
-from avatar.server.voices import Voices
 from avatar.settings import FaceSettings, ServerSettings, Settings
 from avatar.stages import Message, Presence, Style
 from avatar.voice.speaking.marks import plain

@@ -15,7 +15,7 @@ from avatar.errors import Language, TextError
 from avatar.live.shared import SharedStages
 from avatar.live.studio import VoiceCard
 from avatar.media import HEARING_RATE, SPEECH_RATE, Samples, seconds
-from avatar.server.voices import Voices
+from avatar.server.cloning import Voices
 from avatar.stages import HeardWord, HearingHints, Transcript
 from avatar.voice.editing import Edited, Wish
 from avatar.voice.editing.desk import EditingDesk

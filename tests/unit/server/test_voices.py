@@ -19,8 +19,9 @@ from starlette.testclient import TestClient
 
 from avatar.dialog.persona import list_personas
 from avatar.server.app import create_app
+from avatar.server.cloning import Voices
+from avatar.server.consents import MAX_RECORDING
 from avatar.server.fittings import Fittings
-from avatar.server.voices import MAX_RECORDING, Voices
 from avatar.settings import ServerSettings, Settings
 from avatar.voice.editing.desk import EditingDesk
 from avatar.voice.fitting import Fitted, FittingStopped
