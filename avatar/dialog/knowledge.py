@@ -108,6 +108,27 @@ class Knowledge:
         return int(self._now.embedded.sum()), len(self._now.passages)
 
     @property
+    def left_off(self) -> bool:
+        """Whether somebody stopped the embedding: then it does not go on by itself, not even after a restart."""
+        return self._library.left_off
+
+    def leave_off(self) -> None:
+        """Keep the wish that the embedding does not go on by itself. What embeds now has its own `cancelled`.
+
+        Raises:
+            StorageError: the disk is full or the folder cannot be written.
+        """
+        self._library.leave_off()
+
+    def go_on(self) -> None:
+        """Forget that wish.
+
+        Raises:
+            StorageError: the folder cannot be written.
+        """
+        self._library.go_on()
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Works and chapters that the knowledge speaks of, most often first."""
         return names_in(self._now.texts)

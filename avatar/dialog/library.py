@@ -4,6 +4,7 @@
     <data_dir>/knowledge/<persona>/<id>.idx     its passages and their words, as arrays
     <data_dir>/knowledge/<persona>/<id>.json    its title and its size; its presence says: complete
     <data_dir>/knowledge/<persona>/<id>.vec     the passages' vectors, as far as they have been embedded
+    <data_dir>/knowledge/<persona>/left-off     its presence says: embed no more until it is asked for
 
 What is added is made in a folder beside them and then moved, the last file of all last; every other file is written
 under another name, flushed to the disk and then renamed, so a crash leaves the old one or the new one. What a killed
@@ -33,7 +34,7 @@ from avatar.dialog.indexed import Entry, Indexed, TextPassages, index, text_id
 from avatar.dialog.stopping import Tell, untold
 from avatar.dialog.unfinished import sweep, unfinished
 from avatar.errors import NotFoundError
-from avatar.files import storing, whole
+from avatar.files import storing, whole, write
 
 __all__ = ["FORMAT", "Entry", "Indexed", "Library", "index", "packed", "text_id"]
 
@@ -47,6 +48,7 @@ FLUSHED = 4 * 1024 * 1024
 
 _ID = re.compile(r"[0-9a-f]{16}")
 _ADDING = "adding"
+_LEFT_OFF = "left-off"
 
 
 class Library:
@@ -179,6 +181,28 @@ class Library:
         """
         columns: dict[str, NDArray[Any]] = {"ids": passages.ids, "vectors": vectors.astype(np.float16)}
         _write(self._file(key, "vec"), packed_columns(columns), untold)
+
+    @property
+    def left_off(self) -> bool:
+        """Whether somebody wished that no more is embedded."""
+        return (self.folder / _LEFT_OFF).is_file()
+
+    def leave_off(self) -> None:
+        """Keep the wish that no more is embedded.
+
+        Raises:
+            StorageError: the disk is full or the folder cannot be written.
+        """
+        write(self.folder / _LEFT_OFF, b"", private=True)
+
+    def go_on(self) -> None:
+        """Forget that wish.
+
+        Raises:
+            StorageError: the folder cannot be written.
+        """
+        with storing(self.folder):
+            (self.folder / _LEFT_OFF).unlink(missing_ok=True)
 
     def size(self, text: str) -> int:
         """Bytes that a text's words take on the disk; 0 where they are not there."""

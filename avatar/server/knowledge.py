@@ -10,24 +10,25 @@ import asyncio
 import threading
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from starlette.datastructures import FormData, UploadFile
 from starlette.responses import JSONResponse, Response
 
 from avatar.dialog.cutting import language_of as language_of_text
 from avatar.dialog.indexed import Entry
 from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.passage import Found, Passage
-from avatar.dialog.stopping import Cancelled, Tell
+from avatar.dialog.stopping import stopped
 from avatar.errors import NotFoundError
 from avatar.server.failures import language_of, unforeseen
 from avatar.server.house import House
 from avatar.server.jobs import NO_STORE, Streamed, sse, told_of_failure
 from avatar.server.limits import Jobs
-from avatar.server.protocol.parsing import EventError
 from avatar.server.sessions import Stages
+from avatar.server.stepping import Step, Steps, Tell, stepped
+from avatar.server.uploads import file_of
 
 PREFIX = "/avatar/personas/{persona_id}/knowledge"
 
@@ -40,11 +41,8 @@ BESIDE = 2
 PATIENT_S = 0.5
 """Seconds after which it is asked again whether anybody talks."""
 
-LEAST = 0.01
-"""By how much more of a step must be done before it is told again."""
-
-Work = Callable[[Tell, Cancelled], Entry]
-"""Makes or changes a text; tells how far it is, and asks whether to stop."""
+Work = Callable[[Tell], Entry]
+"""Makes or changes a text; tells how far it is."""
 
 Known = Callable[[str], Awaitable[Knowledge]]
 """What the persona of an id knows. Raises NotFoundError."""
@@ -80,9 +78,9 @@ class Embedding:
             self._tasks[persona_id] = asyncio.create_task(self._embed(persona_id, knowledge, stop, patient=patient))
 
     def resume(self, persona_id: str, knowledge: Knowledge) -> None:
-        """Go on, when nobody talks, with what was being embedded when the server was stopped."""
+        """Go on, when nobody talks, with what was being embedded when the server was stopped, and was not left off."""
         done, of = knowledge.embedded
-        if done < of:
+        if done < of and not knowledge.left_off:
             self.begin(persona_id, knowledge, patient=True)
 
     def stop(self, persona_id: str) -> None:
@@ -101,6 +99,8 @@ class Embedding:
             return patient and self._asked[persona_id] == 1 and self._talking()
 
         try:
+            if not patient:
+                await asyncio.to_thread(knowledge.go_on)
             done = 0
             while not stop.is_set() and done != self._asked[persona_id]:  # texts come while others are embedded
                 if waits():
@@ -137,7 +137,9 @@ def knowledge_routes(house: House, stages: Stages, embedding: Embedding) -> APIR
 
     @router.delete("/embedding", status_code=204)
     async def leave_off(persona_id: str) -> None:
+        knowledge = await known(persona_id)
         embedding.stop(persona_id)
+        await house.run(knowledge.leave_off)
 
     @router.get("/search", response_class=Response)
     async def search(
@@ -164,9 +166,21 @@ def _text_routes(house: House, known: Known, embedding: Embedding) -> APIRouter:
     """A text is added, made an index of anew, and taken away."""
     router, uploads = APIRouter(prefix=PREFIX), Jobs(MAX_UPLOADS)
 
-    async def told(request: Request, work: Work, done: Callable[[], None]) -> Response:
-        """The answer that tells how far work on a text is."""
-        events = told_of_failure(_events(work, done), language_of(request))
+    async def told(request: Request, persona_id: str, knowledge: Knowledge, work: Work) -> Response:
+        """The answer that tells how far work on a text is; what came of it is then embedded.
+
+        Whoever closes it stops the work, and nothing of it is kept.
+        """
+
+        def begun(tell: Tell) -> Entry:
+            tell("reading", 0.0)
+            return work(tell)
+
+        def ended(done: bool, heard: bool) -> None:
+            if done:
+                embedding.begin(persona_id, knowledge)
+
+        events = told_of_failure(_events(stepped(begun, stopped, ended)), language_of(request))
         return await Streamed.begun(events, house.jobs, "text/event-stream")
 
     @router.post("", response_class=Response)
@@ -178,14 +192,14 @@ def _text_routes(house: House, known: Known, embedding: Embedding) -> APIRouter:
         finally:
             uploads.free()
         try:
-            file = _document(form)
+            file = file_of(form)
             name = (file.filename or "text.txt")[-200:]
 
-            def work(progress: Tell, cancelled: Cancelled) -> Entry:
+            def work(tell: Tell) -> Entry:
                 with file.file as stream:
-                    return knowledge.add(stream, name, progress=progress, cancelled=cancelled)
+                    return knowledge.add(stream, name, progress=tell)
 
-            return await told(request, work, lambda: embedding.begin(persona_id, knowledge))
+            return await told(request, persona_id, knowledge, work)
         except BaseException:
             await form.close()
             raise
@@ -193,11 +207,7 @@ def _text_routes(house: House, known: Known, embedding: Embedding) -> APIRouter:
     @router.post("/{text_id}/index", response_class=Response)
     async def reindex(persona_id: str, text_id: str, request: Request) -> Response:
         knowledge = await known(persona_id)
-
-        def work(progress: Tell, cancelled: Cancelled) -> Entry:
-            return knowledge.reindex(text_id, progress=progress, cancelled=cancelled)
-
-        return await told(request, work, lambda: embedding.begin(persona_id, knowledge))
+        return await told(request, persona_id, knowledge, lambda tell: knowledge.reindex(text_id, progress=tell))
 
     @router.delete("/{text_id}", status_code=204)
     async def remove(persona_id: str, text_id: str) -> None:
@@ -207,55 +217,14 @@ def _text_routes(house: House, known: Known, embedding: Embedding) -> APIRouter:
     return router
 
 
-def _document(form: FormData) -> UploadFile:
-    """The form's file.
-
-    Raises:
-        EventError: there is none.
-    """
-    file = form.get("file")
-    if not isinstance(file, UploadFile):
-        raise EventError(
-            "The form has no file: send the document in the field `file`.",
-            "表单里没有文件:请把文档放在 `file` 字段。",
-            code="missing_field",
-            param="file",
-        )
-    return file
-
-
-async def _events(work: Work, done: Callable[[], None]) -> AsyncGenerator[bytes, None]:
-    """How far work on a text is, and at last what the text became. Closing stops the work, and nothing of it is kept.
-
-    Args:
-        work: adds a text or makes its index anew; blocks.
-        done: called on this loop once the text is there, also where nobody listens any more.
-    """
-    loop = asyncio.get_running_loop()
-    told: asyncio.Queue[tuple[str, float] | None] = asyncio.Queue()
-    stop = threading.Event()
-    last = [("", -1.0)]
-
-    def progress(step: str, share: float) -> None:
-        if step != last[0][0] or share - last[0][1] >= LEAST:
-            last[0] = (step, share)
-            loop.call_soon_threadsafe(told.put_nowait, (step, share))
-
-    working = asyncio.ensure_future(asyncio.to_thread(work, progress, stop.is_set))
-
-    def over(working: asyncio.Future[Entry]) -> None:
-        told.put_nowait(None)
-        if not working.cancelled() and working.exception() is None:
-            done()
-
-    working.add_done_callback(over)
-    try:
-        yield sse({"type": "knowledge.progress", "step": "reading", "share": 0.0})
-        while (now := await told.get()) is not None:
-            yield sse({"type": "knowledge.progress", "step": now[0], "share": round(now[1], 3)})
-        yield sse({"type": "knowledge.added", "text": _text(await working)})
-    finally:
-        stop.set()
+async def _events(steps: Steps[Entry]) -> AsyncGenerator[bytes, None]:
+    """How far work on a text is, and at last what the text became."""
+    async with aclosing(steps):
+        async for step in steps:
+            if isinstance(step, Step):
+                yield sse({"type": "knowledge.progress", "step": step.name, "share": round(step.share, 3)})
+            else:
+                yield sse({"type": "knowledge.added", "text": _text(step.value)})
 
 
 def _state(knowledge: Knowledge, *, running: bool) -> JSONResponse:

@@ -15,12 +15,10 @@ import pytest
 from numpy.typing import NDArray
 from starlette.testclient import TestClient
 
-from avatar.dialog.indexed import Entry
 from avatar.dialog.knowledge import BATCH, Knowledge
 from avatar.dialog.persona import Persona, load_persona
-from avatar.dialog.stopping import Cancelled, StoppedError, Tell
 from avatar.server.app import create_app
-from avatar.server.knowledge import Embedding, _events
+from avatar.server.knowledge import Embedding
 from avatar.settings import ServerSettings, Settings
 from tests.unit.dialog.fakes import HashEmbedder
 from tests.unit.server.fake_session import FakeHouse
@@ -267,6 +265,26 @@ async def test_what_goes_on_by_itself_gives_way_and_can_be_left_off(tmp_path: Pa
     assert knowledge.embedded[0] == before + BATCH
 
 
+def test_what_was_left_off_goes_on_when_it_is_asked_for_and_not_by_itself(house: FakeHouse, tmp_path: Path) -> None:
+    def started() -> TestClient:
+        stages = Opened(tmp_path)
+        stages.embedder.gate.release(1000)
+        return TestClient(create_app(house.open, house.personas, Settings(), stages))
+
+    done, of = half_embedded(tmp_path).knowledge(load_persona("luxun", tmp_path)).embedded
+    with TestClient(create_app(house.open, house.personas, Settings(), half := Opened(tmp_path))) as client:
+        assert client.get(TEXTS).json()["embedding"]
+        assert client.delete(f"{TEXTS}/embedding").status_code == 204
+        half.embedder.gate.release(1000)
+        assert until(client, embedding=False)["embedded"] < of
+    with started() as client:
+        state = client.get(TEXTS).json()
+        assert not state["embedding"] and done <= state["embedded"] < of
+        assert client.post(f"{TEXTS}/embedding").json()["embedding"]
+        until(client, embedding=False, embedded=of)
+    assert not Knowledge.open(load_persona("luxun", tmp_path), tmp_path, None).left_off
+
+
 def test_an_index_is_made_anew(client: TestClient, slow: Stages) -> None:
     text = added(client)
     slow.embedder.gate.release(1000)
@@ -285,21 +303,3 @@ def test_how_far_a_document_is(client: TestClient) -> None:
     assert steps[0] == "reading"
     assert "indexing" in steps
     assert all(0 <= event["share"] <= 1 for event in told[:-1])
-
-
-async def test_whoever_leaves_stops_the_work() -> None:
-    seen = threading.Event()
-
-    def work(progress: Tell, cancelled: Cancelled) -> Entry:
-        progress("reading", 0.5)
-        deadline = time.monotonic() + 20
-        while not cancelled() and time.monotonic() < deadline:
-            time.sleep(0.01)
-        if cancelled():
-            seen.set()
-        raise StoppedError("Stopped.", "已停止。")
-
-    begun = _events(work, lambda: pytest.fail("nothing was added"))
-    assert b"reading" in await anext(begun)
-    await begun.aclose()
-    assert await asyncio.to_thread(seen.wait, 20)
