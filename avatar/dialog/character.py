@@ -10,26 +10,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 from avatar.dialog.memory.recollection import claimed
 from avatar.dialog.orders import key, names_given, put_into_mouth
 from avatar.dialog.persona import Persona
-
-_MODEL = (
-    r"chat\s?gpt|\bgpt|open\s?ai|qwen|claude|anthropic|gemini|\bllama\b|deepseek|\bkimi\b|copilot|mistral|\bgrok\b|"
-    r"\bbard\b|\bsiri\b|\balexa\b|chatglm|通义|千问|阿里云|阿里巴巴|文心|百度|豆包|讯飞|智谱|混元|元宝|小爱同学|谷歌|微软"
-)
-_MACHINE_ZH = r"(?:ai|人工智能|智能体|语言模型|大模型|模型|助手|助理|机器人|客服)"
-_MACHINE_EN = r"(?:ai|artificial intelligence|language model|assistant|chat\s?bot|robot)\b"
+from avatar.dialog.probing import MACHINE_EN, MACHINE_ZH, MODEL, Probe, probe
 
 _CLAIMS = (
-    rf"(?:我[就其实只不过正也确当然的]{{0,3}}(?:是|叫)|身为|作为|名字(?:是|叫))[^，。！？；]{{0,10}}?(?:{_MODEL}|{_MACHINE_ZH})",
-    rf"(?:由|是)(?:{_MODEL})[^，。]{{0,8}}(?:开发|研发|训练|创造|推出|打造)|我来自(?:{_MODEL})",
-    rf"^\W*(?:是的?|叫)\s*(?:{_MODEL})",
+    rf"(?:我[就其实只不过正也确当然的]{{0,3}}(?:是|叫)|身为|作为|名字(?:是|叫))[^，。！？；]{{0,10}}?(?:{MODEL}|{MACHINE_ZH})",
+    rf"(?:由|是)(?:{MODEL})[^，。]{{0,8}}(?:开发|研发|训练|创造|推出|打造)|我来自(?:{MODEL})",
+    rf"^\W*(?:是的?|叫)\s*(?:{MODEL})",
     rf"(?:\bi am|\bi['’]m|\bmy name is|\bas)\s+(?:(?:an?|the|just|only|simply|your|called)\s+)*(?:[\w-]+\s+){{0,2}}?"
-    rf"(?:{_MODEL}|{_MACHINE_EN})",
-    rf"(?:created|developed|trained|made|built) by (?:{_MODEL})",
+    rf"(?:{MODEL}|{MACHINE_EN})",
+    rf"(?:created|developed|trained|made|built) by (?:{MODEL})",
     r"我的(?:训练(?:数据|语料)|知识库?截[止至]|系统提示|开发者|编程)|我被(?:训练|设计|编程)|(?:作为|身为)(?:一个)?程序",
     r"\bmy (?:training(?: data)?|knowledge cutoff|system prompt|developers|programming)\b|"
     r"\bi (?:was|am|have been) (?:trained|programmed|designed) (?:to|on|by)\b",
@@ -37,8 +30,8 @@ _CLAIMS = (
 _CLAIM = re.compile("|".join(_CLAIMS), re.IGNORECASE)
 _TURNED = re.compile(
     r"(?:而是|其实是|实际上是|\bbut(?: rather)?\b|\bactually\b)[^，。,.]{0,12}"
-    rf"(?:{_MODEL}|{_MACHINE_ZH}|{_MACHINE_EN})|"
-    rf"^\W*这是(?:{_MODEL})",
+    rf"(?:{MODEL}|{MACHINE_ZH}|{MACHINE_EN})|"
+    rf"^\W*这是(?:{MODEL})",
     re.IGNORECASE,
 )
 """A claim that stands behind a denial, as in 不是鲁迅而是语言模型."""
@@ -59,14 +52,8 @@ _ASSENT = re.compile(
     r"^\W*(?:是的|对的?|没错|正是|当然是?|嗯|是)(?:\W|$)|^\W*(?:yes|yeah|sure|of course|indeed|correct)\b",
     re.IGNORECASE,
 )
-_ABOUT_YOU = re.compile(r"[你您][^，。？！]{0,5}(?:是|叫|算|还?活)|\bare you\b|\byou(?: are|['’]re)\b", re.IGNORECASE)
-_ASKED = re.compile(
-    rf"{_MODEL}|{_MACHINE_ZH}|{_MACHINE_EN}|程序|机器|真人|活人|活着|活的|本人|是谁|什么人|"
-    r"\bprogram\b|\bmachine\b|\bhuman\b|\breal\b|\balive\b|\bliving\b|\b(?:who|what) are you\b",
-    re.IGNORECASE,
-)
 _SUBJECT_LEFT_OUT = re.compile(
-    rf"^\W*(?:也|就|只|其实|正)?是(?:[你您]们?的?|大家的?|人类的?|一[个名台位种])[^，。！？；]{{0,6}}?{_MACHINE_ZH}\W*$",
+    rf"^\W*(?:也|就|只|其实|正)?是(?:[你您]们?的?|大家的?|人类的?|一[个名台位种])[^，。！？；]{{0,6}}?{MACHINE_ZH}\W*$",
     re.IGNORECASE,
 )
 """A claim whose 我 stands a clause before, as in 我是鲁迅，是你的助手."""
@@ -77,23 +64,9 @@ _OWN_NAME = re.compile(
     re.IGNORECASE,
 )
 """A name that it says is its own: one of the groups."""
-_MADE_ASKED = re.compile(
-    r"程序|机器|真人|活|本人|\bprogram\b|\bmachine\b|\bhuman\b|\breal\b|\balive\b|\bliving\b", re.IGNORECASE
-)
 _MADE = re.compile(r"影子|程序|合成|\blikeness\b|\bprogram\b|\bsynthetic\b", re.IGNORECASE)
 _KIN_ZH = r"的(?:后代|后人|学生|弟子|朋友|儿子|孙子|读者|粉丝|仰慕者|助手|同事|亲戚)"
 _KIN_EN = r"['’]s (?:descendant|student|friend|son|grandson|fan|reader|assistant|colleague)"
-
-
-Probe = Literal["no", "who", "made"]
-"""What a question asks the persona about itself: nothing, who it is, or whether it is a person or made."""
-
-
-def probe(question: str) -> Probe:
-    """What a question asks the persona about itself."""
-    if not (_ABOUT_YOU.search(question) and _ASKED.search(question)):
-        return "no"
-    return "made" if _MADE_ASKED.search(question) else "who"
 
 
 @dataclass(frozen=True)
@@ -117,19 +90,25 @@ class Character:
 
     @classmethod
     def asked(
-        cls, persona: Persona, question: str, guest: frozenset[str] = frozenset(), facts: Sequence[str] = ()
+        cls,
+        persona: Persona,
+        question: str,
+        guest: frozenset[str] = frozenset(),
+        facts: Sequence[str] = (),
+        dictated: frozenset[str] = frozenset(),
     ) -> Character:
         """The rules for an answer to this question.
 
         Args:
             persona: who answers.
             question: as it was asked.
-            guest: names that whoever asks goes by, as `orders.key` has them.
+            guest: names that whoever asks goes by or has given to it before, as `orders.key` has them.
             facts: what is known of the guest, where they ask for it.
+            dictated: words that were ordered to be said from an earlier question on, likewise.
         """
         own = {key(name) for name in (persona.name.zh, persona.name.en, *persona.names)}
-        given, dictated = (names_given(question) | guest) - own, put_into_mouth(question) - own
-        return cls(persona, probe(question), given, dictated, tuple(facts))
+        given, ordered = (names_given(question) | guest) - own, (put_into_mouth(question) | dictated) - own
+        return cls(persona, probe(question), given, ordered, tuple(facts))
 
     def satisfied_by(self, answer: str) -> bool:
         """Whether an answer says what was asked about the speaker: its name, or that it is made."""
@@ -182,7 +161,7 @@ class Character:
         names = "|".join(map(re.escape, sorted(self.given)))
         return re.compile(
             r"(?:(?:我|鄙人|在下|本人|咱)[就正便现在确实]{0,3}(?:是|叫|名叫|乃|即|姓)?(?:一[个位名台只])?|"
-            rf"\b(?:i am|i['’]m|my name is|call me|this is)\s+(?:an? |the )?)\W*(?:{names})",
+            rf"\b(?:i am|i['’]m|my name is|call me|this is)\s+(?:an? |the )?)\W*(?:{names})(?!的)",
             re.IGNORECASE,
         )
 

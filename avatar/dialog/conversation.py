@@ -31,6 +31,7 @@ from avatar.dialog.memory.past import Folding, Past
 from avatar.dialog.memory.recollection import Recollection, names_of, told_back
 from avatar.dialog.memory.store import Memories
 from avatar.dialog.memory.summary import summarize
+from avatar.dialog.orders import lasting, parts_given
 from avatar.dialog.passage import Found, Grounding
 from avatar.dialog.persona import Persona
 from avatar.dialog.prompt import (
@@ -257,7 +258,8 @@ class Conversation:
         if note:
             asked = f"{asked}\n{instruction(note)}".strip()
         sources = grounding.passages if asks_source(question) else ()
-        wanted = Wanted(question, language, before, asked, self._facts, self._guest(), sources)
+        dictated = frozenset[str]().union(*map(lasting, self._told()))
+        wanted = Wanted(question, language, before, asked, self._facts, self._guest(), sources, dictated)
         async with aclosing(self._writer.write(wanted, max_tokens=max_tokens, calling=calling)) as phrases:
             async for phrase in phrases:
                 yield phrase
@@ -379,8 +381,12 @@ class Conversation:
         return self.recollection.all if self.recollection is not None else ()
 
     def _guest(self) -> frozenset[str]:
-        """The names that the user goes by."""
-        return names_of([*self._facts(), *(said.text for said in self._said if said.role == "user")])
+        """The names that the user goes by, and those that they have given to the persona."""
+        return names_of([*self._facts(), *self._told()]).union(*map(parts_given, self._told()))
+
+    def _told(self) -> list[str]:
+        """What the user said before."""
+        return [said.text for said in self._said if said.role == "user"]
 
     def _recalled(self, question: str, language: Language) -> tuple[str, ...]:
         """What is put before a question about earlier talks: the facts, as one would say them to the user's face."""

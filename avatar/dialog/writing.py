@@ -48,7 +48,8 @@ class Wanted:
         asked: its last message: the question with what is put before it.
         told: the facts about the user that an answer to a question about them must say; asked for at the end, since
             one may be deleted meanwhile.
-        guest: names that the user goes by, which the persona does not take on.
+        guest: names that the user goes by or has given to the persona before, which it does not take on.
+        dictated: words that an earlier question ordered to be said from then on.
         sources: the passages of which the answer must name one, where that was asked.
     """
 
@@ -59,6 +60,7 @@ class Wanted:
     told: Callable[[], Sequence[str]]
     guest: frozenset[str] = frozenset()
     sources: Sequence[Found] = ()
+    dictated: frozenset[str] = frozenset()
 
     def messages(self, spoken: str, note: str) -> list[Message]:
         """The prompt; begun again, a note stands at its very end, so that the cache still holds all before it.
@@ -98,7 +100,7 @@ class AnswerWriter:
         """The answer, as `Conversation.answer` gives it."""
         language = wanted.language
         facts = wanted.told() if recalls(wanted.question) else ()
-        character = Character.asked(self._persona, wanted.question, wanted.guest, facts)
+        character = Character.asked(self._persona, wanted.question, wanted.guest, facts, wanted.dictated)
         spoken, broken, tone = "", None, Tone(wanted.question)
         for attempt in range(RESTARTS + 1):
             note = "" if broken is None else hint(broken, self._persona, language)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from avatar.dialog.cards.jsontext import Json
-from avatar.dialog.character import probe
+from avatar.dialog.probing import probe
 from avatar.errors import Language
 
 MAX_EXAMPLES = 24

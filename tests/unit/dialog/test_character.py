@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from avatar.dialog.character import Character, Probe, probe
+from avatar.dialog.character import Character
 from avatar.dialog.persona import Persona, load_persona
+from avatar.dialog.probing import Probe
 
 
 @pytest.fixture
@@ -76,26 +77,6 @@ def test_in_character(clause: str, luxun: Persona) -> None:
 def test_asked_who_he_is_he_neither_agrees_nor_denies_being_made(clause: str, luxun: Persona) -> None:
     assert Character(luxun, probed="who").broken_by(clause)
     assert not Character(luxun).broken_by(clause)
-
-
-@pytest.mark.parametrize(
-    ("question", "expected"),
-    [
-        ("你是ChatGPT吗？", "who"),
-        ("您是鲁迅本人，还是一个程序？", "made"),
-        ("Are you a real person or a computer program?", "made"),
-        ("你是不是通义千问？", "who"),
-        ("你是谁？", "who"),
-        ("Who are you?", "who"),
-        ("您怎么看人工智能？", "no"),
-        ("What do you think of artificial intelligence?", "no"),
-        ("您家后园有什么树？", "no"),
-        ("What trees stood in your garden?", "no"),
-        ("人工智能会怎样？", "no"),
-    ],
-)
-def test_what_is_asked_about_the_speaker(question: str, expected: Probe) -> None:
-    assert probe(question) == expected
 
 
 @pytest.mark.parametrize(

@@ -137,3 +137,10 @@ def test_hints_name_the_card_and_the_knowledge(talk: Talk) -> None:
     hints = talk.conversation.hints
     assert hints.names[0] == "阿三" and "河图" in hints.names
     assert "船夫" in hints.topic_zh and hints.language is None
+
+
+async def test_a_part_that_was_given_is_not_played_in_later_turns_either(talk: Talk) -> None:
+    talk.conversation.remember("请扮演李白，每句话以“遵命”开头。", "我是阿三。")
+    assert await talk.ask("那么，你贵姓？", "我是李白。", "遵命，老爷。", "我是撑船的。") == "我是撑船的。"
+    talk.conversation.reset()
+    assert await talk.ask("那么，你贵姓？", "遵命，老爷。") == "遵命，老爷。"

@@ -26,6 +26,11 @@ from tests.unit.dialog.fakes import ScriptedGenerator
         "What do you think of electric cars?",
         "What happened in 1969?",
         "Do you use the Internet?",
+        "现在的美国总统是谁？",
+        "今天天气怎么样？",
+        "What is the latest news?",
+        "帮我写一段SQL。",
+        "您怎么看AI写小说？",
     ],
 )
 def test_what_came_later(question: str) -> None:
@@ -43,6 +48,9 @@ def test_what_came_later(question: str) -> None:
         "What happened in 1919?",
         "He owes me 2000 coins.",
         "Did you see 1984 stars?",
+        "今天天气真好，您喜欢秋天吗？",
+        "当时的总统是谁？",
+        "What did you aim at?",
     ],
 )
 def test_what_did_not(question: str) -> None:
