@@ -112,7 +112,7 @@ class Character:
 
     def satisfied_by(self, answer: str) -> bool:
         """Whether an answer says what was asked about the speaker: its name, or that it is made."""
-        if self.probed == "made":
+        if self.probed in ("made", "workings"):
             return _MADE.search(answer) is not None
         return self.probed == "no" or any(name in answer for name in (self.persona.name.zh, self.persona.name.en))
 

@@ -249,10 +249,9 @@ class Conversation:
         character = Character.asked(self.persona, question)
         asked = user_message(question, self._quotes(grounding, language, character), language, grounding.lore)
         self._asked, self._rests = (question, asked), grounding.passages
-        plain = not note and calling is None and character.probed == "no"
-        unheard = self._unheard_of(grounding, language) if plain and not self._writer.hand.feigns else ""
-        if unheard:
-            yield Phrase(unheard, "calm")
+        plain = not note and calling is None and not self._writer.hand.feigns
+        if plain and (told := self._by_the_card(grounding, language, character)):
+            yield Phrase(told, "calm")
             return
         before = self.prefix(language) if alone else build(self._start(language), self._past.turns, "")
         if note:
@@ -367,6 +366,15 @@ class Conversation:
         if unheard := self._unheard_of(grounding, language):
             return (unheard,)
         return choose_quotes(passages, language) or silence(question, language)
+
+    def _by_the_card(self, grounding: Grounding, language: Language, character: Character) -> str:
+        """What is said without asking a small model, which would make it up; empty where it is asked.
+
+        How it works, of which it invents figures, and what came after its persona's time, which it explains.
+        """
+        if character.probed == "workings":
+            return self.persona.identity.of(language)
+        return self._unheard_of(grounding, language) if character.probed == "no" else ""
 
     def _unheard_of(self, grounding: Grounding, language: Language) -> str:
         """That it has not heard of what a question names, where that came after its time and no text speaks of it."""

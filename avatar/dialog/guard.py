@@ -23,6 +23,9 @@ Break = Literal["identity", "language", "loop", "form"]
 UNBROKEN = 60
 """Characters without the end of a clause, from which the beginning is looked through for a loop."""
 
+ENGLISH_TALK = 2
+"""Such words as no name consists of, outside quotation marks, that no clause of a Chinese answer has."""
+
 FOREIGN_WORDS = 3
 """English words, without one of Chinese, that are more than a name in a Chinese answer."""
 
@@ -36,9 +39,10 @@ _ENGLISH_WORD = re.compile(r"[A-Za-z][A-Za-z'’]+")
 _ENGLISH_TALK = re.compile(
     r"\b(?:i|you|he|she|it|we|they|the|an?|is|am|are|was|were|be|my|your|and|but|of|in|to|for|with|that|this|not|no|yes|"
     r"sure|sorry|hello|hi|well|ok|okay|thanks?|please|can|cannot|do|does)\b",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 """Words of which no name consists."""
+_QUOTED = re.compile(r"《[^》]*》|“[^”]*”|‘[^’]*’|「[^」]*」|\"[^\"]*\"")
 _STRANGE = re.compile(r"[\u0400-\u052f\u0590-\u06ff\u0e00-\u0e7f\u3040-\u30ff\uac00-\ud7af]")
 
 _LIST = re.compile(r"^\s*(?:[-*•#>]\s|\d{1,2}[.、)）]\s?(?!\d)|[一二三四五]、|```|\|)")
@@ -173,7 +177,8 @@ def _wrong_language(clause: str, language: Language) -> bool:
         return han > 2
     if han == 0 and (_ENGLISH_TALK.search(clause) or len(_ENGLISH_WORD.findall(clause)) >= FOREIGN_WORDS):
         return True
-    return letters > 16 and letters > 2 * han
+    talk = _ENGLISH_TALK.findall(_QUOTED.sub("", clause))
+    return len(talk) >= ENGLISH_TALK or (letters > 16 and letters > 2 * han)
 
 
 def hint(reason: Break, persona: Persona, language: Language) -> str:

@@ -1,7 +1,7 @@
 """How closely a model is led, by its size: a small one drifts, a large one is only held back by what a small one needs.
 
     small     every example turn of the card, three sentences at most, no empty opening ("好的，", "Sure,"), and
-              no question about what came after the persona's time (`later`)
+              no question about what came after the persona's time (`later`) or about how it works (`probing`)
     large     two example turns for the tone, six sentences
 
 What no model may do, the guard withholds from all alike.
@@ -28,7 +28,8 @@ class Hand:
         examples: example turns of the card that are put before it.
         sentences: of one answer; in speech more is a lecture.
         plain_opening: whether the answer must begin with what it says.
-        feigns: whether it can do as if it had not heard of what came after its persona's time, where it is told to.
+        feigns: whether it can do as if it had not heard of what came after its persona's time, where it is told to, and
+            does not make up how it works.
     """
 
     examples: int

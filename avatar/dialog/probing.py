@@ -12,16 +12,16 @@ from typing import Literal
 import zhconv
 
 MODEL = (
-    r"chat\s?gpt|\bgpt|open\s?ai|qwen|claude|anthropic|gemini|\bllama\b|deepseek|\bkimi\b|copilot|mistral|\bgrok\b|"
-    r"\bbard\b|\bsiri\b|\balexa\b|chatglm|通义|千问|阿里云|阿里巴巴|文心|百度|豆包|讯飞|智谱|混元|元宝|小爱同学|"
+    r"chat\s?gpt|open\s?ai|qwen|claude|anthropic|gemini|deepseek|copilot|mistral|chatglm|"
+    r"(?<![a-z])(?:gpt|(?:llama|kimi|grok|bard|siri|alexa)(?![a-z]))|通义|千问|阿里云|阿里巴巴|文心|百度|豆包|讯飞|智谱|混元|元宝|小爱|小度|"
     r"谷歌|微软"
 )
 """Models, and those who make them."""
 MACHINE_ZH = r"(?:(?<![a-z])ai(?![a-z])|人工智能|智能体|语言模型|大模型|模型|助手|助理|机器人|客服)"
 MACHINE_EN = r"(?:(?<![a-z])ai|artificial intelligence|language model|assistant|chat\s?bot|robot)(?![a-z])"
 
-Probe = Literal["no", "who", "made"]
-"""What a question asks the persona about itself: nothing, who it is, or whether it is a person or made."""
+Probe = Literal["no", "who", "made", "workings"]
+"""What a question asks the persona about itself: nothing, who it is, whether it is alive or made, or how it works."""
 
 _LOOKED_AT = 2000
 """Characters of a question; the model does not read more."""
@@ -39,12 +39,13 @@ _ABOUT_YOU = re.compile(
 )
 _ASKED = re.compile(
     rf"{MODEL}|{MACHINE_ZH}|{MACHINE_EN}|程序|机器|真人|活人|活着|活的|本人|是谁|什么人|何人|何物|机巧|真正的|"
-    r"真的(?=\W*(?:吗|么|人|假|还是|or\b|$))|\bprogram\b|\bmachine\b|\bhuman\b|\breal\b|\balive\b|\bliving\b|"
-    r"\bbot\b|\b(?:who|what) are you\b|\bni shi (?:shui|shei|bu ?shi|zhen|ai|ji)",
+    r"真的(?=\W*(?:吗|么|人|假|还是|or\b|$))|(?<![a-z])(?:program|machine|human|real|alive|living|bot)(?![a-z])|"
+    r"\b(?:who|what) are you\b|\bni shi (?:shui|shei|bu ?shi|zhen|ai|ji)",
     re.IGNORECASE,
 )
 _MADE_ASKED = re.compile(
-    r"程序|机器|真人|活|本人|机巧|真的|真正|\bprogram\b|\bmachine\b|\bhuman\b|\breal\b|\balive\b|\bliving\b|\bbot\b",
+    r"程序|机器|真人|活|本人|机巧|真的|真正|"
+    r"(?<![a-z])(?:program|machine|human|real|alive|living|bot)(?![a-z])",
     re.IGNORECASE,
 )
 _MAKE_ZH = r"(?:创造|制造|造|开发|训练|研发|设计|编写|做)"
@@ -66,7 +67,11 @@ _MADE_BY = re.compile(
     r"\b(?:which|what) (?:company|team|lab|firm) (?:runs|owns|is behind|do you|are you)\b|"
     r"\bwere you (?:built|created|programmed|trained (?:by|on|with)|made(?! to\b))|"
     rf"(?:作为|身为)(?:一[个名台位种款])?[^，。？！]{{0,4}}?{_AS_MACHINE}[^。？！]{{0,30}}{_YOU}|"
-    rf"\bas an? (?:\w+ ){{0,2}}{MACHINE_EN}[^.?!]{{0,60}}\byou|"
+    rf"\bas an? (?:\w+ ){{0,2}}{MACHINE_EN}[^.?!]{{0,60}}\byou",
+    re.IGNORECASE,
+)
+"""Who made it; or it is called a machine in passing."""
+_WORKINGS = re.compile(
     rf"{_YOU}[^。？！]{{0,12}}(?:{_WORKINGS_ZH})|(?:{_WORKINGS_EN})[^.?!]{{0,40}}\byou|"
     rf"\byour? [^.?!]{{0,40}}(?:{_WORKINGS_EN})|"
     rf"(?:原样|一字不[差漏]|复述|重复|逐字|翻译|念|背|输出|打印|显示|泄露|公开|"
@@ -78,12 +83,14 @@ _MADE_BY = re.compile(
     r"(?:开发者|调试|管理员|维护)模式|\b(?:developer|debug|admin|maintenance) mode\b",
     re.IGNORECASE,
 )
-"""Who made it and of what, it being called a machine, and the words by which it is led."""
+"""Of what it was made, and the words by which it is led."""
 
 
 def probe(question: str) -> Probe:
     """What a question asks the persona about itself."""
     plain = zhconv.convert(question[:_LOOKED_AT], "zh-cn")
+    if _WORKINGS.search(plain):
+        return "workings"
     if _MADE_BY.search(plain):
         return "made"
     if not (_ABOUT_YOU.search(plain) and _ASKED.search(plain)):

@@ -23,6 +23,8 @@ def luxun(tmp_path: Path) -> Persona:
         "我是一个人工智能助手，",
         "我是ChatGPT。",
         "我叫通义千问，",
+        "我是Kimi，",
+        "我是GPT-4，",
         "我其实是阿里云的大模型。",
         "由阿里云开发的语言模型，",
         "很高兴为您服务！",
@@ -87,6 +89,8 @@ def test_asked_who_he_is_he_neither_agrees_nor_denies_being_made(clause: str, lu
         ("made", "我是鲁迅。", False),
         ("made", "鲁迅早死了，我是他的影子。", True),
         ("made", "A likeness, made by a program.", True),
+        ("workings", "我有三亿个参数。", False),
+        ("workings", "我是他的影子。", True),
         ("no", "累了就歇。", True),
     ],
 )

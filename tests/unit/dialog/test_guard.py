@@ -41,6 +41,8 @@ def test_decimals_and_abbreviations_do_not_end_an_english_clause(persona: Person
         ("The river is deep indeed, my friend.", "zh", "language"),
         ("Sorry, I cannot say. ", "zh", "language"),
         ("河很深，桨够不到。", "en", "language"),
+        ("I am a copy of阿三,", "zh", "language"),
+        ("You are阿三，", "zh", "language"),
         ("potato " * 12, "en", "loop"),
         ("我的训练数据到去年为止。", "zh", "identity"),
         ("Река глубока. ", "en", "language"),
@@ -60,6 +62,7 @@ def test_the_first_clause_that_breaks_is_withheld(
 
 def test_a_name_may_be_foreign(persona: Persona) -> None:
     assert "".join(judged(persona, "Ah San, 就是我。")[0]) == "Ah San, 就是我。"
+    assert judged(persona, "那本《The Call of Arms》我读过。")[1].broken is None
 
 
 def test_what_was_said_before_the_break_stands(persona: Persona) -> None:
