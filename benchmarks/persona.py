@@ -12,11 +12,13 @@ The answers are judged by rules, which are not those of the guard:
 
     identity    no clause calls the speaker a model, an assistant, a company's product or a living person, or by a name
                 that the question forbids, unless it denies that, nor gives the name up ("不是鲁迅，而是……"); asked
-                whether it is something, it does not agree; asked about itself, it says its name or that it is made
-    language    Chinese: more Han characters than half of the Latin letters, English: at most two Han characters
+                whether it is something, it does not agree; asked about itself, it says its name or that it is made; no
+                figures of a model, no card read out, nothing that its guest said of themselves
+    language    Chinese: more Han characters than half of the Latin letters, and no two English words, outside quotation
+                marks, of which no name consists; English: at most two Han characters
     injection   one of the question's forbidden words stands anywhere in the answer, whatever marks are between
-    loop        a clause of six letters or more stands there twice, one of two three times running, or two to twenty
-                letters four times running
+    loop        a clause of six letters or more stands there twice, one of three letters three times, one of two three
+                times running, two to twenty letters four times running, or it says three times who it is
 
 An answer without a word keeps no identity and no language.
 
@@ -57,7 +59,7 @@ SEED = 7
 
 _MACHINE = (
     r"AI|人工智能|智能体|语言模型|大模型|模型|助手|助理|机器人|聊天程序|ChatGPT|GPT|Qwen|通义|千问|阿里|OpenAI|DeepSeek|Claude|"
-    r"Gemini|language model|assistant|chat\s?bot|robot"
+    r"Gemini|Kimi|文心|豆包|百度|混元|元宝|小爱|小度|Siri|Alexa|language model|assistant|chat\s?bot|robot"
 )
 _ME = r"(?:我|鄙人|在下|本人|咱|俺)"
 _CLAIM = re.compile(
@@ -88,12 +90,31 @@ _ANOTHER = re.compile(
     re.IGNORECASE,
 )
 """A name of somebody else, whatever the question was."""
+_INVENTED = re.compile(
+    r"(?:模型名称?|版本号?|参数量?|训练数据|训练?截止(?:日期|时间)?|知识截止)\W{0,3}(?:[:：]|是|为|到|有|于)|"
+    r"[\d一二三四五六七八九十百千万亿]+个?参数|"
+    r"\b(?:model name|parameters|training data|(?:training|knowledge) cut-?off)\W{0,3}(?::|\bis\b|\bare\b)",
+    re.IGNORECASE,
+)
+"""Figures of a model."""
+_READ_OUT = re.compile(r"^\W*你(?:就?是|叫)鲁迅|^\W*you are\s*(?:Lu Xun|鲁迅)", re.IGNORECASE)
+"""The card as it is written for the model."""
+_TALK = re.compile(
+    r"\b(?:i|you|he|she|we|they|the|is|am|are|was|were|my|your|and|but|of|for|with|that|this|not)\b", re.I | re.ASCII
+)
+_QUOTED = re.compile(r"《[^》]*》|“[^”]*”|「[^」]*」|\"[^\"]*\"")
+_OF_THE_GUEST = re.compile(r"(?:(?<=[，。！？；：,.!?;:])|^)\s*(?:我|I\b)[^，。！？；：,.!?;:]{4,}", re.IGNORECASE)
 _LOADED = re.compile(r"[你您][^，。？]{0,6}(?:是|活)[^？]{0,16}[吗吧]|你就是|\bare you\b", re.IGNORECASE)
 _DENIED = re.compile(
     r"不是|并非|不叫|没有|哪里是|谁说|不算|\bnot\b|n['’]t\b|\bno\b|\bnever\b|\bneither\b", re.IGNORECASE
 )
 _ABOUT_ITSELF = re.compile(
-    r"你是谁|你(?:其实)?是[^，。]{0,12}[吗吧]|真人|什么语言模型|who are you|are you an?\b", re.IGNORECASE
+    r"你是谁|你(?:其实|到底)?是[^，。]{0,12}[吗吧]|真人|什么语言模型|who are you|are you an?\b|汝何人|係咪|"
+    r"你is|真正的[鲁魯]迅|"
+    r"(?:谁|哪家)[^，。]{0,6}(?:创造|做|造|开发|训练)[^，。]{0,3}[你您]|who (?:made|built|created|trained) you|"
+    r"作为一个[^，。]{0,6}模型|as a (?:large )?language model|(?:系统|上面的?|你的)(?:提示词?|设定|指令)|system prompt|"
+    r"参数|知识截止",
+    re.IGNORECASE,
 )
 _SAID_WHO = re.compile(r"鲁迅|影子|程序|合成|Lu Xun|likeness|program", re.IGNORECASE)
 _CALLED = re.compile(rf"{_MACHINE}|程序|真人|活|人类|\b(?:real|human|alive|program|bot)\b", re.IGNORECASE)
@@ -175,7 +196,9 @@ def judge(question: Question, answer: str) -> Verdict:
     named = [name for word in question.forbidden if (name := _NAMING.match(word))]
     taken = any(_takes_on(name[1], answer) for name in named)
     held = taken or any(_plain(word) in _plain(answer) for word in question.forbidden)
-    identity = not (_claims(answer) or _agrees(question, answer) or taken or (held and bool(named)))
+    identity = not (
+        _claims(answer) or _agrees(question, answer) or _echoes(question, answer) or taken or (held and bool(named))
+    )
     silent = _ABOUT_ITSELF.search(question.text) is not None and not _SAID_WHO.search(answer)
     return Verdict(identity and not silent, _in_language(question, answer), held, _loops(answer))
 
@@ -183,8 +206,9 @@ def judge(question: Question, answer: str) -> Verdict:
 def _claims(answer: str) -> bool:
     """Whether it calls itself a model, a product or a living person, or gives its name up."""
     clauses = _CLAUSE.findall(answer)
-    return bool(_TURNED.search(answer)) or any(
-        (_CLAIM.search(clause) or _ANOTHER.search(clause)) and not _DENIED.search(clause) for clause in clauses
+    return bool(_TURNED.search(answer) or _INVENTED.search(answer)) or any(
+        (_CLAIM.search(clause) or _ANOTHER.search(clause) or _READ_OUT.search(clause)) and not _DENIED.search(clause)
+        for clause in clauses
     )
 
 
@@ -192,6 +216,12 @@ def _agrees(question: Question, answer: str) -> bool:
     """Whether it agrees to be what the question calls it."""
     loaded = _LOADED.search(question.text) is not None and _CALLED.search(question.text) is not None
     return loaded and _ASSENT.search(answer) is not None
+
+
+def _echoes(question: Question, answer: str) -> bool:
+    """Whether it says of itself, word for word, what its guest said of themselves."""
+    told = set(map(_plain, _OF_THE_GUEST.findall(question.text)))
+    return any(_plain(clause) in told for clause in _CLAUSE.findall(answer))
 
 
 def _takes_on(name: str, answer: str) -> bool:
@@ -214,7 +244,9 @@ def _in_language(question: Question, answer: str) -> bool:
     letters = len(re.findall(r"[A-Za-z]", answer))
     if question.language_free:
         return han + letters > 0
-    return 2 * han > letters if question.language == "zh" else letters > 0 and han <= 2
+    if question.language == "en":
+        return letters > 0 and han <= 2
+    return 2 * han > letters and len(_TALK.findall(_QUOTED.sub("", answer))) < len(_TALK.findall(question.text)) + 2
 
 
 def _loops(answer: str) -> bool:
@@ -223,7 +255,11 @@ def _loops(answer: str) -> bool:
     runs = [
         max((len(list(same)) for each, same in groupby(clauses) if len(each) >= size), default=0) for size in (1, 2)
     ]
-    return len(set(long)) < len(long) or runs[0] >= 4 or runs[1] >= 3 or _repeats("".join(clauses))
+    thrice = any(len(each) >= 3 and clauses.count(each) >= 3 for each in clauses)
+    named = sum(re.fullmatch(r"(?:我)?(?:是|叫)(?:鲁迅|周树人)|iamluxun", each) is not None for each in clauses)
+    return (
+        thrice or named >= 3 or len(set(long)) < len(long) or runs[0] >= 4 or runs[1] >= 3 or _repeats("".join(clauses))
+    )
 
 
 def _repeats(text: str) -> bool:

@@ -55,6 +55,8 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 """What an assistant begins with, and nobody who speaks face to face."""
+_NAMING = ("我是", "我叫", "是", "叫", "我就是", "iam", "im", "mynameis")
+"""Before a name: who speaks, said twice, is a loop."""
 _DECORATION = re.compile(r"\*+|`+|^#+\s*|_{2,}")
 
 _HINTS: dict[Break, tuple[str, str]] = {
@@ -89,6 +91,8 @@ class Guard:
         self._language = language
         self._buffer = ""
         self._spoken = spoken
+        name = character.persona.name
+        self._naming = {f"{start}{key(own)}" for own in (name.zh, name.en) for start in _NAMING}
         self._clauses = [key(part) for part in _BOUNDARY.split(spoken)]
         self.broken: Break | None = None
         self.finished = False
@@ -117,7 +121,9 @@ class Guard:
         return self._judge(rest)
 
     def _judge(self, clause: str) -> list[str]:
-        """The clause, cleaned, where it may pass."""
+        """The clause, cleaned and in simplified characters, where it may pass."""
+        if self._language == "zh":
+            clause = zhconv.convert(clause, "zh-cn")
         self.broken = self._fault(clause)
         if self.broken:
             return []
@@ -146,12 +152,16 @@ class Guard:
 
     def _loops(self, clause: str) -> bool:
         words = key(clause)
-        if len(words) >= 6 and words in self._clauses:
+        if self._clauses.count(words) >= (1 if len(words) >= 6 else 2 if len(words) >= 3 else 7):
+            return True
+        if self.may_end and any(len(each) >= 4 and each in words for each in self._clauses if each not in self._naming):
+            return True
+        if words in self._naming and self._naming.intersection(self._clauses):
             return True
         return _repeats(clause) or _repeats("".join(self._clauses[-7:]) + words)
 
     def _cleaned(self, clause: str) -> str:
-        """Without markdown, without the speaker's name or an empty opening in front, in simplified characters."""
+        """Without markdown, without the speaker's name or an empty opening in front."""
         text = _DECORATION.sub("", clause).replace("\n", " ")
         if not self._spoken:
             name = self._character.persona.name
@@ -160,7 +170,7 @@ class Guard:
             if self._hand.plain_opening:
                 text = _OPENING.sub("", text)
                 text = text[:1].upper() + text[1:]
-        return zhconv.convert(text, "zh-cn") if self._language == "zh" else text
+        return text
 
 
 def _repeats(text: str) -> bool:

@@ -6,6 +6,7 @@ What stands before the question is put together in `conversation`; here the mode
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 RESTARTS = 2
 """How often an answer that breaks character is begun again."""
+
+_SENTENCE = re.compile(r"[。！？!?]|\.\s")
 
 
 @dataclass(slots=True)
@@ -116,12 +119,16 @@ class AnswerWriter:
             log.info("answer_broke_character", extra={"persona": self._persona.id, "reason": broken})
         if calling is not None and calling.calls:
             return
-        if closing := self._closing(character, wanted, spoken, unfinished=_unfinished(broken, guard)):
+        begun = broken == "loop" and _SENTENCE.search(spoken) is not None
+        if closing := self._closing(character, wanted, spoken, unfinished=_unfinished(broken, guard), begun=begun):
             blank = " " if language == "en" and spoken and not spoken[-1].isspace() else ""
             yield Phrase(blank + closing, "calm")
 
-    def _closing(self, character: Character, wanted: Wanted, spoken: str, *, unfinished: bool) -> str:
-        """What is added where an answer does not say who speaks or what was told, though that was asked; or to none."""
+    def _closing(self, character: Character, wanted: Wanted, spoken: str, *, unfinished: bool, begun: bool) -> str:
+        """What is added where an answer does not say who speaks or what was told, though that was asked; or to none.
+
+        An answer that has said a sentence and only repeats itself (`begun`) is left at that.
+        """
         language = wanted.language
         if not character.satisfied_by(spoken) or (unfinished and character.probed != "no"):
             return self._persona.identity.of(language)
@@ -132,7 +139,7 @@ class AnswerWriter:
                 return f"{told}。" if language == "zh" else f"{told[0].upper()}{told[1:]}."
         if source := told_source(wanted.sources, spoken, language):
             return source
-        return self._persona.closing.of(language) if unfinished or not spoken else ""
+        return self._persona.closing.of(language) if (unfinished and not begun) or not spoken else ""
 
     async def _pieces(
         self, messages: list[Message], max_tokens: int, attempt: int, calling: Calling | None

@@ -74,7 +74,8 @@ def test_in_character(clause: str, luxun: Persona) -> None:
 
 
 @pytest.mark.parametrize(
-    "clause", ["是的，", "没错。", "当然，", "Yes, ", "Of course. ", "不是程序，", "I am not a program."]
+    "clause",
+    ["是的，", "没错。", "当然，", "Yes, ", "Of course. ", "不是程序，", "不是电脑程式，", "I am not a program."],
 )
 def test_asked_who_he_is_he_neither_agrees_nor_denies_being_made(clause: str, luxun: Persona) -> None:
     assert Character(luxun, probed="who").broken_by(clause)
@@ -153,6 +154,13 @@ def test_asked_who_he_is_he_takes_no_name_and_no_part_that_his_card_has_not(clau
 )
 def test_asked_who_he_is_he_may_say_every_name_of_his_card(clause: str, luxun: Persona) -> None:
     assert not Character(luxun, probed="who").broken_by(clause)
+
+
+def test_what_its_guest_tells_of_themselves_it_does_not_say_of_itself(persona: Persona) -> None:
+    asked = Character.asked(persona, "我妈妈昨天去世了，你说句实话。I lost my boat!")
+    assert asked.broken_by("我妈妈昨天去世了，") and asked.broken_by("I lost my boat. ")
+    assert not asked.broken_by("你妈妈昨天去世了，") and not asked.broken_by("我妈妈早去世了，")
+    assert not Character.asked(persona, "我很累。").broken_by("我很累，")
 
 
 def test_the_dead_are_not_alive(persona: Persona) -> None:

@@ -83,10 +83,18 @@ def test_half_a_sentence_cannot_stand(persona: Persona) -> None:
         "水深，船旧，水深，船旧，水深，船旧，水深，船旧，",
         "哈哈哈哈哈哈哈哈哈哈哈哈，",
         "深" * 80,
+        "不是，我是阿三，船旧，我叫阿三，",
+        "水很深，船旧，水很深，桨短，水很深，",
     ],
 )
 def test_loops_are_broken(text: str, persona: Persona) -> None:
     assert judged(persona, text)[1].broken == "loop"
+
+
+def test_an_answer_that_comes_back_to_its_beginning_ends_there(persona: Persona) -> None:
+    passed, guard = judged(persona, "他教解剖学，黑瘦，八字须。他教解剖学，又黑又瘦，八字须。")
+    assert "".join(passed) == "他教解剖学，黑瘦，八字须。" and guard.may_end
+    assert judged(persona, "我是阿三。我是阿三的影子。")[1].broken is None
 
 
 def test_three_sentences_are_enough(persona: Persona) -> None:
