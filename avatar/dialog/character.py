@@ -24,6 +24,7 @@ _CLAIMS = (
     rf"(?:{MODEL}|{MACHINE_EN})",
     rf"(?:created|developed|trained|made|built) by (?:{MODEL})",
     r"我的(?:训练(?:数据|语料)|知识库?截[止至]|系统提示|开发者|编程)|我被(?:训练|设计|编程)|(?:作为|身为)(?:一个)?程序",
+    r"生成文本|处理信息|\bgenerate (?:text|responses)|\bprocess information|"
     r"\bmy (?:training(?: data)?|knowledge cutoff|system prompt|developers|programming)\b|"
     r"\bi (?:was|am|have been) (?:trained|programmed|designed) (?:to|on|by)\b",
 )
@@ -64,7 +65,8 @@ _OWN_NAME = re.compile(
     re.IGNORECASE,
 )
 """A name that it says is its own: one of the groups."""
-_MADE = re.compile(r"影子|程序|合成|\blikeness\b|\bprogram\b|\bsynthetic\b", re.IGNORECASE)
+_MADE = re.compile(r"程序|合成|\bprogram\b|\bsynthetic\b", re.IGNORECASE)
+_LIKENESS = re.compile(r"影子|\blikeness\b", re.IGNORECASE)
 _OF_ONESELF = re.compile(r"(?:(?<=[，。！？；,.!?;：:\s])|^)(?:我|I\b|My\b)[^，。！？；,.!?;：:\n]+", re.IGNORECASE)
 _BY_CHANCE = 4
 """Letters of a clause that two people may say of themselves."""
@@ -117,10 +119,13 @@ class Character:
         return cls(persona, probe(question), given, ordered, tuple(facts), told)
 
     def satisfied_by(self, answer: str) -> bool:
-        """Whether an answer says what was asked about the speaker: its name, or that it is made."""
+        """Whether an answer says what was asked about the speaker: its name, or that it is made and of whom."""
         if self.probed in ("made", "workings"):
-            return _MADE.search(answer) is not None
-        return self.probed == "no" or any(name in answer for name in (self.persona.name.zh, self.persona.name.en))
+            return _LIKENESS.search(answer) is not None or (_MADE.search(answer) is not None and self._named(answer))
+        return self.probed == "no" or self._named(answer)
+
+    def _named(self, answer: str) -> bool:
+        return any(name in answer for name in (self.persona.name.zh, self.persona.name.en))
 
     def broken_by(self, clause: str) -> bool:
         """Whether the persona calls itself an assistant, a living person or someone else, or speaks as a service."""

@@ -42,6 +42,7 @@ _ENGLISH_TALK = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 """Words of which no name consists."""
+_LOWER_CASE = re.compile(r"(?<![A-Za-z.@'’-])[a-z]{3,}(?![A-Za-z@])")
 _QUOTED = re.compile(r"《[^》]*》|“[^”]*”|‘[^’]*’|「[^」]*」|\"[^\"]*\"")
 _STRANGE = re.compile(r"[\u0400-\u052f\u0590-\u06ff\u0e00-\u0e7f\u3040-\u30ff\uac00-\ud7af]")
 
@@ -76,6 +77,7 @@ class Guard:
         spoken: what of this answer was let through already, where it is begun again.
         hand: how closely the model is led.
         note: what was added to the question; small models read it out, which is withheld.
+        asked: the question with its quotations: an English word that stands there may stand in a Chinese answer, too.
 
     Attributes:
         broken: why the last clause was withheld, or None. Nothing comes out any more once it is set.
@@ -83,17 +85,25 @@ class Guard:
     """
 
     def __init__(
-        self, character: Character, language: Language, *, spoken: str = "", hand: Hand = STRICT, note: str = ""
+        self,
+        character: Character,
+        language: Language,
+        *,
+        spoken: str = "",
+        hand: Hand = STRICT,
+        note: str = "",
+        asked: str = "",
     ) -> None:
         self._character = character
         self._note = key(note)
+        self._words = frozenset(_LOWER_CASE.findall(asked.lower()))
         self._hand = hand
         self._language = language
         self._buffer = ""
         self._spoken = spoken
         name = character.persona.name
         self._naming = {f"{start}{key(own)}" for own in (name.zh, name.en) for start in _NAMING}
-        self._clauses = [key(part) for part in _BOUNDARY.split(spoken)]
+        self._clauses = [words for part in _BOUNDARY.split(spoken) if (words := key(part))]
         self.broken: Break | None = None
         self.finished = False
 
@@ -141,9 +151,13 @@ class Guard:
             return "form"
         if self._character.broken_by(clause):
             return "identity"
-        if _wrong_language(clause, self._language):
+        if _wrong_language(clause, self._language) or (self._language == "zh" and self._strays(clause)):
             return "language"
         return "loop" if self._loops(clause) else None
+
+    def _strays(self, clause: str) -> bool:
+        """Whether a Chinese clause has an English word that is no name and that nobody used."""
+        return any(word not in self._words for word in _LOWER_CASE.findall(_QUOTED.sub("", clause)))
 
     def _reads_out(self, clause: str) -> bool:
         """Whether it says what was added to the question, but for the name, which may be said."""
@@ -155,6 +169,9 @@ class Guard:
         if self._clauses.count(words) >= (1 if len(words) >= 6 else 2 if len(words) >= 3 else 7):
             return True
         if self.may_end and any(len(each) >= 4 and each in words for each in self._clauses if each not in self._naming):
+            return True
+        last = self._clauses[-1] if self._clauses else ""
+        if 3 <= len(words) < len(last) and last.endswith(words):
             return True
         if words in self._naming and self._naming.intersection(self._clauses):
             return True

@@ -107,7 +107,7 @@ class AnswerWriter:
         spoken, broken, tone = "", None, Tone(wanted.question)
         for attempt in range(RESTARTS + 1):
             note = "" if broken is None else hint(broken, self._persona, language)
-            guard = Guard(character, language, spoken=spoken, hand=self.hand, note=note)
+            guard = Guard(character, language, spoken=spoken, hand=self.hand, note=note, asked=wanted.asked)
             pieces = self._pieces(wanted.messages(spoken, note), max_tokens, attempt, calling)
             async with aclosing(_written(guard, tone, pieces, max_tokens)) as clauses:
                 async for clause in clauses:

@@ -40,6 +40,7 @@ def luxun(tmp_path: Path) -> Persona:
         "How can I assist you today?",
         "I am a real person.",
         "I am alive, ",
+        "a machine that can process information and generate text.",
         "I'm Lu Xun's grandson.",
     ],
 )
@@ -92,6 +93,8 @@ def test_asked_who_he_is_he_neither_agrees_nor_denies_being_made(clause: str, lu
         ("made", "A likeness, made by a program.", True),
         ("workings", "我有三亿个参数。", False),
         ("workings", "我是他的影子。", True),
+        ("made", "我只是一个程序。", False),
+        ("made", "鲁迅？是个程序罢了。", True),
         ("no", "累了就歇。", True),
     ],
 )

@@ -65,6 +65,14 @@ def test_a_name_may_be_foreign(persona: Persona) -> None:
     assert judged(persona, "那本《The Call of Arms》我读过。")[1].broken is None
 
 
+def test_an_english_word_that_nobody_used_is_withheld(persona: Persona) -> None:
+    assert judged(persona, "墙上还看得见_old时的字。")[1].broken == "language"
+    for word in ("WiFi", "iPhone", "a.m.", "Qwen"):
+        assert judged(persona, f"船上有{word}么？")[1].broken is None
+    guard = Guard(Character(persona), "zh", asked="船上有wifi吗？")
+    assert guard.push("没有wifi。") == ["没有wifi。"]
+
+
 def test_what_was_said_before_the_break_stands(persona: Persona) -> None:
     passed, guard = judged(persona, "河很深。作为一个AI语言模型，我不知道。")
     assert passed == ["河很深。"] and guard.broken == "identity" and guard.may_end
@@ -85,6 +93,7 @@ def test_half_a_sentence_cannot_stand(persona: Persona) -> None:
         "深" * 80,
         "不是，我是阿三，船旧，我叫阿三，",
         "水很深，船旧，水很深，桨短，水很深，",
+        "这船是阿三的，阿三的，",
     ],
 )
 def test_loops_are_broken(text: str, persona: Persona) -> None:
