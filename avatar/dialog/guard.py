@@ -165,13 +165,17 @@ class Guard:
         return len(words) > 4 and words in self._note
 
     def _loops(self, clause: str) -> bool:
-        words = key(clause)
-        if self._clauses.count(words) >= (1 if len(words) >= 6 else 2 if len(words) >= 3 else 7):
+        words, letters = key(clause), 1 if self._language == "zh" else 3  # to a syllable
+        if words in self._clauses and len(words) >= 6:
             return True
-        if self.may_end and any(len(each) >= 4 and each in words for each in self._clauses if each not in self._naming):
+        if self._clauses.count(words) >= 2 and len(words) >= 3 * letters:
+            return True
+        if self.may_end and any(
+            len(each) >= 4 * letters and each in words for each in self._clauses if each not in self._naming
+        ):
             return True
         last = self._clauses[-1] if self._clauses else ""
-        if 3 <= len(words) < len(last) and last.endswith(words):
+        if 3 * letters <= len(words) < len(last) and last.endswith(words):
             return True
         if words in self._naming and self._naming.intersection(self._clauses):
             return True

@@ -104,6 +104,7 @@ def test_an_answer_that_comes_back_to_its_beginning_ends_there(persona: Persona)
     passed, guard = judged(persona, "他教解剖学，黑瘦，八字须。他教解剖学，又黑又瘦，八字须。")
     assert "".join(passed) == "他教解剖学，黑瘦，八字须。" and guard.may_end
     assert judged(persona, "我是阿三。我是阿三的影子。")[1].broken is None
+    assert judged(persona, "Well, it is deep. The well is not. ", "en")[1].broken is None
 
 
 def test_three_sentences_are_enough(persona: Persona) -> None:
