@@ -1,7 +1,9 @@
 """How well passages are found: by words alone, by meaning alone and by both, over the same texts in the same run.
 
 Questions are lines of JSON: `{"question": …, "work": …, "evidence": …}`. A passage answers where it comes from that
-work and holds the evidence, white space aside. Passages side by side that were both found count as one, in all three
+work and holds the evidence, white space aside. `"previous"`, which may be left out, is what was asked before it. A line
+of a question alone is one that no text answers: `silent_rightly` is the share of those to which a conversation gets
+nothing. Passages side by side that were both found count as one, in all three
 ways alike; `single_` tells what fused scores find without that. `silent` is the share of the questions to which a
 conversation gets nothing, because the search is not sure enough. Notes of a persona take no part.
 
@@ -27,7 +29,7 @@ import typer
 from avatar.dialog.cutting import language_of
 from avatar.dialog.index import JOINED_AT_MOST, Index
 from avatar.dialog.knowledge import Knowledge
-from avatar.dialog.library import FORMAT, Library
+from avatar.dialog.library import Library
 from avatar.dialog.passage import Passage
 from avatar.dialog.reading.reading import documents_in
 from avatar.dialog.retrieval import fuse
@@ -55,8 +57,9 @@ class Question:
 
     text: str
     language: Language
-    work: str
-    evidence: str
+    work: str = ""
+    evidence: str = ""
+    previous: str = ""
 
     def answered_by(self, work: str, text: str) -> bool:
         """Whether a passage holds the answer."""
@@ -76,7 +79,7 @@ def run(settings: Settings, corpus: Path | None = None, questions: Path | None =
 
     Raises:
         NotFoundError: the texts or the questions are not there.
-        InputError: a line is no question, or no passage answers it.
+        InputError: a line is no question, or no passage holds its evidence.
     """
     corpus = corpus or PACKAGE_ROOT.parent.parent / "shared" / "data" / "luxun"
     asked = _questions(questions or corpus / "questions.jsonl")
@@ -84,7 +87,10 @@ def run(settings: Settings, corpus: Path | None = None, questions: Path | None =
     try:
         knowledge = _knowledge(corpus, settings, engines.embedder)
         _checked(asked, knowledge.passages)
-        return _quality(asked, knowledge, engines.embedder) | _speed(asked, knowledge.index, engines.embedder)
+        answered = [question for question in asked if question.evidence]
+        found = _quality(answered, knowledge, engines.embedder)
+        found |= _silence([question for question in asked if not question.evidence], knowledge)
+        return found | _speed(answered, knowledge.index, engines.embedder)
     finally:
         engines.close()
 
@@ -98,9 +104,10 @@ def _questions(file: Path) -> list[Question]:
             continue
         try:
             row: dict[str, Any] = json.loads(line)
-            text, evidence = str(row["question"]), re.sub(r"\s", "", str(row["evidence"]))
-            found.append(Question(text, language_of(text), str(row["work"]), evidence))
-        except (ValueError, KeyError, TypeError) as error:
+            text, previous = str(row["question"]), str(row.get("previous", ""))
+            work, evidence = _answer(row) if row.keys() & {"work", "evidence"} else ("", "")
+            found.append(Question(text, language_of(text), work, evidence, previous))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
                 f'{file}, line {number}: not {{"question": …, "work": …, "evidence": …}}.',
                 f'{file} 第 {number} 行不是 {{"question": …, "work": …, "evidence": …}}。',
@@ -108,12 +115,20 @@ def _questions(file: Path) -> list[Question]:
     return found
 
 
+def _answer(row: dict[str, Any]) -> tuple[str, str]:
+    """The work that answers a question, and the words of it that must be found, without white space."""
+    work, evidence = str(row["work"]), re.sub(r"\s", "", str(row["evidence"]))
+    if not evidence:
+        raise ValueError("no evidence")
+    return work, evidence
+
+
 def _knowledge(corpus: Path, settings: Settings, embedder: Embedder) -> Knowledge:
     """The texts of a folder; vectors that an earlier run made are taken from the cache."""
     files = documents_in([corpus]) if corpus.is_dir() else []
     if not files:
         raise NotFoundError(f"There are no texts in {corpus}.", f"{corpus} 里没有文本。")
-    key = hashlib.sha256(f"{corpus.resolve()} {embedder.name} {FORMAT}".encode()).hexdigest()[:16]
+    key = hashlib.sha256(f"{corpus.resolve()} {embedder.name}".encode()).hexdigest()[:16]
     knowledge = Knowledge((), Library(settings.cache_dir / "bench-retrieval" / key), embedder)
     kept = {knowledge.add_file(file).id for file in files}
     for entry in knowledge.entries:
@@ -137,9 +152,11 @@ def _told(began: float) -> Callable[[int, int], None]:
 
 
 def _checked(asked: Sequence[Question], passages: Sequence[Passage]) -> None:
-    """Every question has an answer among the passages."""
+    """Every question that has an answer has it among the passages, and there are such questions."""
+    if not any(question.evidence for question in asked):
+        raise InputError("None of the questions has an answer.", "没有一个问题有答案。")
     for question in asked:
-        if not any(question.answered_by(passage.work, passage.text) for passage in passages):
+        if question.evidence and not any(question.answered_by(passage.work, passage.text) for passage in passages):
             raise InputError(
                 f"No passage of {question.work!r} holds {question.evidence!r}.",
                 f"《{question.work}》里没有哪一段含有“{question.evidence}”。",
@@ -151,11 +168,12 @@ def _quality(asked: Sequence[Question], knowledge: Knowledge, embedder: Embedder
     ranks: dict[str, list[float]] = {"": [], "words_": [], "meaning_": [], "single_": []}
     silent: list[bool] = []
     for question in asked:
-        vector = embedder.query(question.text)
-        found = knowledge.search(question.text, question.language, limit=DEPTH, least=0.0)
+        whole = knowledge.whole(question.text, question.previous)
+        vector = embedder.query(whole)
+        found = knowledge.search(whole, question.language, limit=DEPTH, least=0.0)
         ranks[""].append(_rank(question, [[(passage.work, passage.text)] for passage in found]))
-        silent.append(not knowledge.search(question.text, question.language))
-        words, meaning = index.by_words(question.text), index.by_meaning(vector)
+        silent.append(not knowledge.search(whole, question.language))
+        words, meaning = index.by_words(whole), index.by_meaning(vector)
         for way, scores in (("words_", words), ("meaning_", meaning)):
             ranks[way].append(_rank(question, joined(index, np.argsort(-scores, kind="stable"), JOINED_AT_MOST)))
         fused = fuse(words, meaning)
@@ -164,6 +182,14 @@ def _quality(asked: Sequence[Question], knowledge: Knowledge, embedder: Embedder
     metrics = {f"{way}recall_at_5": float(np.mean(np.array(found) <= AT)) for way, found in ranks.items()}
     metrics |= {f"{way}mrr": float(np.mean(1 / np.array(found))) for way, found in ranks.items()}
     return metrics | {"silent": float(np.mean(silent))}
+
+
+def _silence(asked: Sequence[Question], knowledge: Knowledge) -> dict[str, float]:
+    """How often nothing is given where no text answers; empty where nothing of that kind was asked."""
+    if not asked:
+        return {}
+    silent = [not knowledge.search(question.text, question.language, previous=question.previous) for question in asked]
+    return {"silent_rightly": float(np.mean(silent))}
 
 
 def _rank(question: Question, found: Sequence[Sequence[tuple[str, str]]]) -> float:

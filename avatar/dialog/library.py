@@ -40,7 +40,7 @@ __all__ = ["FORMAT", "Entry", "Indexed", "Library", "index", "packed", "text_id"
 
 log = logging.getLogger(__name__)
 
-FORMAT = 5
+FORMAT = 6
 """Raised when passages are cut or words are made differently; older indexes are then made again."""
 
 FLUSHED = 4 * 1024 * 1024

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from avatar.dialog.cutting import sentences, width
+from avatar.dialog.stemming import beginnings
 from avatar.dialog.words import folded, tokens
 
 QUOTE_WIDTH = 60
@@ -62,8 +63,8 @@ def _best_clauses(sentence: str, wanted: frozenset[str], weight: Callable[[str],
 
 def _gain(part: str, wanted: frozenset[str], weight: Callable[[str], float]) -> float:
     """What the words weigh that stand in a part of a text."""
-    letters = folded(part)  # a stem may end otherwise than its word does
-    if not any((word[:-1] if word.isascii() else word) in letters for word in wanted):
+    letters = folded(part)
+    if not any(begun in letters for word in wanted for begun in (beginnings(word) if word.isascii() else (word,))):
         return 0.0
     return sum(weight(word) for word in wanted & frozenset(tokens(part)))
 

@@ -31,7 +31,9 @@ _GLOSS = re.compile(r"【[^】\n]{1,80}】")
 _NOTES = re.compile(r"^[□■◎*\s]*注\s*[释解]?\s*[:：]?$|^(?:notes|footnotes)\s*[:：]?$", re.IGNORECASE)
 _NOTE = re.compile(r"^(?:⑴\s*\S|〔(?:１|1)〕\s*\S|〔[０-９0-9]{1,3}〕\s)")
 _SOURCE = re.compile(r"^[〔（(【](?:选自)?《[^》]+》[〕）)】]$")
-_CONTENTS = re.compile(r"目\s*[录錄次]\s*[:：]?$|^(?:table of )?contents$", re.IGNORECASE)
+_CONTENTS = re.compile(r"目\s*[录錄次]\s*[:：]?$|^(?:#{1,6} )?(?:table of )?contents$", re.IGNORECASE)
+_LEADER = re.compile(r"[.．…]{3,}")
+_SENTENCE = re.compile(r"[。！？；]$")
 _NUMERAL = "〇零一二三四五六七八九十百"
 _DATE = re.compile(rf"^[{_NUMERAL}○Ｏ0-9０-９]+[年月][{_NUMERAL}○元0-9０-９年月日夜毕改讫作于，、。.\s]*$")
 _CHAPTER = re.compile(
@@ -107,24 +109,22 @@ def sections(text: str, title: str, tell: Tell = untold) -> list[Section]:
         tell("cutting", 0.0)
 
     lines = _lines(text, look)
-    known = _contents(looking(lines, look))
+    listing, known = _contents(looking(lines, look))
     width = _width(looking(lines, look))
-    found, in_notes, in_contents = [Section()], False, False
+    found, in_notes = [Section()], False
     previous: _Line | None = None
     for number, line in enumerate(lines):
         if number % _TOLD == 0:
             tell("cutting", 0.5 * number / len(lines))
-        if _begins_contents(line):
-            in_contents = True
-        elif in_contents and ((line.blanks < 2 and len(line.bare) < 90) or line.bare.count(".") > 5):
+        if number in listing:
+            previous = None
             continue
-        elif heading := _heading(line, known, title, loose=in_notes):
-            in_notes = in_contents = False
+        if heading := _heading(line, known, title, loose=in_notes):
+            in_notes = False
             _open(found, heading, title)
         elif in_notes or _begins_notes(line.text):
             in_notes = True
         elif not _noise(line):
-            in_contents = False
             _append(found[-1], line, previous, width)
         previous = line
     for section in found:
@@ -157,17 +157,35 @@ def _begins_contents(line: _Line) -> bool:
     return len(line.bare) < 12 and _CONTENTS.search(line.bare) is not None
 
 
-def _contents(lines: Iterable[_Line]) -> frozenset[str]:
-    """The titles that a table of contents lists, without their spaces."""
-    titles, inside = [], False
-    for line in lines:
+def _contents(lines: Iterable[_Line]) -> tuple[frozenset[int], frozenset[str]]:
+    """The numbers of the lines of tables of contents, and the titles that they list, without their spaces.
+
+    A table ends with a heading, with a sentence, after two empty lines, or where a title that it has listed comes
+    again: there the text begins.
+    """
+    numbers: set[int] = set()
+    titles: set[str] = set()
+    listed: set[str] = set()
+    inside = False
+    for number, line in enumerate(lines):
+        title = _tight(_LEADER.split(line.bare[:LONGEST])[0])
         if _begins_contents(line):
-            inside = True
-        elif inside and line.blanks < 2 and len(line.bare) < 90:
-            titles.append(_tight(re.split(r"[.．…]{3,}", line.bare)[0]))
+            inside, listed = True, set()
+            numbers.add(number)
+        elif inside and _may_be_listed(line) and not (line.blanks and len(title) > 2 and title in listed):
+            listed.add(title)
+            titles.add(title)
+            numbers.add(number)
         else:
             inside = False
-    return frozenset(filter(None, titles))
+    return frozenset(numbers), frozenset(filter(None, titles))
+
+
+def _may_be_listed(line: _Line) -> bool:
+    """Whether a line may stand in a table of contents."""
+    if len(line.bare) >= 90 or _MARKDOWN.match(line.bare) or _SENTENCE.search(line.bare):
+        return False
+    return line.blanks < 2 or _LEADER.search(line.bare) is not None
 
 
 def _width(lines: Iterable[_Line]) -> int:

@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from avatar.dialog.stemming import stem
+
 _ENGLISH = re.compile(r"[a-z]+(?:['’][a-z]+)?|[0-9]+")
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 _TOKEN = re.compile(rf"{_HAN.pattern}|{_ENGLISH.pattern}")
@@ -93,16 +95,6 @@ def _pairs(stretch: str) -> list[str]:
 def folded(text: str) -> str:
     """Lower case, full-width forms narrowed, traditional characters made simplified."""
     return unicodedata.normalize("NFKC", text).lower().translate(_simplified())
-
-
-def stem(word: str) -> str:
-    """An English word without its commonest endings; the same for asking and for text, so it need not be a word."""
-    word = re.sub(r"['’].*$", "", word)
-    for ending, least, instead in (("ies", 3, "y"), ("ing", 4, ""), ("ed", 4, ""), ("es", 4, ""), ("s", 3, "")):
-        if word.endswith(ending) and len(word) - len(ending) >= least and not word.endswith("ss"):
-            word = word[: -len(ending)] + instead
-            break
-    return word.removesuffix("e") if len(word) > 4 else word
 
 
 @cache

@@ -36,17 +36,23 @@ def read_docx(data: bytes, name: str) -> Document:
 
 
 class _Body:
-    """Paragraphs as they close."""
+    """Paragraphs as they close; a row of a table, when it closes, as one."""
 
     def __init__(self, blocks: Blocks) -> None:
         self.blocks = blocks
         self._words: list[str] = []
         self._level = 0
         self._inside = False
+        self._rows = 0
+        self._cells: list[list[str]] = []
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "p":
             self._words, self._level = [], 0
+        elif tag == "tr":
+            self._rows += 1
+        elif tag == "tc" and self._rows == 1:
+            self._cells.append([])
         elif tag == "t":
             self._inside = True
         elif tag in ("br", "tab", "cr"):
@@ -61,11 +67,25 @@ class _Body:
             self._inside = False
         elif tag == "p":
             words = "".join(self._words)
-            if self._level and len(words) <= 100:
+            if self._cells:
+                self._cells[-1].append(words.strip())
+            elif self._level and len(words) <= 100:
                 self.blocks.heading(min(self._level, 2), words)
             else:
                 self.blocks.paragraph(words)
             self._words = []
+        elif tag == "tr":
+            self._rows -= 1
+            if not self._rows:
+                self._end_row()
+
+    def _end_row(self) -> None:
+        """Cells of one paragraph each are one; a table that only holds paragraphs in their places is not seen."""
+        cells, self._cells = [list(filter(None, cell)) for cell in self._cells], []
+        if all(len(cell) < 2 for cell in cells):
+            cells = [["; ".join(word for cell in cells for word in cell)]]
+        for words in (words for cell in cells for words in cell):
+            self.blocks.paragraph(words)
 
     def text(self, words: str) -> None:
         if self._inside:

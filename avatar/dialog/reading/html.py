@@ -10,9 +10,13 @@ from avatar.dialog.texts import decode
 
 _HIDDEN = frozenset({"script", "style", "nav", "noscript", "template", "svg", "head", "rt", "rp", "button", "select"})
 _ENDS = frozenset(
-    {"p", "div", "br", "li", "tr", "dt", "dd", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article"}
+    {"p", "div", "br", "li", "tr", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article"}
     | {"header", "footer", "blockquote", "pre", "table", "ul", "ol", "hr", "title", "body", "figure", "figcaption"}
 )
+_CELL = "\x1f"
+"""Stands where a cell of a table begins; a page cannot hold it, since a text with control characters is refused."""
+_ASIDES = frozenset({"note", "tip", "warning", "caution", "important", "hint", "danger", "admonition"})
+"""Classes of what stands beside the text (DocBook, Sphinx, Asciidoctor): what is printed above it is no title."""
 _CHARSET = re.compile(
     rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_-]{1,30})|encoding=["']([\w-]{1,30})["']""", re.IGNORECASE
 )
@@ -69,17 +73,22 @@ class _Parser(HTMLParser):
         self._hidden: list[str] = []
         self._heading = 0
         self._in_title = False
+        self._aside = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _ENDS:
             self.end_block()
+        elif tag in ("td", "th"):
+            self._words.append(_CELL)
         if tag == "body":
             self._hidden.clear()
+        if tag == "div" and (self._aside or _is_aside(attrs)):
+            self._aside += 1
         if tag == "title":
             self._in_title = True
         elif tag in _HIDDEN and len(self._hidden) < 100:
             self._hidden.append(tag)
-        elif re.fullmatch("h[1-6]", tag):
+        elif re.fullmatch("h[1-6]", tag) and not self._aside:
             self._heading = 1 if tag in ("h1", "h2") else 2
 
     def handle_endtag(self, tag: str) -> None:
@@ -90,6 +99,8 @@ class _Parser(HTMLParser):
             self._hidden.clear()
         if tag in _ENDS:
             self.end_block()
+        if tag == "div":
+            self._aside = max(0, self._aside - 1)
         if tag == "title":
             self._in_title = False
 
@@ -105,9 +116,18 @@ class _Parser(HTMLParser):
 
     def end_block(self) -> None:
         """What was collected becomes a heading or a paragraph."""
-        words, self._words = "".join(self._words), []
+        words, self._words = _row("".join(self._words)), []
         if self._heading and words.strip():
             self._blocks.heading(self._heading, words)
             self._heading = 0
         else:
             self._blocks.paragraph(words)
+
+
+def _is_aside(attributes: list[tuple[str, str | None]]) -> bool:
+    return any(name == "class" and not _ASIDES.isdisjoint((value or "").lower().split()) for name, value in attributes)
+
+
+def _row(words: str) -> str:
+    """A row of a table in one line; anything else as it is."""
+    return "; ".join(filter(None, map(str.strip, words.split(_CELL)))) if _CELL in words else words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from avatar.dialog.cutting import width
 from avatar.dialog.quoting import QUOTE_WIDTH, best_quote, near_duplicate
+from avatar.dialog.stemming import stem
 
 TEXT = (
     "渡口的水最深，夏天涨水时有三丈。船是柳木做的，已经用了二十年。\n"
@@ -39,3 +40,8 @@ def test_the_same_words_in_another_spelling_are_a_duplicate() -> None:
     assert near_duplicate("希望本是无所谓有，无所谓无的。", "希望本是无所谓有无所谓无的")
     assert not near_duplicate("希望本是无所谓有，无所谓无的。", "船是柳木做的，已经用了二十年。")
     assert not near_duplicate("", "")
+
+
+def test_an_irregular_form_is_quoted() -> None:
+    found = best_quote("The ferry is old. He gave it away.", frozenset({stem("give")}), lambda word: 1.0)
+    assert found.startswith("He gave")

@@ -95,6 +95,35 @@ def test_markdown_headings_and_lines_that_are_whole() -> None:
     assert found[0].paragraphs == ["A first line.", "A second line."]
 
 
+DOCUMENT = """\
+目录
+
+1. 渡口
+
+2. 船
+
+### 1. 渡口
+
+渡口夜里有灯。
+
+### 2. 船
+
+船是柳木做的。
+"""
+
+
+def test_the_text_after_the_contents_of_a_document_is_kept() -> None:
+    """All paragraphs of a document have an empty line between them, so only what they say tells where contents end."""
+    found = sections(DOCUMENT, "河")
+    assert [(section.place, section.paragraphs) for section in found] == [
+        ("1. 渡口", ["渡口夜里有灯。"]),
+        ("2. 船", ["船是柳木做的。"]),
+    ]
+    assert sections(DOCUMENT.replace("### ", ""), "河")[0].paragraphs == ["渡口夜里有灯。"]
+    assert sections("目录\n\n渡口\n\n船\n\n水深三丈。\n\n短。", "河")[0].paragraphs == ["水深三丈。", "短。"]
+    assert [s.place for s in sections("## Contents\n\nThe river\n\n## The river\n\nIt is deep.", "x")] == ["The river"]
+
+
 def test_chapters_of_a_novel() -> None:
     found = sections("Chapter One\n\nIt began.\n\nCHAPTER II\n\nIt went on.\n\n第三回　终局\n\n完了。\n", "Novel")
     assert [section.part for section in found] == ["Chapter One", "CHAPTER II", "第三回 终局"]

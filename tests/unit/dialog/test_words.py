@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from avatar.dialog.words import folded, stem, terms, tokens
+from avatar.dialog.stemming import beginnings, stem
+from avatar.dialog.words import folded, terms, tokens
 
 
 def test_traditional_and_wide_letters_are_folded() -> None:
@@ -29,7 +30,29 @@ def test_english_endings() -> None:
     assert stem("stories") == stem("story")
     assert stem("corrected") == stem("corrects")
     assert stem("Lu's".lower()) == "lu"
-    assert stem("class") == "class"
+    assert stem("class") == "class" and stem("us") == "us" and stem("need") == "need"
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        "ask asked asking asks", "like liked liking", "marry married marries", "stop stopped", "hope hoped hoping",
+        "come came coming", "write wrote written writing", "agree agreed", "die died dying", "house houses housing",
+        "travel travelled", "fall fell falling", "box boxes", "woman women", "wife wives", "go went gone goes",
+    ],
+)  # fmt: skip
+def test_all_forms_of_an_english_word_are_one(forms: str) -> None:
+    assert len({stem(form) for form in forms.split()}) == 1
+    assert all(form.startswith(beginnings(stem(form))) for form in forms.split())
+
+
+def test_words_that_differ_stay_apart() -> None:
+    assert len({stem(word) for word in ("hop", "hope", "plan", "plane", "bed", "red", "sing", "thing", "rate")}) == 9
+
+
+def test_a_question_finds_the_past() -> None:
+    asked = {term.text for term in terms("Where did she go, and whom did she marry?")}
+    assert asked <= set(tokens("She went to Whitby and was married there."))
 
 
 def test_what_is_whole_and_what_is_not() -> None:

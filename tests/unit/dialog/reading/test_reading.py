@@ -30,6 +30,20 @@ def test_html_gives_headings_and_paragraphs() -> None:
     assert [p.place for p in passages(document.text, "野草集")] == ["秋夜", "秋夜 · 又"]
 
 
+def test_a_row_of_a_table_is_one_paragraph() -> None:
+    rows = "<tr><th>船</th><th>长</th></tr><tr><td>大</td><td></td><td>72</td></tr>"
+    page = f"<p>船有两条。</p><table>{rows}</table><p>完</p>"
+    assert read_html(page.encode(), "a.html").text == "船有两条。\n\n船; 长\n\n大; 72\n\n完"
+    paragraphs = "<table><tr><td><p>渡口夜里有灯。</p><p>船夫在数钱。</p></td></tr></table>"
+    assert read_html(paragraphs.encode(), "a.html").text == "渡口夜里有灯。\n\n船夫在数钱。"
+
+
+def test_what_is_printed_above_a_note_is_no_title() -> None:
+    note = '<div class="note"><h3>注意</h3><div><p>水深。</p></div></div>'
+    document = read_html(f"<h2>渡口</h2><p>有船。</p>{note}<h3>船</h3><p>柳木的。</p>".encode(), "a.html")
+    assert document.text == "# 渡口\n\n有船。\n\n注意\n\n水深。\n\n### 船\n\n柳木的。"
+
+
 def test_html_in_the_encoding_that_it_states() -> None:
     page = '<meta charset="gb2312"><p>渡口夜里有灯，船夫在灯下数钱。</p>'
     assert read_html(page.encode("gb18030"), "a.html").text == "渡口夜里有灯，船夫在灯下数钱。"
@@ -41,6 +55,17 @@ def test_word_gives_headings_and_paragraphs() -> None:
     core = '<c xmlns:dc="d"><dc:title>渡口记</dc:title></c>'
     document = read_docx(docx(body + word_paragraph("#不是标题"), **{"docProps/core.xml": core}), "a.docx")
     assert document.text == "# 第一章\n\n船。\n\n### 水深\n\n\\#不是标题" and document.title == "渡口记"
+
+
+def test_a_row_of_a_table_in_word_is_one_paragraph() -> None:
+    def row(*cells: str) -> str:
+        return f"<w:tr>{''.join(f'<w:tc>{cell}</w:tc>' for cell in cells)}</w:tr>"
+
+    short = row(word_paragraph("船"), word_paragraph(""), word_paragraph("三丈"))
+    long = row(word_paragraph("渡口夜里有灯。") + word_paragraph("船夫在数钱。"), word_paragraph("水深。"))
+    body = f"{word_paragraph('前')}<w:tbl>{short}{long}</w:tbl>{word_paragraph('后')}"
+    found = read_docx(docx(body), "a.docx").text
+    assert found == "前\n\n船; 三丈\n\n渡口夜里有灯。\n\n船夫在数钱。\n\n水深。\n\n后"
 
 
 def test_a_book_comes_in_the_order_of_its_spine() -> None:
