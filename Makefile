@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve test check unit integration browser bench clean
+.PHONY: serve test check unit weights integration browser bench clean
 
 serve: $(VENV)/.ready
 	$(BIN)/avatar models pull
@@ -23,13 +23,14 @@ check: $(VENV)/.ready-dev
 unit: $(VENV)/.ready-dev
 	$(BIN)/pytest --numprocesses auto --dist loadfile tests/unit tests/property
 
-integration: $(VENV)/.ready-dev
+weights: $(VENV)/.ready-dev
 	$(BIN)/avatar models pull
-	$(BIN)/avatar models pull qwen2.5-coder-0.5b speaker-encoder
+	$(BIN)/avatar models pull qwen2.5-coder-0.5b
+
+integration: weights
 	$(BIN)/pytest tests/integration
 
-browser: $(VENV)/.ready-dev
-	$(BIN)/avatar models pull
+browser: weights
 	$(BIN)/pytest tests/browser
 
 bench: $(VENV)/.ready
