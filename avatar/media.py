@@ -160,13 +160,18 @@ def read_audio(source: Path | bytes, rate: int, *, max_seconds: float = MAX_UPLO
     Raises:
         AudioError: not audio, damaged, empty or too long. The sentence names the file where there is one.
     """
-    name = source.name if isinstance(source, Path) else "upload"
-    with reading(name, AudioError, "audio_not_found"), open_binary(source) as stream:
-        parts = list(_decoded(stream, rate, int(max_seconds * rate), name))
+    en, zh = called(source)
+    with reading(en, AudioError, "audio_not_found"), open_binary(source) as stream:
+        parts = list(_decoded(stream, rate, int(max_seconds * rate), (en, zh)))
     samples = np.concatenate(parts) if parts else np.zeros(0, dtype=np.float32)
     if samples.size == 0:
-        raise AudioError(f"{name} holds no sound.", f"{name} 里没有声音。", code="audio_empty")
+        raise AudioError(f"{en} holds no sound.", f"{zh}里没有声音。", code="audio_empty")
     return samples
+
+
+def called(source: Path | bytes) -> tuple[str, str]:
+    """What a sentence about a file begins with, in English and in Chinese; what was uploaded has no name here."""
+    return (source.name, f"{source.name} ") if isinstance(source, Path) else ("This file", "这个文件")
 
 
 def open_binary(source: Path | bytes) -> BinaryIO:
@@ -174,7 +179,7 @@ def open_binary(source: Path | bytes) -> BinaryIO:
     return source.open("rb") if isinstance(source, Path) else io.BytesIO(source)
 
 
-def _decoded(stream: BinaryIO, rate: int, limit: int, name: str) -> Iterator[Samples]:
+def _decoded(stream: BinaryIO, rate: int, limit: int, name: tuple[str, str]) -> Iterator[Samples]:
     """The recording's blocks, decoded, mixed to mono and resampled."""
     import av
 
@@ -201,17 +206,17 @@ def _audio_frames(container: InputContainer) -> Iterator[AudioFrame | None]:
     yield None
 
 
-def _not_audio(name: str) -> AudioError:
+def _not_audio(name: tuple[str, str]) -> AudioError:
     return AudioError(
-        f"{name} is not a recording that can be read. Use wav, mp3, m4a, flac, ogg or webm.",
-        f"{name} 不是可以读取的录音。请使用 wav、mp3、m4a、flac、ogg 或 webm。",
+        f"{name[0]} is not a recording that can be read. Use wav, mp3, m4a, flac, ogg or webm.",
+        f"{name[1]}不是可以读取的录音。请使用 wav、mp3、m4a、flac、ogg 或 webm。",
     )
 
 
-def _too_long(name: str, limit: float) -> AudioError:
+def _too_long(name: tuple[str, str], limit: float) -> AudioError:
     return AudioError(
-        f"{name} is longer than {limit:.0f} seconds. Cut it into shorter parts.",
-        f"{name} 超过 {limit:.0f} 秒。请剪成较短的几段。",
+        f"{name[0]} is longer than {limit:.0f} seconds. Cut it into shorter parts.",
+        f"{name[1]}超过 {limit:.0f} 秒。请剪成较短的几段。",
         code="audio_too_long",
     )
 

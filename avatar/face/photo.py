@@ -71,7 +71,7 @@ def read_photo(source: Path | bytes) -> Photograph:
     Raises:
         PhotoError: no such file, not a picture, damaged, cut off, too small or too large.
     """
-    name = source.name if isinstance(source, Path) else "upload"
+    name = source.name if isinstance(source, Path) else ""
     data = _read(source, name) if isinstance(source, Path) else source
     if len(data) > MAX_BYTES:
         raise _too_large(name)
@@ -159,37 +159,47 @@ _KNOWN = (
 """What people take for photographs: the bytes that tell it among the first of the file, and what to do."""
 
 
+def _en(name: str) -> str:
+    return name or "This file"
+
+
+def _zh(name: str) -> str:
+    return f"{name} " if name else "这个文件"
+
+
 def _not_a_picture(name: str, data: bytes) -> PhotoError:
     head = data[:1024].lstrip(b"\xef\xbb\xbf").lower()
     for mark, en, zh, advice_en, advice_zh in _KNOWN:
         if mark.lower() in head:
-            return PhotoError(f"{name} is {en}. {advice_en}", f"{name} 是 {zh}。{advice_zh}", code="photo_unreadable")
+            return PhotoError(
+                f"{_en(name)} is {en}. {advice_en}", f"{_zh(name)}是 {zh}。{advice_zh}", code="photo_unreadable"
+            )
     return PhotoError(
-        f"{name} is not a picture that can be read. Use JPEG, PNG, WebP, AVIF, TIFF, BMP or GIF.",
-        f"{name} 不是可以读取的图片。请使用 JPEG、PNG、WebP、AVIF、TIFF、BMP 或 GIF。",
+        f"{_en(name)} is not a picture that can be read. Use JPEG, PNG, WebP, AVIF, TIFF, BMP or GIF.",
+        f"{_zh(name)}不是可以读取的图片。请使用 JPEG、PNG、WebP、AVIF、TIFF、BMP 或 GIF。",
         code="photo_unreadable",
     )
 
 
 def _damaged(name: str) -> PhotoError:
     return PhotoError(
-        f"{name} is damaged or cut off. Export or upload it again.",
-        f"{name} 已损坏或不完整。请重新导出或重新上传。",
+        f"{_en(name)} is damaged or cut off. Export or upload it again.",
+        f"{_zh(name)}已损坏或不完整。请重新导出或重新上传。",
         code="photo_damaged",
     )
 
 
 def _too_small(name: str, width: int, height: int) -> PhotoError:
     return PhotoError(
-        f"{name} is {width} x {height} pixels; a portrait needs at least {MIN_SIDE} on each side, better 300.",
-        f"{name} 只有 {width} x {height} 像素;人像每边至少要 {MIN_SIDE} 像素,最好有 300。",
+        f"{_en(name)} is {width} x {height} pixels; a portrait needs at least {MIN_SIDE} on each side, better 300.",
+        f"{_zh(name)}只有 {width} x {height} 像素;人像每边至少要 {MIN_SIDE} 像素,最好有 300。",
         code="photo_too_small",
     )
 
 
 def _too_large(name: str) -> PhotoError:
     return PhotoError(
-        f"{name} is larger than {MAX_PIXELS // 1_000_000} megapixels or {MAX_BYTES >> 20} MB. Scale it down first.",
-        f"{name} 超过 {MAX_PIXELS // 10_000} 万像素或 {MAX_BYTES >> 20} MB。请先缩小。",
+        f"{_en(name)} is larger than {MAX_PIXELS // 1_000_000} megapixels or {MAX_BYTES >> 20} MB. Scale it down.",
+        f"{_zh(name)}超过 {MAX_PIXELS // 10_000} 万像素或 {MAX_BYTES >> 20} MB。请先缩小。",
         code="photo_too_large",
     )

@@ -10,6 +10,9 @@ from avatar.voice.enrolment.windows import Finding, Weight
 SHORTEST_S = 5.0
 """Seconds of a recording that can be cloned."""
 
+LEAST_SOUND_S = 0.5
+"""Seconds of speech below which nobody speaks, and nothing is said of how it sounds."""
+
 LEAST_SPEECH_S = 3.0
 GOOD_SPEECH_S = 20.0
 LEAST_WORDS = 0.45
@@ -40,7 +43,8 @@ def findings(found: Quality, speech_s: float, total_s: float, speakers: int, sho
             "More than one person speaks in the recording. Send parts in which only one does.",
             "录音里不止一个人在说话。请只保留一个人说话的部分。",
         )
-    yield from _sound(found)
+    if speech_s >= LEAST_SOUND_S:
+        yield from _sound(found)
 
 
 def doubtful_words() -> Finding:
@@ -72,9 +76,9 @@ def _amount(found: Quality, speech_s: float, total_s: float, shortest_s: float) 
             f"The recordings last {total_s:.1f} seconds together; {shortest_s:.0f} are needed, thirty are good.",
             f"录音一共只有 {total_s:.1f} 秒;至少要 {shortest_s:.0f} 秒,最好有半分钟。",
         )
-    elif speech_s < 0.5 and found.music >= 0.5:
+    elif speech_s < LEAST_SOUND_S and found.music >= 0.5:
         yield Finding("only_music", "error", "This is music; nobody speaks in it.", "这是音乐,没有人在说话。")
-    elif speech_s < 0.5:
+    elif speech_s < LEAST_SOUND_S:
         yield Finding(
             "no_speech",
             "error",

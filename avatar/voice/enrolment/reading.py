@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from avatar.errors import AudioError
-from avatar.media import MAX_UPLOAD_SECONDS, SPEECH_RATE, Samples, open_binary, read_audio
+from avatar.media import MAX_UPLOAD_SECONDS, SPEECH_RATE, Samples, called, open_binary, read_audio
 
 Source = Path | bytes
 
@@ -47,18 +47,18 @@ def read_recordings(sources: Sequence[Source]) -> tuple[Samples, float]:
 
 def read_recording(source: Source, max_seconds: float = MAX_UPLOAD_SECONDS) -> Samples:
     """One recording: float32 [n] in -1..1 at SPEECH_RATE. Errors as of `read_recordings`."""
-    name = source.name if isinstance(source, Path) else "upload"
+    en, zh = called(source)
     sound = read_audio(source, SPEECH_RATE, max_seconds=max_seconds)
     if not np.isfinite(sound).all():
         raise AudioError(
-            f"{name} has samples that are no numbers. Export it again, as 16-bit WAV.",
-            f"{name} 里有不是数字的采样值。请重新导出为 16 位 WAV。",
+            f"{en} has samples that are no numbers. Export it again, as 16-bit WAV.",
+            f"{zh}里有不是数字的采样值。请重新导出为 16 位 WAV。",
             code="audio_not_finite",
         )
     if sound.size / SPEECH_RATE < _LOST * _announced(source) or _cut_wav(source):
         raise AudioError(
-            f"{name} breaks off: the file is not whole. Copy or record it again.",
-            f"{name} 不完整,文件中途断了。请重新复制或录制。",
+            f"{en} breaks off: the file is not whole. Copy or record it again.",
+            f"{zh}不完整,文件中途断了。请重新复制或录制。",
             code="audio_truncated",
         )
     return np.clip(sound, -1.0, 1.0)
