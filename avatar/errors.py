@@ -20,6 +20,7 @@ and the sockets turn an error into their own form from these attributes alone, s
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
@@ -122,6 +123,16 @@ class UnfitError(ValueError):
         super().__init__(en)
         self.en = en
         self.zh = zh
+
+
+def whence(error: BaseException) -> str:
+    """What kind of error it is and where it was raised, innermost first, for the log.
+
+    Its message is left out, since that of an error that nobody foresaw may quote a person.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    places = " < ".join(f"{frame.name} ({frame.filename}:{frame.lineno})" for frame in reversed(frames))
+    return f"{type(error).__name__} at {places}"
 
 
 _FAULTS: dict[str, tuple[str, str]] = {

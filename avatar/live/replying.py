@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from uuid import uuid4
 
 from avatar.dialog.conversation import Conversation
-from avatar.errors import AvatarError, Language, ProtocolError
+from avatar.errors import AvatarError, Language, ProtocolError, whence
 from avatar.live.composing import Composer
 from avatar.live.events import CancelReason
 from avatar.live.exchange import Exchange, Question, Typed
@@ -251,8 +251,8 @@ class Replies:
             reply.finish("completed")
         except AvatarError as error:
             self._teller.fail(exchange, error)
-        except Exception:
-            log.exception("reply_failed", extra={"response_id": reply.id})
+        except Exception as error:  # noqa: BLE001 - told as a failure of ours; the log has its place
+            log.error("reply_failed error=%s", whence(error), extra={"response_id": reply.id})
             self._teller.fail(exchange, internal_error())
         self._teller.done(exchange)
         self._leisure.end(reply.id)

@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from avatar.dialog.conversation import Conversation
 from avatar.dialog.persona import Persona
-from avatar.errors import AvatarError, Language
+from avatar.errors import AvatarError, Language, whence
 from avatar.live.events import Failed, PartlyUnderstood, SessionEvent, SpeechStarted, SpeechStopped, Understood
 from avatar.live.inbox import Inbox, new_id, words
 from avatar.live.listening import Ears, Heard
@@ -374,5 +374,5 @@ class Session:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("session_task_failed", exc_info=error, extra={"session_id": self.id})
+            log.error("session_task_failed error=%s", whence(error), extra={"session_id": self.id})
             self.on_failure(internal_error())

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 
-from avatar.errors import AvatarError, InputError, Language, fault
+from avatar.errors import AvatarError, InputError, Language, fault, whence
 from avatar.server.protocol.objects import ErrorObject
 from avatar.server.protocol.parsing import SHOWN, EventError
 
@@ -77,10 +76,8 @@ class TooLargeError(InputError):
 
 
 def unforeseen(error: BaseException) -> AvatarError:
-    """What is told of an error that nobody foresaw. Its place goes to the log; its message may quote a person."""
-    frames = traceback.extract_tb(error.__traceback__)
-    places = " < ".join(f"{frame.name} ({frame.filename}:{frame.lineno})" for frame in reversed(frames))
-    log.error("server_failed error=%s at=%s", type(error).__name__, places)
+    """What is told of an error that nobody foresaw. Its place goes to the log."""
+    log.error("server_failed error=%s", whence(error))
     return AvatarError(
         "The server failed; its log says where. Try again.", "服务器出错,位置见其日志。请重试。", code="internal_error"
     )

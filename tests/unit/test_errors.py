@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from avatar.errors import UnfitError, fault
+from avatar.errors import UnfitError, fault, whence
 from avatar.settings import load_settings
 
 
@@ -65,3 +65,13 @@ def test_a_choice_names_what_there_is_in_both(monkeypatch: pytest.MonkeyPatch) -
         load_settings()
     told = caught.value
     assert not re.search(r"\bor\b|Input", getattr(told, "zh", "or"))
+
+
+def test_what_nobody_foresaw_is_told_by_its_place_and_not_by_its_message() -> None:
+    try:
+        int("what somebody said")
+    except ValueError as error:
+        told = whence(error)
+    assert told.startswith("ValueError at test_what_nobody_foresaw")
+    assert "test_errors.py:" in told
+    assert "said" not in told

@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from avatar.dialog.llama.context import Context, Sampler, Step
 from avatar.dialog.llama.slots import Slot, Slots
-from avatar.errors import AvatarError, EngineError
+from avatar.errors import AvatarError, EngineError, whence
 from avatar.stages import Message
 
 T = TypeVar("T")
@@ -140,8 +140,8 @@ class Writer:
                 self._begin()
                 if self._active:
                     self._round()
-            except Exception:
-                log.exception("llama_failed")
+            except Exception as error:  # noqa: BLE001 - whoever waits is told; the log has its place
+                log.error("llama_failed error=%s", whence(error))
                 self._fail_all()
         for job in [*self._active, *self._waiting]:
             job.give(_closed())

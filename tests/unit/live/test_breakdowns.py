@@ -280,3 +280,11 @@ def test_a_client_that_reads_nothing_for_ever_is_let_go() -> None:
         assert not outlet.closed
         outlet.put(ReplyText("", "字"))
     assert outlet.closed
+
+
+def test_a_failure_that_nobody_foresaw_is_logged_without_its_message(caplog: pytest.LogCaptureFixture) -> None:
+    """The message of such an error may quote what was said."""
+    (row,) = (row for row in FAILURES if row.name.endswith("as nobody foresaw"))
+    row.play()
+    assert "reply_failed error=RuntimeError at stream" in caplog.text
+    assert "nobody foresaw this" not in caplog.text
