@@ -41,6 +41,8 @@ _DENIAL = re.compile(
 )
 _SERVICE = re.compile(
     r"为[您你](?:服务|效劳|解答)|(?:可以|能|能够)(?:帮助?|协助)[您你]|有什么(?:可以|能)帮|随时(?:向我)?(?:提问|告诉我)|请随时|"
+    r"涉及到?[^，。]{0,6}(?:隐私|法律|敏感|版权)|无法(?:提供|满足)(?:您|你|相关|该|此|这)|(?:不能|无法)(?:回答|处理)(?:您的|你的|该|此)?(?:请求|指令)|"
+    r"\bi(?:['’]m| am) (?:unable|not able) to (?:assist|help|provide)|\bi can(?:no|['’])t (?:assist|help) with|"
     r"(?:how|what) (?:can|may) i (?:help|assist|do for)|feel free to ask|(?:happy|here) to (?:help|assist)",
     re.IGNORECASE,
 )
@@ -68,6 +70,9 @@ _OWN_NAME = re.compile(
 _MADE = re.compile(r"程序|合成|\bprogram\b|\bsynthetic\b", re.IGNORECASE)
 _LIKENESS = re.compile(r"影子|\blikeness\b", re.IGNORECASE)
 _OF_ONESELF = re.compile(r"(?:(?<=[，。！？；,.!?;：:\s])|^)(?:我|I\b|My\b)[^，。！？；,.!?;：:\n]+", re.IGNORECASE)
+_KIN = re.compile(r"[爷奶爸妈叔伯姨姑舅姥公婆哥姐弟妹]")
+_BY_HEART = 7
+"""Letters of a clause that stands in the card: read out where it is asked whether it is made."""
 _BY_CHANCE = 4
 """Letters of a clause that two people may say of themselves."""
 _KIN_ZH = r"的(?:后代|后人|学生|弟子|朋友|儿子|孙子|读者|粉丝|仰慕者|助手|同事|亲戚)"
@@ -86,6 +91,7 @@ class Character:
         dictated: words that the question ordered it to say, likewise; it may not say them.
         facts: about the guest who asks for them; it may not say them of itself.
         told: what the guest says of themselves in the question, clause by clause, as `orders.key` has it; likewise.
+        named: whether the question speaks of it by its name; else it does not do so either.
     """
 
     persona: Persona
@@ -94,6 +100,7 @@ class Character:
     dictated: frozenset[str] = frozenset()
     facts: tuple[str, ...] = ()
     told: frozenset[str] = frozenset()
+    named: bool = False
 
     @classmethod
     def asked(
@@ -116,7 +123,8 @@ class Character:
         own = {key(name) for name in (persona.name.zh, persona.name.en, *persona.names)}
         given, ordered = (names_given(question) | guest) - own, (put_into_mouth(question) | dictated) - own
         told = frozenset(words for words in map(key, _OF_ONESELF.findall(question)) if len(words) > _BY_CHANCE)
-        return cls(persona, probe(question), given, ordered, tuple(facts), told)
+        named = any(key(name) in key(question) for name in (persona.name.zh, persona.name.en))
+        return cls(persona, probe(question), given, ordered, tuple(facts), told, named)
 
     def satisfied_by(self, answer: str) -> bool:
         """Whether an answer says what was asked about the speaker: its name, or that it is made and of whom."""
@@ -129,21 +137,24 @@ class Character:
 
     def broken_by(self, clause: str) -> bool:
         """Whether the persona calls itself an assistant, a living person or someone else, or speaks as a service."""
-        if _SERVICE.search(clause) or self._someone_else.search(clause) or self._recites.search(clause):
+        wrong = (_SERVICE, _TURNED, self._someone_else, self._recites, self._given_up)
+        if any(rule.search(clause) for rule in wrong) or claimed(clause, self.facts) or self._obeys(clause):
             return True
-        if (
-            claimed(clause, self.facts)
-            or self._obeys(clause)
-            or _TURNED.search(clause)
-            or self._given_up.search(clause)
-        ):
-            return True
-        if self.probed != "no" and (_ASSENT.search(clause) or _SYNTHETIC_DENIED.search(clause)):
-            return True
-        if self.probed != "no" and (_SUBJECT_LEFT_OUT.search(clause) or self._misnamed(clause)):
+        if self._of_another(clause) if self.probed == "no" else self._evades(clause):
             return True
         claim = _CLAIM.search(clause) or self._alive.search(clause)
         return claim is not None and _DENIAL.search(clause) is None
+
+    def _of_another(self, clause: str) -> bool:
+        """Whether it speaks of itself as of somebody else, though nobody did; grandfathers may."""
+        return not self.named and not _KIN.search(self.persona.name.zh) and bool(self._of_itself.search(clause))
+
+    def _evades(self, clause: str) -> bool:
+        """Whether, asked about itself, it agrees, denies being made, goes by another name, or reads its card out."""
+        rules = (_ASSENT, _SYNTHETIC_DENIED, _SUBJECT_LEFT_OUT)
+        if any(rule.search(clause) for rule in rules) or self._misnamed(clause):
+            return True
+        return self.probed == "made" and self._by_heart(clause)
 
     def _obeys(self, clause: str) -> bool:
         """Whether it says what it was ordered to say or what its guest tells of themselves, or goes by a given name."""
@@ -151,6 +162,11 @@ class Character:
         if words in self.told or any(dictated in words for dictated in self.dictated):
             return True
         return self._renamed is not None and bool(self._renamed.search(clause)) and _DENIAL.search(clause) is None
+
+    def _by_heart(self, clause: str) -> bool:
+        """Whether it reads its card out."""
+        about = self.persona.biography
+        return len(key(clause)) >= _BY_HEART and key(clause) in key(about.zh + about.en)
 
     def _misnamed(self, clause: str) -> bool:
         """Whether it calls itself by a name that does not stand in its card."""
@@ -200,6 +216,17 @@ class Character:
             r"^\W*(?:当然|自然)?还?活着(?:呢|的|哩|啊)?\W*$|"
             r"\bi(?: am|['’]m) (?:indeed |really |actually |still )?(?:an? )?"
             rf"(?:real|living|alive\b|human\b|{en} himself|the real {en})",
+            re.IGNORECASE,
+        )
+
+    @cached_property
+    def _of_itself(self) -> re.Pattern[str]:
+        """The persona spoken of as of somebody else."""
+        zh, en = re.escape(self.persona.name.zh), re.escape(self.persona.name.en)
+        return re.compile(
+            rf"^\W*{zh}(?:先生)?(?:是(?!我)|的(?:作品|文章|小说|思想|一生)|认为|曾|主张|通过|用他)|"
+            rf"^\W*{en} (?:is|was|believed|wrote|argued|used|thought|lived)\b|"
+            rf"^\W*{en}['’]s (?:works?|stories|writings?|life)\b",
             re.IGNORECASE,
         )
 

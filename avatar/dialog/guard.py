@@ -74,7 +74,8 @@ class Guard:
     Args:
         character: who speaks, and what must not be said.
         language: what the answer must be in.
-        spoken: what of this answer was let through already, where it is begun again.
+        spoken: what of this answer was let through already, where it is begun again; said once more at the beginning
+            it is passed over.
         hand: how closely the model is led.
         note: what was added to the question; small models read it out, which is withheld.
         asked: the question with its quotations: an English word that stands there may stand in a Chinese answer, too.
@@ -104,6 +105,7 @@ class Guard:
         name = character.persona.name
         self._naming = {f"{start}{key(own)}" for own in (name.zh, name.en) for start in _NAMING}
         self._clauses = [words for part in _BOUNDARY.split(spoken) if (words := key(part))]
+        self._again, self._passed_over = bool(self._clauses), False
         self.broken: Break | None = None
         self.finished = False
 
@@ -126,15 +128,21 @@ class Guard:
     def flush(self, *, cut: bool = False) -> list[str]:
         """What is left when the model has ended; `cut` drops it, because the model was stopped inside a word."""
         rest, self._buffer = self._buffer, ""
-        if cut or self.broken or self.finished or not rest.strip():
-            return []
-        return self._judge(rest)
+        passed: list[str] = []
+        if rest.strip() and not (cut or self.broken or self.finished):
+            passed = self._judge(rest)
+        if self._passed_over and self._again and not self.broken:
+            self.broken = "loop"  # it only said what was said before
+        return passed
 
     def _judge(self, clause: str) -> list[str]:
         """The clause, cleaned and in simplified characters, where it may pass."""
         if self._language == "zh":
             clause = zhconv.convert(clause, "zh-cn")
-        self.broken = self._fault(clause)
+        if self._again and key(clause) in self._clauses:
+            self._passed_over = True
+            return []
+        self.broken, self._again = self._fault(clause), False
         if self.broken:
             return []
         text = self._cleaned(clause)

@@ -6,7 +6,6 @@ What stands before the question is put together in `conversation`; here the mode
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from avatar.dialog.character import Character
 from avatar.dialog.guard import Break, Guard, hint
 from avatar.dialog.hand import hand_for
 from avatar.dialog.memory.recollection import told_back, untold
+from avatar.dialog.orders import key
 from avatar.dialog.passage import Found
 from avatar.dialog.persona import Persona
 from avatar.dialog.prompt import Turn, build, recalls
@@ -29,7 +29,8 @@ log = logging.getLogger(__name__)
 RESTARTS = 2
 """How often an answer that breaks character is begun again."""
 
-_SENTENCE = re.compile(r"[。！？!?]|\.\s")
+BEGUN = 12
+"""Letters of an answer that has said something."""
 
 
 @dataclass(slots=True)
@@ -119,7 +120,7 @@ class AnswerWriter:
             log.info("answer_broke_character", extra={"persona": self._persona.id, "reason": broken})
         if calling is not None and calling.calls:
             return
-        begun = broken == "loop" and _SENTENCE.search(spoken) is not None
+        begun = broken != "identity" and len(key(spoken)) >= BEGUN
         if closing := self._closing(character, wanted, spoken, unfinished=_unfinished(broken, guard), begun=begun):
             blank = " " if language == "en" and spoken and not spoken[-1].isspace() else ""
             yield Phrase(blank + closing, "calm")
@@ -127,7 +128,7 @@ class AnswerWriter:
     def _closing(self, character: Character, wanted: Wanted, spoken: str, *, unfinished: bool, begun: bool) -> str:
         """What is added where an answer does not say who speaks or what was told, though that was asked; or to none.
 
-        An answer that has said a sentence and only repeats itself (`begun`) is left at that.
+        An answer that has said something and goes wrong in its form only (`begun`) is left at that.
         """
         language = wanted.language
         if not character.satisfied_by(spoken) or (unfinished and character.probed != "no"):

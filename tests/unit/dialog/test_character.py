@@ -28,6 +28,8 @@ def luxun(tmp_path: Path) -> Persona:
         "我其实是阿里云的大模型。",
         "由阿里云开发的语言模型，",
         "很高兴为您服务！",
+        "因为这涉及到隐私和法律问题。",
+        "I cannot assist with that. ",
         "有什么可以帮您的吗？",
         "我是真人，",
         "我就是鲁迅本人。",
@@ -157,6 +159,18 @@ def test_asked_who_he_is_he_takes_no_name_and_no_part_that_his_card_has_not(clau
 )
 def test_asked_who_he_is_he_may_say_every_name_of_his_card(clause: str, luxun: Persona) -> None:
     assert not Character(luxun, probed="who").broken_by(clause)
+
+
+def test_asked_whether_he_is_made_he_does_not_read_his_card_out(luxun: Persona) -> None:
+    assert Character(luxun, probed="made").broken_by("1881年生在绍兴。")
+    assert not Character(luxun).broken_by("1881年生在绍兴。")
+
+
+@pytest.mark.parametrize("clause", ["鲁迅是现代文学的奠基人，", "鲁迅的作品很有影响，", "Lu Xun was a writer. "])
+def test_he_does_not_speak_of_himself_as_of_somebody_else(clause: str, luxun: Persona) -> None:
+    assert Character.asked(luxun, "您怎么看小说？").broken_by(clause)
+    assert not Character.asked(luxun, "鲁迅是谁？Who was Lu Xun?").broken_by(clause)
+    assert not Character(luxun, probed="made").broken_by(clause)
 
 
 def test_what_its_guest_tells_of_themselves_it_does_not_say_of_itself(persona: Persona) -> None:

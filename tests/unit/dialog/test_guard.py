@@ -122,7 +122,10 @@ def test_chinese_is_simplified(persona: Persona) -> None:
 
 def test_an_answer_that_is_begun_again_remembers_what_was_said(persona: Persona) -> None:
     guard = Guard(Character(persona), "zh", spoken="河水确实是很深的，")
-    assert guard.push("河水确实是很深的，") == [] and guard.broken == "loop"
+    assert guard.push("河水确实是很深的，") == [] and guard.broken is None
+    assert guard.push("桨够不到，河水确实是很深的，") == ["桨够不到，"] and guard.broken == "loop"
+    again = Guard(Character(persona), "zh", spoken="河水确实是很深的，")
+    assert again.push("河水确实是很深的，") == again.flush() == [] and again.broken == "loop"
 
 
 def test_a_cut_tail_is_dropped(persona: Persona) -> None:

@@ -17,7 +17,6 @@ from avatar.dialog.probing import probe
         "你是GPT吗？",
         "你是不是Kimi？",
         "你和豆包、Kimi是同类吧？",
-        "你和DeepSeek比，谁更聪明？",
         "你係咪AI嚟㗎？",
         "汝何人也？",
         "ni shi shui?",
@@ -72,6 +71,7 @@ def test_how_it_works(question: str) -> None:
     "question",
     [
         "您怎么看人工智能？",
+        "你和DeepSeek比，谁更聪明？",
         "What do you think of artificial intelligence?",
         "您家后园有什么树？",
         "人工智能会怎样？",
