@@ -82,7 +82,7 @@ def run(settings: Settings, corpus: Path | None = None, questions: Path | None =
         InputError: a line is no question, or no passage holds its evidence.
     """
     corpus = corpus or PACKAGE_ROOT.parent.parent / "shared" / "data" / "luxun"
-    asked = _questions(questions or corpus / "questions.jsonl")
+    asked = read_questions(questions or corpus / "questions.jsonl")
     engines = Engines(settings)
     try:
         knowledge = _knowledge(corpus, settings, engines.embedder)
@@ -95,7 +95,13 @@ def run(settings: Settings, corpus: Path | None = None, questions: Path | None =
         engines.close()
 
 
-def _questions(file: Path) -> list[Question]:
+def read_questions(file: Path) -> list[Question]:
+    """The questions of a file.
+
+    Raises:
+        NotFoundError: there is no such file.
+        InputError: a line is no question.
+    """
     if not file.is_file():
         raise NotFoundError(f"There is no file of questions {file}.", f"没有问题文件 {file}。")
     found = []

@@ -54,7 +54,10 @@ def tokens(text: str) -> list[str]:
 
 
 def terms(question: str) -> list[Term]:
-    """The words of a question, each once; pairs across two words and characters inside a stretch are not whole."""
+    """The words of a question, each once; pairs across two words and characters inside a stretch are not whole.
+
+    Nor is what a thing is called in Taiwan, or in mainland China where the question has Taiwan's word: texts have one.
+    """
     found: dict[str, bool] = {}
     for run in _runs(question):
         if run[0].isascii():
@@ -64,6 +67,9 @@ def terms(question: str) -> list[Term]:
             stretch = "".join(words)
             for word in (*_pairs(stretch), *words):
                 found[word] = found.get(word, False) or (word in words and (len(word) > 1 or word == stretch))
+    for other in sorted({other for word in found for other in _elsewhere().get(word, ())}):
+        for word in (other, *_pairs(other)):
+            found.setdefault(word, False)
     return [Term(text, whole) for text, whole in found.items()]
 
 
@@ -95,6 +101,17 @@ def _pairs(stretch: str) -> list[str]:
 def folded(text: str) -> str:
     """Lower case, full-width forms narrowed, traditional characters made simplified."""
     return unicodedata.normalize("NFKC", text).lower().translate(_simplified())
+
+
+@cache
+def _elsewhere() -> dict[str, frozenset[str]]:
+    """What else a thing is called."""
+    lines = (Path(__file__).parent / "regions.txt").read_text("utf-8").splitlines()
+    found: dict[str, frozenset[str]] = {}
+    for row in (line.split() for line in lines if not line.startswith("#")):
+        for word in row:
+            found[word] = found.get(word, frozenset()) | frozenset(row) - {word}
+    return found
 
 
 @cache

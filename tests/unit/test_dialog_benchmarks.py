@@ -14,6 +14,7 @@ from avatar.errors import InputError, Language
 from benchmarks.persona import HERE, Question, judge, read_questions
 from benchmarks.retrieval import Question as Lookup
 from benchmarks.retrieval import enlarged
+from benchmarks.retrieval import read_questions as read_lookups
 
 
 def asked(
@@ -152,3 +153,28 @@ def test_an_index_is_enlarged_by_copies_that_differ_a_little() -> None:
     assert len(large.passages) == 10
     cosines = large.matrix @ rows[0]
     assert ((cosines > 0.99) & (cosines <= 1.0001)).sum() == 5
+
+
+def test_a_question_may_follow_another_or_have_no_answer(tmp_path: Path) -> None:
+    rows = [
+        {"question": "渡口在哪里？", "work": "河", "evidence": "城 南"},
+        {"question": "它多深？", "work": "河", "evidence": "三丈", "previous": "渡口在哪里？"},
+        {"question": "What is a quark?"},
+    ]
+    file = tmp_path / "asked.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    first, second, third = read_lookups(file)
+    assert first.evidence == "城南" and first.answered_by("河", "渡口在城\n南。") and not first.previous
+    assert second.previous == "渡口在哪里？" and second.language == "zh"
+    assert not third.evidence and third.language == "en"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['{"question": "?", "work": "河"}', '{"question": "?", "evidence": "河"}', '{"work": "河", "evidence": "水"}',
+     '{"question": "?", "work": "河", "evidence": " "}', '"?"', "{"],
+)  # fmt: skip
+def test_a_line_that_asks_nothing_is_told(line: str, tmp_path: Path) -> None:
+    (file := tmp_path / "asked.jsonl").write_text(line, "utf-8")
+    with pytest.raises(InputError, match="line 1"):
+        read_lookups(file)

@@ -20,6 +20,16 @@ def test_a_name_in_no_dictionary_is_found_in_a_sentence(name: str) -> None:
     assert not asked & set(tokens("后来船便走了，没有人再提起它。"))
 
 
+@pytest.mark.parametrize(
+    ("asked", "written"), [("服务器", "伺服器"), ("伺服器", "服务器"), ("屏幕", "螢幕"), ("土豆", "馬鈴薯")]
+)
+def test_a_thing_is_found_by_what_it_is_called_elsewhere(asked: str, written: str) -> None:
+    found = {term.text: term.whole for term in terms(f"{asked}在哪里？")}
+    assert found[asked]
+    held = found.keys() & set(tokens(f"{written}在這裏。"))
+    assert held and not any(found[word] for word in held)
+
+
 def test_stop_words_find_nothing() -> None:
     assert tokens("这是什么？") == [] and tokens("What is it, please?") == []
     assert terms("您怎么看？") == []
