@@ -341,10 +341,10 @@ def test_the_pages_find_one_another_and_keep_the_language(personas: OpenPersonas
     assert page.input_value("[data-field=name]") == "鲁迅"
     page.click("[data-wording=en]")
     assert page.input_value("[data-field=name]") == "Lu Xun"
-    page.click(".pages [data-seal=照]")
+    page.click(".pages [data-page=animate]")
     page.wait_for_selector(".avatar-animate .photo")
-    page.click(".pages [data-seal=人]")
+    page.click(".pages [data-page=personas]")
     page.wait_for_selector(".tile")
-    page.click(".pages [data-seal=谈]")
+    page.click(".pages [data-page=talk]")
     page.wait_for_selector(".stage")
     assert page.inner_text("h1") == "Talk"

@@ -184,12 +184,12 @@ def test_what_is_refused_is_told_in_the_servers_sentence(
     page = voices("new", locale="en-US", width=390)
     page.click(".person [type=submit]")
     expect(page.locator(".person .problem")).to_have_text("Write the name first.")
-    page.click(".other-way")
+    page.click("[data-dead=dead]")
     page.fill(".person [name=name]", "Lu Xun")
     page.fill(".person [name=died]", "1936")
     page.fill(".person [name=words]", "short")
     page.click(".person [type=submit]")
-    expect(page.locator(".person .problem")).to_contain_text("20")
+    expect(page.locator(".person .problem")).to_contain_text("at least twenty characters, 5 so far")
     page.fill(".person [name=words]", "Dead for ninety years; the recordings are read by an actor who agreed to it.")
     page.screenshot(path=screenshots / "voices-en-ground.png", full_page=True)
     page.click(".person [type=submit]")
@@ -205,6 +205,50 @@ def test_what_is_refused_is_told_in_the_servers_sentence(
     expect(page.locator(".sample")).to_contain_text("Recording 1")
     expect(page.locator(".samples .findings .error")).to_contain_text("seconds")
     assert page.evaluate(UNNAMED) == []
+
+
+def test_a_voice_is_made_on_the_way_to_a_persona_and_nothing_that_was_written_is_lost(
+    voices: OpenVoices, house: VoicesServer, screenshots: Path
+) -> None:
+    why = "他是我的外公，全家都同意；录音是过年时录的磁带。"
+    page = voices(width=390)
+    page.goto(f"{house.address}/personas#/new")
+    page.fill(".making .name", "外公")
+    page.fill(".making .about", "你是修了一辈子表的外公。")
+    expect(page.locator(".pages a")).to_have_text(["对谈", "声音", "老照片"])
+    page.click(".making .own-voice")
+    expect(page.locator(".cloning [name=name]")).to_have_value("外公")
+    page.click("[data-dead=dead]")
+    page.fill(".cloning [name=died]", "2003")
+    page.fill(".cloning [name=words]", why)
+    page.screenshot(path=screenshots / "personas-zh-voice.png", full_page=True)
+    page.click(".cloning [type=submit]")
+    page.set_input_files(".upload-some input", _file(speech(8.0), "磁带.wav"))
+    page.click(".samples .make")
+    expect(page.locator(".making .voice-made")).to_be_visible()
+    expect(page.locator(".making .listen")).to_be_focused()
+    expect(page.locator(".making select.voice option:checked")).to_have_text("外公")
+    expect(page.locator(".making .about")).to_have_value("你是修了一辈子表的外公。")
+    expect(page.locator(".making [value=historical]")).to_be_checked()
+    expect(page.locator(".making .basis")).to_have_value(why)
+    page.screenshot(path=screenshots / "personas-zh-voiced.png", full_page=True)
+    assert page.evaluate(UNNAMED) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.click(".making [type=submit]")
+    expect(page.locator(".just-made")).to_contain_text("“外公”建好了")
+    _letters_are_added(page)
+    page.click(".just-added .first")
+    page.wait_for_selector(".stage")
+    assert "persona=wai-gong" in page.url
+
+
+def _letters_are_added(page: Page) -> None:
+    """A picture of one is told what it is; one that was typed can be asked about."""
+    picture: FilePayload = {"name": "信.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"}
+    letter: FilePayload = {"name": "信.txt", "mimeType": "text/plain", "buffer": "阿芸：\n\n来信收到了。".encode()}
+    page.set_input_files(".files", [picture, letter])
+    expect(page.locator(".upload.refused .step")).to_contain_text("这是图片，不是文字")
+    expect(page.locator(".just-added")).to_contain_text("《信》已收下")
 
 
 def _at(page: Page, name: str) -> float:

@@ -5,6 +5,7 @@ import { eventsOf } from "./events.js";
 import { translate } from "./i18n.js";
 import { citation } from "./knowledge-passage.js";
 import { Uploads } from "./knowledge-upload.js";
+import { talkTo } from "./personas-desk.js";
 import { make } from "./view.js";
 
 /** Milliseconds between two looks at how far the embedding is. */
@@ -16,6 +17,7 @@ const TYPING = 350;
 const ENDINGS = ".txt,.text,.md,.markdown,.html,.htm,.xhtml,.pdf,.docx,.epub,.srt,.vtt";
 
 const MARKUP = `
+<p class="just-made" role="status" hidden></p>
 <label class="drop small-drop">
   <input type="file" class="hidden-input files" multiple accept="${ENDINGS}" data-label="dropTexts">
   <strong data-text="dropTexts"></strong>
@@ -26,7 +28,7 @@ const MARKUP = `
   <span data-text="wholeFolder"></span>
 </label>
 <ul class="uploads"></ul>
-<p class="just-added" role="status" hidden></p>
+<div class="just-added" hidden><p role="status"></p><a class="first" data-text="goTalk"></a></div>
 <div class="meaning" hidden>
   <progress max="1" data-label="byMeaning"></progress>
   <span class="step"></span>
@@ -66,6 +68,8 @@ export class KnowledgePanel {
   }
 
   show() {
+    this.#find(".just-added a").href = talkTo(this.#desk.persona.id);
+    this.#drawMade();
     void this.#look();
   }
 
@@ -81,12 +85,13 @@ export class KnowledgePanel {
     this.#uploads.clear();
     this.#find(".search").reset();
     this.#find(".finds").replaceChildren();
-    this.#find(".no-finds").hidden = this.#find(".just-added").hidden = true;
+    for (const told of [".no-finds", ".just-added", ".just-made"]) this.#find(told).hidden = true;
     this.#find(".texts").replaceChildren();
   }
 
   speak() {
     translate(this.#element, this.#desk.language);
+    this.#drawMade();
     if (this.#state) this.#draw();
   }
 
@@ -123,10 +128,18 @@ export class KnowledgePanel {
   }
 
   #added({ title, passages }) {
-    const told = this.#find(".just-added");
-    told.textContent = this.#desk.say("textAdded", { title, passages });
-    told.hidden = false;
+    this.#find(".just-added p").textContent = this.#desk.say("textAdded", { title, passages });
+    this.#find(".just-added").hidden = false;
+    this.#find(".just-made").hidden = true;
     void this.#look();
+  }
+
+  /** Where the persona was made just now: what comes next. */
+  #drawMade() {
+    const { persona, made } = this.#desk;
+    const told = this.#find(".just-made");
+    told.hidden = !persona || persona.id !== made || !this.#find(".just-added").hidden;
+    if (!told.hidden) told.textContent = this.#desk.say("personaMade", { name: this.#desk.name });
   }
 
   // the list

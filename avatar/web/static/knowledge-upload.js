@@ -5,6 +5,9 @@ import { make } from "./view.js";
 /** How the whole way is shared out: the document is sent, then read. */
 const SENT_SHARE = 0.3;
 
+/** Kinds of files in which there are no words to be read. */
+const NO_TEXTS = ["image", "audio", "video"];
+
 export class Uploads {
   #list;
   #desk;
@@ -86,6 +89,11 @@ class Upload {
   /** Send it; the text it became, or null where it was stopped or refused. */
   send() {
     if (this.#cancelled) return Promise.resolve(null);
+    const kind = this.#file.type.split("/")[0];
+    if (NO_TEXTS.includes(kind)) {
+      this.#refuse(this.#desk.say(`noText-${kind}`));
+      return Promise.resolve(null);
+    }
     const form = new FormData();
     form.set("file", this.#file);
     const request = this.#desk.api.request("POST", this.#address, this.#desk.language);

@@ -1,6 +1,7 @@
 /** The card, in plain words: what a persona is called, who it is, how it speaks, and what it never does. */
 
 import { translate } from "./i18n.js";
+import { placed } from "./personas-desk.js";
 import { Examples } from "./personas-examples.js";
 import { GroundFields } from "./personas-ground.js";
 import { PortraitField } from "./personas-portrait.js";
@@ -57,7 +58,7 @@ export class CardPanel {
   #portrait;
   #voice;
   #examples;
-  #ground = new GroundFields("card-ground");
+  #ground;
   #card = null;
   #etag = "";
   #wording = "zh";
@@ -74,6 +75,7 @@ export class CardPanel {
     this.#desk = desk;
     this.#changed = changed;
     element.innerHTML = MARKUP;
+    this.#ground = new GroundFields("card-ground", desk);
     this.#portrait = new PortraitField(desk, () => this.#usePortrait());
     this.#voice = new VoicePicker(desk, () => this.#touch());
     this.#examples = new Examples(desk, () => this.#touch());
@@ -85,11 +87,19 @@ export class CardPanel {
   }
 
   show() {
+    void this.#voice.load(placed(this.#desk.persona.id, "voice"));
     this.#wording = this.#desk.persona.card.languages.includes(this.#desk.language)
       ? this.#desk.language
       : this.#desk.persona.card.languages[0];
     this.#take();
-    void this.#voice.load();
+  }
+
+  /** Take a voice that was made for it; it is saved with the card. */
+  take(voice) {
+    void this.#voice.load(placed(this.#desk.persona.id, "voice"));
+    this.#voice.value = voice;
+    this.#touch();
+    this.#voice.focus();
   }
 
   /** The card was changed elsewhere, in the studio or among the versions. */

@@ -12,6 +12,11 @@ export function placed(...parts) {
   return `${location.pathname}#${parts.map((part) => `/${encodeURIComponent(part)}`).join("")}`;
 }
 
+/** The address at which a persona is talked to. */
+export function talkTo(id) {
+  return `./?persona=${encodeURIComponent(id)}`;
+}
+
 export class Desk {
   #view;
 
@@ -25,6 +30,8 @@ export class Desk {
     this.language = "en";
     /** The persona in the workshop, as the server last gave it; null in the gallery. */
     this.persona = null;
+    /** The id of the persona that was made last on this page. */
+    this.made = "";
   }
 
   say(key, values) {

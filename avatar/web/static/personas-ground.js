@@ -1,4 +1,4 @@
-/** With what right somebody is portrayed: a person of history, one made up, or a living one who agreed. */
+/** With what right somebody is portrayed: one made up, one who has died, or a living one who agreed. */
 
 import { translate } from "./i18n.js";
 import { make } from "./view.js";
@@ -11,9 +11,14 @@ const kind = (value, name) =>
 /** The fields, as part of a form. `value` is what the server takes; null while something is missing. */
 export class GroundFields {
   #element;
+  #desk;
 
-  /** @param {string} name of the radio buttons, unlike any other on the page */
-  constructor(name) {
+  /**
+   * @param {string} name of the radio buttons, unlike any other on the page
+   * @param {import("./personas-desk.js").Desk} desk
+   */
+  constructor(name, desk) {
+    this.#desk = desk;
     this.#element = make("fieldset", "ground");
     this.#element.innerHTML = `
       <legend data-text="groundOf"></legend>
@@ -25,7 +30,8 @@ export class GroundFields {
       </span>
       <small data-text="groundWhy"></small>`;
     this.#find(".given").value = new Date().toISOString().slice(0, 10);
-    this.#element.addEventListener("change", () => this.#showConsent());
+    this.#showKind();
+    this.#element.addEventListener("change", () => this.#showKind());
   }
 
   get element() {
@@ -48,7 +54,7 @@ export class GroundFields {
     this.#find(".basis").value = ground?.basis ?? "";
     this.#find(".person").value = ground?.person ?? "";
     if (ground?.given) this.#find(".given").value = ground.given;
-    this.#showConsent();
+    this.#showKind();
   }
 
   /** Where the first thing is missing. */
@@ -57,8 +63,14 @@ export class GroundFields {
     (chosen ? this.#find(".basis") : this.#element.querySelector("input")).focus();
   }
 
-  #showConsent() {
-    this.#find(".agreed").hidden = this.#element.querySelector("input[value=consent]:checked") === null;
+  /** What the chosen kind asks for; until one is chosen there is nothing to write. */
+  #showKind() {
+    const kind = this.#element.querySelector("input[type=radio]:checked")?.value;
+    this.#find(".agreed").hidden = kind !== "consent";
+    const basis = this.#find(".basis");
+    basis.hidden = kind === undefined;
+    basis.dataset.placeholder = kind === undefined ? "basis" : `basis-${kind}`;
+    basis.placeholder = this.#desk.say(basis.dataset.placeholder);
   }
 
   #find(selector) {
@@ -69,11 +81,12 @@ export class GroundFields {
 /** The same, asked for by itself. */
 export class GroundDialog {
   #dialog = make("dialog", "asking");
-  #fields = new GroundFields("import-ground");
+  #fields;
   #desk;
 
   constructor(root, desk) {
     this.#desk = desk;
+    this.#fields = new GroundFields("import-ground", desk);
     this.#dialog.innerHTML = `
       <form method="dialog">
         <p data-text="groundMissing"></p>

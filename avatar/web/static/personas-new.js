@@ -28,8 +28,9 @@ const MARKUP = `
       <label class="labelled"><span data-text="greeting"></span>
         <input type="text" class="line greeting" maxlength="1000" data-placeholder="greetingExample"></label>
       <div class="labelled voice-place"><span data-text="voice"></span></div>
+      <p class="voice-made" role="status" data-text="voiceMade" hidden></p>
       <div class="ground-place"></div>
-      <p class="told" role="status" hidden></p>
+      <p class="told missing" role="alert" hidden></p>
       <div class="row">
         <button type="submit" class="first" data-text="makePersona"></button>
         <small data-text="thenTexts"></small>
@@ -41,7 +42,8 @@ const MARKUP = `
 export class MakingPage {
   #element;
   #desk;
-  #ground = new GroundFields("new-ground");
+  #made;
+  #ground;
   #portrait;
   #voice;
   #sketch;
@@ -49,15 +51,18 @@ export class MakingPage {
   /**
    * @param {HTMLElement} element
    * @param {import("./personas-desk.js").Desk} desk
+   * @param {(persona: object) => void} made it is there
    */
-  constructor(element, desk) {
+  constructor(element, desk, made) {
     this.#element = element;
     this.#desk = desk;
+    this.#made = made;
     element.innerHTML = MARKUP;
+    this.#ground = new GroundFields("new-ground", desk);
     this.#portrait = new PortraitField(desk);
     this.#voice = new VoicePicker(desk);
     this.#sketch = new Sketch(desk);
-    this.#find(".maker-columns").before(this.#sketch.element);
+    this.#find(".maker-columns").after(this.#sketch.element);
     this.#find("h3").after(this.#portrait.element);
     this.#find(".voice-place").append(this.#voice.element);
     this.#find(".ground-place").append(this.#ground.element);
@@ -67,15 +72,38 @@ export class MakingPage {
     });
   }
 
+  /** Whether something was written that is not a persona yet. */
+  get begun() {
+    return this.name !== "" || this.#text("about") !== "" || this.#portrait.wish !== null;
+  }
+
+  /** What it is to be called. */
+  get name() {
+    return this.#text("name");
+  }
+
+  /** Show it as it was left: who makes a voice meanwhile, or looks at another persona, finds again what was written. */
   async show() {
+    this.#find(".missing").hidden = true;
+    if (!this.begun) this.#find(".name").focus();
+    await this.#voice.load(placed("new", "voice"));
+  }
+
+  /** Take a voice that was made for it, and with what right, if that is known; what was written already stays. */
+  take(voice, ground) {
+    this.#voice.value = voice;
+    if (ground && this.#ground.value === null) this.#ground.value = ground;
+    this.#find(".voice-made").hidden = false;
+    this.#voice.focus();
+  }
+
+  #clear() {
     this.#find("form").reset();
     this.#portrait.clear();
     this.#sketch.clear();
     this.#ground.value = null;
-    this.#find(".told").hidden = true;
-    this.#find(".name").focus();
     this.#voice.value = "";
-    await this.#voice.load();
+    this.#find(".voice-made").hidden = true;
   }
 
   speak() {
@@ -95,7 +123,7 @@ export class MakingPage {
 
   async #make() {
     const missing = this.#missing();
-    const told = this.#find(".told");
+    const told = this.#find(".missing");
     told.hidden = missing === null;
     if (missing) {
       told.textContent = this.#desk.say(missing[0]);
@@ -108,7 +136,8 @@ export class MakingPage {
       if (this.#voice.value) wish.voice = this.#voice.value;
       const persona = await this.#desk.ask("POST", "/v1/avatar/personas", wish);
       await this.#usePortrait(persona.id);
-      location.hash = `/${encodeURIComponent(persona.id)}/texts`;
+      this.#clear();
+      this.#made(persona);
     });
   }
 

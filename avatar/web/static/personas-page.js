@@ -1,7 +1,8 @@
 /**
  * The Personas page: who there is to talk to; what a persona is, knows and was; and how it answers, beside all that.
  *
- * The address tells what is open: `#/new`, `#/<persona>` or `#/<persona>/<tab>`, so that the browser's own buttons work.
+ * The address tells what is open: `#/new`, `#/<persona>` or `#/<persona>/<tab>`, so that the browser's own buttons work;
+ * `#/new/voice` and `#/<persona>/voice` make a voice for it, `#/new/with/<voice>` begins with one.
  */
 
 import { Api } from "./api.js";
@@ -11,12 +12,13 @@ import { PassageDialog } from "./knowledge-passage.js";
 import { remember } from "./memory.js";
 import { CardPanel } from "./personas-card.js";
 import { TrialPanel } from "./personas-chat.js";
-import { Desk } from "./personas-desk.js";
+import { Desk, placed, talkTo } from "./personas-desk.js";
 import { Gallery } from "./personas-gallery.js";
 import { MakingPage } from "./personas-new.js";
 import { VersionsPanel } from "./personas-versions.js";
 import { build } from "./personas-view.js";
 import { StudioPanel } from "./studio-panel.js";
+import { CloningPage } from "./voices-clone.js";
 
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
@@ -28,6 +30,9 @@ class PersonasPage {
   #panels;
   #gallery;
   #making;
+  #cloning;
+  /** One that was made just now, until it is taken. */
+  #voice = null;
   #passages;
   #leave = new AbortController();
 
@@ -52,7 +57,11 @@ class PersonasPage {
       trial: new TrialPanel(at("trial"), desk, { open, complain }),
     };
     this.#gallery = new Gallery(this.#view, desk);
-    this.#making = new MakingPage(this.#view.making, desk);
+    this.#making = new MakingPage(this.#view.making, desk, ({ id }) => {
+      desk.made = id;
+      this.#goTo(id, "texts");
+    });
+    this.#cloning = new CloningPage(this.#view.cloning, desk, (voice, ground) => this.#voiced(voice, ground));
     this.#listen();
     this.#speak(firstLanguage(options.language));
   }
@@ -63,13 +72,14 @@ class PersonasPage {
 
   close() {
     this.#leave.abort();
+    this.#cloning.clear();
     for (const panel of Object.values(this.#panels)) panel.clear();
   }
 
   #listen() {
     const { signal } = this.#leave;
     addEventListener("hashchange", () => void this.#route(), { signal });
-    addEventListener("beforeunload", (event) => this.#panels.card.dirty && event.preventDefault(), { signal });
+    addEventListener("beforeunload", (event) => this.#unsaved && event.preventDefault(), { signal });
     for (const button of this.#view.languages) {
       button.addEventListener("click", () => {
         remember("language", button.dataset.language);
@@ -93,23 +103,67 @@ class PersonasPage {
   }
 
   #go(tab) {
-    location.hash = `/${encodeURIComponent(this.#desk.persona.id)}/${tab}`;
+    this.#goTo(this.#desk.persona.id, tab);
+  }
+
+  #goTo(id, tab) {
+    location.hash = `/${encodeURIComponent(id)}/${tab}`;
   }
 
   /** Show what the address names. */
   async #route() {
-    const [id, tab = "card"] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
-    const { home, making, workshop } = this.#view;
+    const [id, tab = "card", voice] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+    const { home, making, cloning, workshop } = this.#view;
+    if (!cloning.hidden && !(await this.#mayLeaveCloning())) return;
     if (this.#desk.persona && this.#desk.persona.id !== id && !(await this.#mayLeave())) return;
     if (id && id !== "new" && !(await this.#open(id))) return;
     home.hidden = id !== "";
-    making.hidden = id !== "new";
-    workshop.hidden = !id || id === "new";
-    if (id === "new") await this.#making.show();
+    cloning.hidden = !id || tab !== "voice";
+    making.hidden = id !== "new" || !cloning.hidden;
+    workshop.hidden = !id || id === "new" || !cloning.hidden;
+    if (!making.hidden && tab === "with") this.#voice = { id: voice, ground: null };
+    if (!making.hidden) await this.#making.show();
     if (!id) await this.#gallery.show();
     if (!workshop.hidden) this.#choose(this.#shown(tab) ? tab : "card");
-    else this.#leaveWorkshop();
+    if (!id || id === "new") this.#leaveWorkshop();
+    if (!cloning.hidden) await this.#clone(id);
+    this.#takeVoice();
     this.#title();
+  }
+
+  // a voice is made for a persona, one that is there or one that is being made
+
+  async #clone(id) {
+    const name = id === "new" ? this.#making.name : this.#desk.name;
+    scrollTo(0, 0);
+    await this.#cloning.show("", { name, back: placed(...(id === "new" ? ["new"] : [id, "card"])) });
+  }
+
+  /** Back to whom it was made for, who takes it there. */
+  #voiced({ id }, ground) {
+    this.#voice = { id, ground };
+    location.hash = this.#desk.persona ? `/${encodeURIComponent(this.#desk.persona.id)}/card` : "/new";
+  }
+
+  #takeVoice() {
+    if (this.#voice === null) return;
+    const { id, ground } = this.#voice;
+    this.#voice = null;
+    if (!this.#view.making.hidden) this.#making.take(id, ground);
+    else if (!this.#view.workshop.hidden) this.#panels.card.take(id);
+  }
+
+  /** A voice that was begun is not dropped unasked. */
+  async #mayLeaveCloning() {
+    if (this.#cloning.begun) {
+      const drop = await this.#desk.confirm(this.#desk.say("leaveCloning"), this.#desk.say("leave"));
+      if (!drop) {
+        history.replaceState(null, "", placed(this.#desk.persona?.id ?? "new", "voice"));
+        return false;
+      }
+    }
+    this.#cloning.clear();
+    return true;
   }
 
   /** What was not saved is not dropped unasked. */
@@ -118,6 +172,12 @@ class PersonasPage {
     const drop = await this.#desk.confirm(this.#desk.say("leaveUnsaved"), this.#desk.say("dropChanges"));
     if (!drop) history.replaceState(null, "", `#/${encodeURIComponent(this.#desk.persona.id)}/${this.#tab}`);
     return drop;
+  }
+
+  get #unsaved() {
+    const { making, cloning } = this.#view;
+    const writing = this.#desk.persona === null && (!making.hidden || !cloning.hidden);
+    return this.#panels.card.dirty || this.#cloning.begun || (writing && this.#making.begun);
   }
 
   #leaveWorkshop() {
@@ -177,6 +237,7 @@ class PersonasPage {
     }
     this.#gallery.speak();
     this.#making.speak();
+    this.#cloning.speak();
     for (const panel of Object.values(this.#panels)) panel.speak();
     if (this.#desk.persona) this.#show();
     this.#title();
@@ -190,7 +251,7 @@ class PersonasPage {
     const spoken = card.languages.map((each) => sentence(language, each === "zh" ? "chinese" : "english"));
     const kind = persona.built_in ? (persona.own ? "changedBuiltIn" : "builtIn") : "ownOne";
     facts.textContent = [spoken.join(" · "), this.#desk.say(kind), this.#desk.say("version", persona)].join("　");
-    talk.href = `./?persona=${encodeURIComponent(persona.id)}`;
+    talk.href = talkTo(persona.id);
     this.#title();
     void this.#showPortrait(persona.portrait);
   }

@@ -11,6 +11,7 @@ export class PortraitField {
   #faces = make("div", "row faces");
   #input = make("input", "hidden-input");
   #frame = make("label", "portrait-frame");
+  #hint = make("span", "portrait-hint");
   #card = null;
   #face = null;
   #address = "";
@@ -23,16 +24,22 @@ export class PortraitField {
     this.#desk = desk;
     this.#used = used;
     this.element = make("div", "portrait-field");
-    const hint = make("span", "portrait-hint");
-    hint.dataset.text = "choosePortrait";
     this.#image.alt = "";
     this.#input.type = "file";
     this.#input.accept = "image/*";
     this.#input.dataset.label = "choosePortrait";
     this.#words.setAttribute("role", "status");
-    this.#frame.append(this.#input, this.#image, hint);
+    this.#frame.append(this.#input, this.#image, this.#hint);
     this.element.append(this.#frame, this.#faces, this.#words);
     this.#input.addEventListener("change", () => void this.#look(this.#input.files[0]));
+    for (const kind of ["dragover", "dragleave", "drop"]) {
+      this.#frame.addEventListener(kind, (event) => {
+        event.preventDefault();
+        this.#frame.classList.toggle("dragging", kind === "dragover");
+        if (kind === "drop") void this.#look(event.dataTransfer.files[0]);
+      });
+    }
+    this.#set("");
   }
 
   /** The photograph to use, as the server takes it; null where there is none that can be used. */
@@ -64,6 +71,7 @@ export class PortraitField {
   }
 
   speak() {
+    this.#hint.textContent = this.#desk.say(this.#address ? "otherPortrait" : "choosePortrait");
     if (this.#card) this.#draw();
   }
 
@@ -85,6 +93,7 @@ export class PortraitField {
       this.#face = this.#card.faces.length > 1 && this.#card.choose ? null : this.#card.face;
       await this.#settle();
     } catch (error) {
+      if (this.#card && !this.#card.usable) this.clear();
       this.#words.replaceChildren(make("li", "error", error.sentence || this.#desk.say("problem")));
     } finally {
       this.#frame.classList.remove("busy-label");
@@ -111,8 +120,9 @@ export class PortraitField {
   #draw() {
     const { faces, findings, usable } = this.#card;
     const { language } = this.#desk;
-    const items = findings.map(({ weight, text }) => make("li", weight, inLanguage(text, language)));
-    if (items.length === 0 && usable) items.push(make("li", "fine", this.#desk.say("portraitFine")));
+    const words = ({ code, text }) => (code === "no_face" ? this.#desk.say("noFace") : inLanguage(text, language));
+    const items = findings.map((finding) => make("li", finding.weight, words(finding)));
+    if (usable) items.unshift(make("li", "fine", this.#desk.say(items.length > 0 ? "portraitUsable" : "portraitFine")));
     this.#words.replaceChildren(...items);
     this.#faces.replaceChildren(...(faces.length > 1 ? faces.map((face) => this.#faceButton(face)) : []));
   }
@@ -130,5 +140,6 @@ export class PortraitField {
     this.#address = address;
     if (address) this.#image.src = address;
     else this.#image.removeAttribute("src");
+    this.#hint.textContent = this.#desk.say(address ? "otherPortrait" : "choosePortrait");
   }
 }

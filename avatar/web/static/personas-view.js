@@ -36,6 +36,7 @@ const MARKUP = `
   <small data-text="importHint"></small>
 </main>
 <main class="making" hidden></main>
+<div class="avatar-voices"><main class="cloning" hidden></main></div>
 <main class="workshop" hidden>
   <section class="desk">
     <header class="who-is">
@@ -70,6 +71,7 @@ export function build(element) {
     importing: find(".import"),
     file: find(".import input"),
     making: find(".making"),
+    cloning: find(".cloning"),
     workshop: find(".workshop"),
     picture: find(".face-picture"),
     name: find(".persona-name"),

@@ -162,12 +162,21 @@ class TalkPage {
   async #choose(id) {
     if (this.#persona?.id === id) return;
     remember("persona", id);
+    this.#address(id);
     this.#persona = this.#personas.find((persona) => persona.id === id);
     this.#picker.choose(id);
     await this.#session?.close();
     this.#meet();
     const address = await this.#portrait(id).catch(() => "");
     if (this.#persona.id === id) this.#view.portrait.src = address;
+  }
+
+  /** An address that names a persona names this one from now on, so that a reload does not bring another. */
+  #address(id) {
+    const query = new URLSearchParams(location.search);
+    if (!query.has("persona")) return;
+    query.set("persona", id);
+    history.replaceState(null, "", `${location.pathname}?${query}`);
   }
 
   /** Begin a conversation with the persona that was chosen. */

@@ -5,6 +5,7 @@ import { eventsOf } from "./events.js";
 import { translate } from "./i18n.js";
 import { placed } from "./personas-desk.js";
 import { make } from "./view.js";
+import "./voices-cloning-sentences.js";
 import { Recorder } from "./voices-recorder.js";
 import { SampleShelf } from "./voices-samples.js";
 
@@ -19,11 +20,16 @@ const RELATIONS = ["self", "family", "friend", "colleague", "contract"];
 
 const MARKUP = `
 <header class="who-is">
-  <a class="back" href="${placed()}" data-label="backToVoices">‹</a>
+  <a class="back" data-label="backFromCloning">‹</a>
   <div class="who-name"><h2 data-text="cloneVoice"></h2><p class="persona-facts" data-text="cloneHint"></p></div>
 </header>
 <form class="card person" novalidate>
   <h3 data-text="who"></h3>
+  <div class="tabs living" role="group" data-label="who">
+    <button type="button" data-dead="" data-text="isAlive"></button>
+    <button type="button" data-dead="dead" data-text="hasDied"></button>
+  </div>
+  <p class="living-hint"></p>
   <label class="labelled"><span data-text="whose"></span>
     <input type="text" class="line" name="name" maxlength="64" data-placeholder="whoseExample"
       autocomplete="off"></label>
@@ -31,7 +37,7 @@ const MARKUP = `
     <label class="labelled for-living"><span data-text="relation"></span>
       <select name="relation">${options("relation", RELATIONS)}</select></label>
     <label class="labelled for-dead"><span data-text="ground"></span>
-      <select name="ground">${options("ground", ["public_domain", "family", "estate"])}</select></label>
+      <select name="ground">${options("ground", ["family", "estate", "public_domain"])}</select></label>
     <label class="labelled"><span data-text="scope"></span>
       <select name="scope">${options("scope", ["personal", "project", "public", "commercial"])}</select></label>
     <label class="labelled"><span data-text="spoken"></span>
@@ -43,13 +49,11 @@ const MARKUP = `
       <input type="text" class="line" name="died" inputmode="numeric" maxlength="5"></label>
   </div>
   <label class="labelled for-dead"><span data-text="groundWords"></span>
-    <textarea name="words" rows="2" maxlength="2000" data-placeholder="groundWordsHint"></textarea></label>
+    <textarea name="words" rows="2" maxlength="2000" data-placeholder="groundWordsExample"></textarea>
+    <small data-text="groundWordsHint"></small></label>
   <label><input type="checkbox" name="keep" checked><span data-text="keep"></span></label>
   <p class="told problem" role="alert" hidden></p>
-  <div class="row">
-    <button type="submit" class="first"></button>
-    <button type="button" class="plain other-way"></button>
-  </div>
+  <div class="row"><button type="submit" class="first"></button></div>
 </form>
 <section class="card consent" hidden>
   <h3 class="consent-title"></h3>
@@ -76,9 +80,13 @@ const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 
 const STEPS = ["reading", "checking", "cleaning", "hearing", "fitting", "sampling"];
 
+/** Characters that the server asks of a ground's words. */
+const LEAST_WORDS = 20;
+
 export class CloningPage {
   #element;
   #desk;
+  #made;
   #recorder;
   #shelf;
   #dead = false;
@@ -90,10 +98,13 @@ export class CloningPage {
   /**
    * @param {HTMLElement} element
    * @param {import("./personas-desk.js").Desk} desk
+   * @param {(voice: {id: string}, ground: object) => void} made the voice is there; what it rests on, as far as that
+   *   tells with what right the person may be portrayed, too
    */
-  constructor(element, desk) {
+  constructor(element, desk, made) {
     this.#element = element;
     this.#desk = desk;
+    this.#made = made;
     element.innerHTML = MARKUP;
     this.#recorder = new Recorder(desk, LIMITS, (sound) => void this.#state(sound));
     this.#find(".recorder-place").append(this.#recorder.element);
@@ -106,16 +117,22 @@ export class CloningPage {
     return this.#consent !== null;
   }
 
-  /** @param {string} consent one that was given before, to go on with; "" for a new one */
-  async show(consent = "") {
+  /**
+   * @param {string} consent one that was given before, to go on with; "" for a new one
+   * @param {{name?: string, back?: string}} from whose voice it is, where that is known, and the address to go back to
+   */
+  async show(consent = "", { name = "", back = placed() } = {}) {
     this.#form.reset();
+    this.#form.elements.name.value = name;
+    this.#find(".back").href = back;
     this.#dead = false;
     for (const name of [".consent", ".samples", ".making-it"]) this.#find(name).hidden = true;
     this.#find(".person").hidden = false;
     this.#form.elements.language.value = this.#desk.language;
     this.#tell(".person", "");
     this.speak();
-    this.#form.elements.name.focus();
+    if (name) this.#find(".living button").focus();
+    else this.#form.elements.name.focus();
     if (consent) {
       const path = `/v1/audio/voice_consents/${encodeURIComponent(consent)}`;
       await this.#during(".person", () => this.#desk.ask("GET", path), (given) => this.#agreed(given));
@@ -134,7 +151,10 @@ export class CloningPage {
     translate(this.#element, this.#desk.language);
     this.#element.classList.toggle("dead", this.#dead);
     this.#find(".person [type=submit]").textContent = this.#desk.say(this.#dead ? "giveGround" : "showPhrase");
-    this.#find(".other-way").textContent = this.#desk.say(this.#dead ? "notDead" : "longDead");
+    this.#find(".living-hint").textContent = this.#desk.say(this.#dead ? "diedHint" : "aliveHint");
+    for (const button of this.#element.querySelectorAll("[data-dead]")) {
+      button.setAttribute("aria-pressed", String(Boolean(button.dataset.dead) === this.#dead));
+    }
     this.#recorder.speak();
     this.#shelf.speak();
     this.#showConsent();
@@ -149,10 +169,13 @@ export class CloningPage {
       event.preventDefault();
       void this.#begin();
     });
-    this.#find(".other-way").addEventListener("click", () => {
-      this.#dead = !this.#dead;
-      this.speak();
-    });
+    for (const button of this.#element.querySelectorAll("[data-dead]")) {
+      button.addEventListener("click", () => {
+        this.#dead = Boolean(button.dataset.dead);
+        this.#tell(".person", "");
+        this.speak();
+      });
+    }
     this.#find(".another").addEventListener("click", () => void this.#begin());
     const file = this.#find(".upload-one input");
     file.addEventListener("change", () => {
@@ -186,7 +209,10 @@ export class CloningPage {
   async #giveGround(wish) {
     const { elements } = this.#form;
     const died = Number(elements.died.value.trim());
-    if (!elements.died.value.trim() || !Number.isInteger(died)) return this.#missing("needDied", elements.died);
+    const year = elements.died.value.trim() !== "" && Number.isInteger(died) && died <= new Date().getFullYear();
+    if (!year) return this.#missing("needDied", elements.died);
+    const count = [...elements.words.value.trim()].length;
+    if (count < LEAST_WORDS) return this.#missing("needGroundWords", elements.words, { count });
     const ground = { ...wish, died, ground: elements.ground.value, words: elements.words.value };
     const ask = () => this.#desk.ask("POST", "/v1/avatar/voices/grounds", ground);
     await this.#during(".person", ask, (given) => this.#agreed(given));
@@ -243,8 +269,9 @@ export class CloningPage {
     this.#step("reading", 0);
     try {
       const voice = await this.#follow(signal);
+      const ground = this.#ground();
       this.#consent = null;
-      location.hash = `/voice/${encodeURIComponent(voice.id)}/new`;
+      this.#made(voice, ground);
     } catch (error) {
       if (signal.aborted) this.#desk.tell(this.#desk.say("cancelled"));
       else this.#shelf.tell(this.#words(error));
@@ -252,6 +279,13 @@ export class CloningPage {
       this.#find(".making-it").hidden = true;
       this.#shelf.disabled = false;
     }
+  }
+
+  /** What a persona's ground may begin with: who agreed and when, or what was written of somebody who has died. */
+  #ground() {
+    const { name, created_at: at, avatar } = this.#consent;
+    if (avatar.ground !== "statement") return { kind: "historical", basis: this.#form.elements.words.value.trim() };
+    return { kind: "consent", person: name, given: new Date(at * 1000).toISOString().slice(0, 10) };
   }
 
   async #follow(signal) {
@@ -272,7 +306,7 @@ export class CloningPage {
   #step(step, share) {
     if (!STEPS.includes(step)) return;
     this.#find(".making-it progress").value = (STEPS.indexOf(step) + share) / STEPS.length;
-    this.#find(".making-it .step").textContent = this.#desk.say(`step-${step}`);
+    this.#find(".making-it .step").textContent = this.#desk.say(`clone-step-${step}`);
   }
 
   // how it is told
@@ -297,8 +331,8 @@ export class CloningPage {
     return error.sentence || this.#desk.say(error.status === 401 ? "keyNeeded" : "problem");
   }
 
-  #missing(key, field) {
-    this.#tell(".person", this.#desk.say(key));
+  #missing(key, field, values) {
+    this.#tell(".person", this.#desk.say(key, values));
     field.focus();
   }
 

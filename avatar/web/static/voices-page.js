@@ -29,7 +29,9 @@ class VoicesPage {
     this.#desk = new Desk(this.#view, options.api ?? new Api());
     this.#parts = {
       home: new VoiceList(this.#view.home, this.#desk),
-      cloning: new CloningPage(this.#view.cloning, this.#desk),
+      cloning: new CloningPage(this.#view.cloning, this.#desk, ({ id }) => {
+        location.hash = `/voice/${encodeURIComponent(id)}/new`;
+      }),
       voice: new VoicePanel(this.#view.voice, this.#desk),
     };
     const { signal } = this.#leave;

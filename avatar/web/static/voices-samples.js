@@ -83,8 +83,11 @@ export class SampleShelf {
     text.textContent = TEXTS[language];
     text.lang = language === "zh" ? "zh-CN" : "en";
     text.hidden = !compared;
+    const ways = [this.#find(".recorder-place"), this.#find(".upload-some")];
+    text.after(...(compared ? ways : ways.reverse()));
     this.#draw();
-    this.#recorder.focus();
+    if (compared) this.#recorder.focus();
+    else this.#find(".upload-some input").focus({ preventScroll: true });
   }
 
   clear() {

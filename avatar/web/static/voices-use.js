@@ -1,6 +1,7 @@
 /** A voice put to use: it says what is typed, or is given to a persona. */
 
 import { inLanguage, translate } from "./i18n.js";
+import { talkTo } from "./personas-desk.js";
 
 const MARKUP = `
 <h3 data-text="useTitle"></h3>
@@ -12,6 +13,7 @@ const MARKUP = `
 <form class="row give">
   <select data-label="forPersona"></select>
   <button type="submit" class="first" data-text="useIt"></button>
+  <a class="plain new-persona" data-text="newWithIt"></a>
 </form>
 <p class="accepted given" role="status" hidden><span></span> <a data-text="talkNow"></a></p>`;
 
@@ -43,6 +45,7 @@ export class VoiceUse {
   async show(voice) {
     this.clear();
     this.#voice = voice;
+    this.#find(".new-persona").href = `personas#/new/with/${encodeURIComponent(voice.id)}`;
     const field = this.#find(".try input");
     field.value = this.#desk.say(`tryThis-${voice.languages[0]}`);
     field.lang = voice.languages[0] === "zh" ? "zh-CN" : "en";
@@ -78,7 +81,7 @@ export class VoiceUse {
   #tellGiven() {
     const name = inLanguage(this.#given.card.name, this.#desk.language);
     this.#find(".given span").textContent = this.#desk.say("givenTo", { name });
-    this.#find(".given a").href = `./?persona=${encodeURIComponent(this.#given.id)}`;
+    this.#find(".given a").href = talkTo(this.#given.id);
   }
 
   async #try() {

@@ -1,5 +1,6 @@
 /** The elements of the Voices page, without behaviour. */
 
+import "./voices-cloning-sentences.js";
 import "./voices-sentences.js";
 import { ASKING } from "./asking.js";
 import { links } from "./nav.js";
