@@ -22,8 +22,9 @@ from avatar.live.options import SessionOptions
 from avatar.live.outlet import Outlet
 from avatar.live.picture import FaceLoop
 from avatar.live.prepared import PreparedSpeech
+from avatar.live.running import Runner
 from avatar.live.session import Session
-from avatar.live.shared import Runner, SharedStages
+from avatar.live.shared import SharedStages
 from avatar.settings import Settings
 from tests.unit.live.fakes import (
     NOISE,

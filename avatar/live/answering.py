@@ -10,7 +10,7 @@ from typing import Protocol
 from avatar.dialog.style import Phrase
 from avatar.errors import Language
 from avatar.live.reply import Reply
-from avatar.live.shared import Runner
+from avatar.live.running import Runner
 from avatar.media import ClauseSpeech, Samples
 from avatar.stages import Style
 from avatar.voice.speaking.clauses import ClauseChunker

@@ -13,7 +13,7 @@ import logging
 from avatar.dialog.conversation import Conversation
 from avatar.dialog.passage import Grounding
 from avatar.errors import AvatarError, Language
-from avatar.live.shared import Runner
+from avatar.live.running import Runner
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from avatar.face.film import write_film
 from avatar.live.answering import clauses_of, speak
 from avatar.live.events import Citation, StageTimes
 from avatar.live.reply import Clock, Reply, Stopwatch
-from avatar.live.shared import Runner
+from avatar.live.running import Runner
 from avatar.live.telling import citation
 from avatar.media import FPS, SAMPLES_PER_FRAME, ClauseSpeech, Frame, PhoneSpan, Pixels, Samples
 from avatar.stages import Animator, Style, Synthesizer

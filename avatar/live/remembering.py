@@ -14,7 +14,7 @@ from avatar.errors import ProtocolError
 from avatar.live.exchange import Exchange, Typed
 from avatar.live.leisure import Leisure
 from avatar.live.reply import Clock
-from avatar.live.shared import Runner
+from avatar.live.running import Runner
 from avatar.media import SPEECH_RATE
 
 KEPT_REPLIES = 16

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
 
 from avatar.live.leisure import Leisure
 from avatar.live.prepared import PreparedSpeech
+from avatar.live.running import Runner
 from avatar.live.spotcheck import SpotCheck
 from avatar.stages import Recognizer, Synthesizer, TurnDetector, VoiceActivity
-
-T = TypeVar("T")
-
-
-class Runner(Protocol):
-    """Runs a blocking call in a worker thread."""
-
-    def __call__(self, work: Callable[[], T]) -> Awaitable[T]: ...
 
 
 @dataclass(frozen=True, slots=True)

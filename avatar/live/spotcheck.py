@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import logging
 import random
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from avatar.errors import Language
 from avatar.live.leisure import Leisure
+from avatar.live.running import Runner
 from avatar.media import ClauseSpeech, Samples
 from avatar.voice.checking.listening import Listener
 from avatar.voice.checking.tally import Outcome, Tally
-
-if TYPE_CHECKING:
-    from avatar.live.shared import Runner
 
 logger = logging.getLogger(__name__)
 

@@ -30,8 +30,9 @@ from avatar.live.options import SessionOptions
 from avatar.live.outlet import Outlet
 from avatar.live.picture import FaceLoop, PictureEncoder
 from avatar.live.prepared import PreparedSpeech
+from avatar.live.running import T
 from avatar.live.session import Session
-from avatar.live.shared import SharedStages, T
+from avatar.live.shared import SharedStages
 from avatar.media import FPS, SPEECH_RATE, ClauseSpeech, Frame, PhoneSpan, Samples, WordSpan
 from avatar.server.app import create_app, listen, uvicorn_server
 from avatar.server.cloning import Voices

@@ -20,8 +20,9 @@ from avatar.live.options import SessionOptions
 from avatar.live.outlet import Outlet
 from avatar.live.picture import FaceLoop
 from avatar.live.prepared import PreparedSpeech
+from avatar.live.running import T
 from avatar.live.session import Session
-from avatar.live.shared import SharedStages, T
+from avatar.live.shared import SharedStages
 from avatar.media import FPS, SPEECH_RATE, ClauseSpeech, Frame, Packet, PhoneSpan, Pixels, Samples, WordSpan
 from avatar.stages import FunctionCall, HearingHints, Message, Presence, Style, Transcript
 from avatar.voice.speaking.marks import parse

@@ -15,7 +15,7 @@ from avatar.dialog.knowledge import Knowledge
 from avatar.dialog.memory.store import Memories, user_of
 from avatar.dialog.persona import Persona
 from avatar.live.options import SessionOptions
-from avatar.live.shared import T
+from avatar.live.running import T
 from avatar.stages import Generator
 from tests.unit.live.fakes import Labour, Stage, lu_xun
 from tests.unit.live.playing import Script, play
