@@ -12,19 +12,18 @@ from typing import Literal, Protocol
 
 from avatar.errors import InputError, Language, NotFoundError
 from avatar.media import SPEECH_RATE, Samples, wav_bytes
+from avatar.voice.cloned import DELTAS, PACK, cloned, fitted_files, refitted
 from avatar.voice.consent.record import Consent, GroundWish, Phrase, PhraseWish, plain_name
 from avatar.voice.consent.statement import name_in
 from avatar.voice.consent.store import ConsentStore, new_id
 from avatar.voice.consent.witness import SAME_PERSON, Witness, demand_same_person, embedding_of
-from avatar.voice.deltas import packed as packed_deltas
 from avatar.voice.enrolment.enrol import Checked, Enroller
 from avatar.voice.enrolment.reading import Source
 from avatar.voice.enrolment.windows import Enrolment
 from avatar.voice.fitting.fitted import Fitted, FittingStopped
-from avatar.voice.fitting.studio import NATIVE
-from avatar.voice.own import OwnVoices, damaged, pack_bytes, reference_files, renamed
+from avatar.voice.own import OwnVoices, damaged, reference_files, renamed
 from avatar.voice.portable import Parcel, exported, unpacked
-from avatar.voice.profiles import Bilingual, VoiceProfile
+from avatar.voice.profiles import VoiceProfile
 from avatar.voice.speaker import embedding_bytes, likeness
 
 log = logging.getLogger(__name__)
@@ -184,9 +183,10 @@ class Cloning:
         fitted = self._fitter.instant(enrolment)
         progress("sampling", 0.0)
         with self._lock:
-            profile = self._profile(tidy, consent, enrolment, fitted, scores)
+            voice, now = self.own.free_id(tidy), self.consents.clock()
+            profile = cloned(voice, tidy, consent, enrolment, fitted, scores, now)
             files = reference_files(enrolment) if consent.keep else {}
-            self._save(profile, {**files, **_fitted_files(fitted)})
+            self._save(profile, {**files, **fitted_files(fitted)})
         try:
             self._sample(profile, enrolment.windows[0].text)
             progress("sampling", 1.0)
@@ -224,19 +224,9 @@ class Cloning:
             before, profile = profile, self.own.get(voice)
             if (_key(before), before.revision) != (_key(profile), profile.revision):
                 raise FittingStopped
-            files = {
-                name: data for name, data in self.own.files(voice).items() if name not in ("pack.bin", "deltas.npz")
-            }
-            scores = {**profile.scores, **_rounded(fitted)}
-            changed = {
-                "pitch": fitted.pitch,
-                "stage": "fitted",
-                "revision": profile.revision + 1,
-                "made": (*profile.made, *(step for step in fitted.done if step not in profile.made)),
-                "scores": scores,
-            }
-            profile = VoiceProfile.model_validate({**profile.model_dump(), **changed})
-            self._save(profile, {**files, **_fitted_files(fitted)})
+            kept = {name: data for name, data in self.own.files(voice).items() if name not in (PACK, DELTAS)}
+            profile = refitted(profile, fitted)
+            self._save(profile, {**kept, **fitted_files(fitted)})
         self._sample(profile, profile.sample_text)
         self.consents.audit("voice_fitted", voice=voice, consent=profile.consent)
         return self.own.get(voice)
@@ -320,36 +310,6 @@ class Cloning:
             demand_same_person(person, self._enroller.voice_of(parcel.samples))
         return {"statement.wav": wav, "voice.npy": embedding_bytes(person)}
 
-    def _profile(
-        self, name: str, consent: Consent, enrolment: Enrolment, fitted: Fitted, scores: dict[str, float]
-    ) -> VoiceProfile:
-        near = {language: {NATIVE[language][enrolment.sex]: 1.0} for language in NATIVE}
-        return VoiceProfile(
-            id=self.own.free_id(name),
-            name=Bilingual(zh=name, en=name),
-            description=Bilingual(
-                zh=f"由 {enrolment.seconds:.0f} 秒录音克隆,接近本人,但不等同。",
-                en=f"Cloned from {enrolment.seconds:.0f} seconds of speech: near the person, not the same.",
-            ),
-            languages=(enrolment.language,),
-            sex=enrolment.sex,
-            blend=near,
-            pitch=fitted.pitch,
-            licence="LicenseRef-consent",
-            origin=f"Cloned under {consent.id}",
-            notice=Bilingual(
-                zh=f"合成语音,模仿{consent.name}的声音,不是本人的录音。",
-                en=f"A synthetic voice after {consent.name}'s, not a recording of that person.",
-            ),
-            kind="own",
-            consent=consent.id,
-            created_at=self.consents.clock(),
-            stage="nearest" if fitted.done == ("nearest",) else "instant",
-            made=(*enrolment.report.done, *fitted.done),
-            scores={**scores, **_rounded(fitted)},
-            sample_text=enrolment.windows[0].text[:400],
-        )
-
     def _sample(self, profile: VoiceProfile, text: str) -> None:
         """Let the voice say what the person said, and keep it."""
         sound = self._fitter.say(text[:200], profile.id, profile.languages[0])
@@ -384,12 +344,3 @@ class Cloning:
 
 def _key(profile: VoiceProfile) -> _Key:
     return profile.id, profile.consent, profile.created_at
-
-
-def _fitted_files(fitted: Fitted) -> dict[str, bytes]:
-    files = {"pack.bin": pack_bytes(fitted.style)}
-    return {**files, "deltas.npz": packed_deltas(fitted.deltas)} if fitted.deltas else files
-
-
-def _rounded(fitted: Fitted) -> dict[str, float]:
-    return {name: round(float(value), 4) for name, value in fitted.scores.items()}
