@@ -112,21 +112,13 @@ class Knowledge:
         """Whether somebody stopped the embedding: then it does not go on by itself, not even after a restart."""
         return self._library.left_off
 
-    def leave_off(self) -> None:
-        """Keep the wish that the embedding does not go on by itself. What embeds now has its own `cancelled`.
+    def leave_off(self, *, wished: bool = True) -> None:
+        """Keep the wish that it does not, or forget it. What embeds now has its own `cancelled`.
 
         Raises:
             StorageError: the disk is full or the folder cannot be written.
         """
-        self._library.leave_off()
-
-    def go_on(self) -> None:
-        """Forget that wish.
-
-        Raises:
-            StorageError: the folder cannot be written.
-        """
-        self._library.go_on()
+        self._library.leave_off(wished=wished)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -187,22 +187,17 @@ class Library:
         """Whether somebody wished that no more is embedded."""
         return (self.folder / _LEFT_OFF).is_file()
 
-    def leave_off(self) -> None:
-        """Keep the wish that no more is embedded.
+    def leave_off(self, *, wished: bool) -> None:
+        """Keep that wish, or forget it.
 
         Raises:
             StorageError: the disk is full or the folder cannot be written.
         """
-        write(self.folder / _LEFT_OFF, b"", private=True)
-
-    def go_on(self) -> None:
-        """Forget that wish.
-
-        Raises:
-            StorageError: the folder cannot be written.
-        """
-        with storing(self.folder):
-            (self.folder / _LEFT_OFF).unlink(missing_ok=True)
+        if wished:
+            write(self.folder / _LEFT_OFF, b"", private=True)
+        else:
+            with storing(self.folder):
+                (self.folder / _LEFT_OFF).unlink(missing_ok=True)
 
     def size(self, text: str) -> int:
         """Bytes that a text's words take on the disk; 0 where they are not there."""

@@ -100,7 +100,7 @@ class Embedding:
 
         try:
             if not patient:
-                await asyncio.to_thread(knowledge.go_on)
+                await asyncio.to_thread(knowledge.leave_off, wished=False)
             done = 0
             while not stop.is_set() and done != self._asked[persona_id]:  # texts come while others are embedded
                 if waits():

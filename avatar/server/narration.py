@@ -37,14 +37,8 @@ from avatar.server.protocol.objects import (
     InputAudio,
     OutputAudio,
     OutputText,
-    ResponseAudio,
-    ResponseObject,
-    ResponseStatus,
-    StatusDetails,
-    StatusError,
     TextPart,
     UserItem,
-    VoiceOutput,
 )
 from avatar.server.protocol.server import (
     AudioDelta,
@@ -77,7 +71,7 @@ from avatar.server.protocol.server import (
 )
 from avatar.server.sound import SoundOut, to_base64
 from avatar.server.state import WireState, Wish, new_id
-from avatar.server.telling import Telling, called, content_done
+from avatar.server.telling import Telling, called, content_done, response_object, status_details
 
 Outgoing = ServerEvent | MediaFrame
 """What a socket sends: a text frame or a binary one."""
@@ -199,7 +193,7 @@ class Narration:
         item = AssistantItem(id=telling.item_id, status="in_progress", content=[])
         part = AudioPart(transcript="") if telling.spoken else TextPart(text="")
         return [
-            ResponseCreated(response=self._response(telling, "in_progress")),
+            ResponseCreated(response=response_object(state, telling, "in_progress")),
             *self._ours(
                 AvatarReplyStarted(response_id=event.reply_id, generation=event.generation, language=event.language)
             ),
@@ -245,6 +239,7 @@ class Narration:
             for place, call in enumerate(calls, 1)
             for message in called(telling, call, place, self._state.items.add(call))
         ]
+        details = status_details(event, self._state.language)
         timings = AvatarTimings(response_id=telling.reply_id, **asdict(event.times))
         return [
             *self._last_sound(telling, event),
@@ -253,7 +248,7 @@ class Narration:
             *self._item_done(item),
             *functions,
             *self._ours(timings),
-            ResponseDone(response=self._response(telling, event.status, [item, *calls], self._details(event))),
+            ResponseDone(response=response_object(self._state, telling, event.status, [item, *calls], details)),
         ]
 
     def _called(self, event: Called) -> list[Outgoing]:
@@ -284,38 +279,6 @@ class Narration:
         if event.status != "completed":
             return []
         return self._audio_delta(telling, telling.sound.finish())
-
-    def _response(
-        self,
-        telling: Telling,
-        status: ResponseStatus,
-        output: list[AssistantItem | FunctionCallItem] | None = None,
-        details: StatusDetails | None = None,
-    ) -> ResponseObject:
-        state = self._state
-        return ResponseObject(
-            id=telling.reply_id,
-            status=status,
-            status_details=details,
-            output=output or [],
-            conversation_id=None if telling.wish.apart else state.conversation_id,
-            output_modalities=["audio" if telling.spoken else "text"],
-            max_output_tokens=telling.wish.max_tokens or state.choices.options.max_tokens or "inf",
-            audio=ResponseAudio(
-                output=VoiceOutput(format=state.choices.output_format, voice=voice_of(state.choices, state.session))
-            ),
-            metadata=telling.wish.metadata,
-        )
-
-    def _details(self, event: ReplyDone) -> StatusDetails:
-        """How a reply ended."""
-        if event.status == "cancelled":
-            interrupted = event.reason == "turn_detected"
-            return StatusDetails(type="cancelled", reason="turn_detected" if interrupted else "client_cancelled")
-        if event.error is None:
-            return StatusDetails(type=event.status)
-        told = error_object(event.error, self._state.language)
-        return StatusDetails(type="failed", error=StatusError(type=told.type, code=told.code, message=told.message))
 
     # pictures, failures, and the parts of frames
 

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from avatar.errors import Language
+from avatar.live.events import ReplyDone
+from avatar.server.choices import voice_of
+from avatar.server.failures import error_object
 from avatar.server.protocol.objects import (
+    AssistantItem,
     AudioPart,
     FunctionCallItem,
+    ResponseAudio,
+    ResponseObject,
+    ResponseStatus,
+    StatusDetails,
+    StatusError,
     TextPart,
+    VoiceOutput,
 )
 from avatar.server.protocol.server import (
     AudioDone,
@@ -23,7 +34,7 @@ from avatar.server.protocol.server import (
     TextDone,
 )
 from avatar.server.sound import SoundOut
-from avatar.server.state import Wish
+from avatar.server.state import WireState, Wish
 from avatar.stages import FunctionCall
 
 
@@ -80,3 +91,37 @@ def called(telling: Telling, item: FunctionCallItem, place: int, previous: str |
         OutputItemDone(response_id=reply_id, output_index=place, item=item),
         ItemDone(previous_item_id=previous, item=item),
     ]
+
+
+def response_object(
+    state: WireState,
+    telling: Telling,
+    status: ResponseStatus,
+    output: list[AssistantItem | FunctionCallItem] | None = None,
+    details: StatusDetails | None = None,
+) -> ResponseObject:
+    """A reply as it stands: what was chosen for it, and what it gave so far."""
+    return ResponseObject(
+        id=telling.reply_id,
+        status=status,
+        status_details=details,
+        output=output or [],
+        conversation_id=None if telling.wish.apart else state.conversation_id,
+        output_modalities=["audio" if telling.spoken else "text"],
+        max_output_tokens=telling.wish.max_tokens or state.choices.options.max_tokens or "inf",
+        audio=ResponseAudio(
+            output=VoiceOutput(format=state.choices.output_format, voice=voice_of(state.choices, state.session))
+        ),
+        metadata=telling.wish.metadata,
+    )
+
+
+def status_details(event: ReplyDone, language: Language) -> StatusDetails:
+    """How a reply ended, failures in the session's language."""
+    if event.status == "cancelled":
+        interrupted = event.reason == "turn_detected"
+        return StatusDetails(type="cancelled", reason="turn_detected" if interrupted else "client_cancelled")
+    if event.error is None:
+        return StatusDetails(type=event.status)
+    told = error_object(event.error, language)
+    return StatusDetails(type="failed", error=StatusError(type=told.type, code=told.code, message=told.message))
