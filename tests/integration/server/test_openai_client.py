@@ -4,61 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import numpy as np
 import pytest
-from fastapi import FastAPI
-from openai import AsyncOpenAI
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
 from openai.types.realtime import RealtimeServerEvent, ResponseAudioDeltaEvent, ResponseDoneEvent
 
-from avatar.dialog.persona import load_persona
-from avatar.engines import Engines
-from avatar.live.host import SessionHost
 from avatar.media import SPEECH_RATE, from_pcm16, read_audio, to_pcm16
-from avatar.server.app import create_app, listen, uvicorn_server
-from avatar.settings import LlmSettings, Settings
+from tests.integration.server.conftest import PATIENCE_S, ClientOf
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 BLOCK = SPEECH_RATE // 10
-
-SMALL_MODEL = "qwen2.5-coder-0.5b"
-"""What is said is judged elsewhere; here it is carried."""
-
-PATIENCE_S = 240.0
-"""Long enough for a machine that does other things as well."""
-
-
-@pytest.fixture(scope="module")
-def app() -> Iterator[FastAPI]:
-    """The application on the real engines, loaded, as `avatar serve` does before it answers."""
-    settings = Settings(llm=LlmSettings(model=SMALL_MODEL, timeout_s=PATIENCE_S))
-    engines = Engines(settings)
-    sessions = SessionHost(engines)
-    sessions.stages()
-    sessions.conversation("luxun")
-    yield create_app(sessions.open, lambda: [load_persona("luxun", settings.data_dir)], settings)
-    engines.close()
-
-
-@asynccontextmanager
-async def connected(app: FastAPI) -> AsyncIterator[AsyncRealtimeConnection]:
-    """The official client on a socket to the application."""
-    with closing(listen("127.0.0.1", 0)) as listener:
-        server = uvicorn_server(app)
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-        async with (
-            AsyncOpenAI(api_key="none", base_url=base_url) as client,
-            client.realtime.connect(model="luxun", extra_query={"avatar": "1"}) as connection,
-        ):
-            yield connection
-        server.should_exit = True
-        await serving
 
 
 async def speak(connection: AsyncRealtimeConnection, recording: Path) -> None:
@@ -82,8 +40,8 @@ async def until_done(connection: AsyncRealtimeConnection) -> list[RealtimeServer
     raise AssertionError("the socket closed before the reply was done")
 
 
-async def test_a_spoken_turn(app: FastAPI, shared_data: Path) -> None:
-    async with connected(app) as connection:
+async def test_a_spoken_turn(client_of: ClientOf, shared_data: Path) -> None:
+    async with client_of() as client, client.realtime.connect(model="luxun", extra_query={"avatar": "1"}) as connection:
         speaking = asyncio.create_task(speak(connection, shared_data / "speech" / "zh_question_03.wav"))
         events = await asyncio.wait_for(until_done(connection), PATIENCE_S)
         await speaking
