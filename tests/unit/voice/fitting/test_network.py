@@ -20,7 +20,8 @@ from avatar.voice.speaking.generator import Generator
 from avatar.voice.speaking.passes import Compiled
 from avatar.voice.speaking.weights import Weights
 from tests.unit.voice.devices import DEVICES
-from tests.unit.voice.fitting.tiny_decoder import FEATURES, TIMBRE, tiny_arrays, tiny_weights
+from tests.unit.voice.fitting.tiny_decoder import FEATURES, tiny_arrays, tiny_weights
+from tests.unit.voice.tiny import TIMBRE
 
 UNITS = 12
 LAYERS = (

@@ -12,33 +12,25 @@ from torch.nn import functional
 from avatar.voice.speaking.curves import STEP, Curves
 from avatar.voice.speaking.weights import Weights
 from tests.unit.voice.devices import DEVICES
+from tests.unit.voice.tiny import Arrays, layer, style
 
 WIDE, NARROW = 8, 4
 SIZES = ((WIDE, WIDE), (WIDE, NARROW), (NARROW, NARROW))
-Arrays = dict[str, NDArray[np.float32]]
 
 
 def tiny_weights() -> Arrays:
     rng = np.random.default_rng(6)
-
-    def layer(name: str, *shape: int, out: int) -> Arrays:
-        spread = 0.5 / np.sqrt(np.prod(shape[1:]))
-        return {
-            f"{name}.weight": rng.normal(0, spread, shape).astype(np.float32),
-            f"{name}.bias": rng.normal(0, 0.1, out).astype(np.float32),
-        }
-
     weights: Arrays = {}
     for curve in ("F0", "N"):
         for part, (before, after) in enumerate(SIZES):
             name = f"{curve}.{part}"
-            weights |= layer(f"{name}.norm1.fc", 128, 2 * before, out=2 * before)
-            weights |= layer(f"{name}.norm2.fc", 128, 2 * after, out=2 * after)
-            weights |= layer(f"{name}.conv1", after, before, 3, out=after)
-            weights |= layer(f"{name}.conv2", after, after, 3, out=after)
+            weights |= style(rng, f"{name}.norm1.fc", before)
+            weights |= style(rng, f"{name}.norm2.fc", after)
+            weights |= layer(rng, f"{name}.conv1", after, before, 3, out=after)
+            weights |= layer(rng, f"{name}.conv2", after, after, 3, out=after)
         weights[f"{curve}.1.conv1x1.weight"] = rng.normal(0, 0.3, (NARROW, WIDE, 1)).astype(np.float32)
-        weights |= layer(f"{curve}.1.pool", WIDE, 1, 3, out=WIDE)
-        weights |= layer(f"{curve}_proj", 1, NARROW, 1, out=1)
+        weights |= layer(rng, f"{curve}.1.pool", WIDE, 1, 3, out=WIDE)
+        weights |= layer(rng, f"{curve}_proj", 1, NARROW, 1, out=1)
     return weights
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 import torch
@@ -11,10 +9,10 @@ from numpy.typing import NDArray
 
 from avatar.voice.deltas import NO_DELTAS, Deltas
 from avatar.voice.fitting.network import Network, _Run
-from avatar.voice.speaking.acoustics import PARTS, parts
 from avatar.voice.speaking.decoder import LENGTHS, REACH, Decoder
 from tests.unit.voice.devices import DEVICES
-from tests.unit.voice.fitting.tiny_decoder import FEATURES, WIDE, tiny_weights
+from tests.unit.voice.fitting.tiny_decoder import FEATURES, tiny_weights
+from tests.unit.voice.tiny import WIDE
 
 UNITS = 50
 Floats = NDArray[np.float32]
@@ -99,19 +97,3 @@ def test_it_is_warm_for_every_length(decoder: Decoder) -> None:
     before, _ = run(decoder, UNITS)
     decoder.warm()
     assert np.array_equal(run(decoder, UNITS)[0], before)
-
-
-@pytest.mark.parametrize("units", [1, PARTS[0], PARTS[0] + REACH, PARTS[0] + REACH + 1, 260, 1001])
-def test_parts_cover_the_clause(units: int) -> None:
-    spans = parts(units)
-    assert spans[0][0] == 0
-    assert spans[-1][1] == units
-    assert all(before[1] == after[0] for before, after in pairwise(spans))
-    for start, end in spans:
-        assert min(units, end + REACH) - max(0, start - REACH) <= LENGTHS[-1]
-
-
-def test_what_is_short_is_one_part() -> None:
-    assert parts(0) == []
-    assert len(parts(PARTS[0] + REACH)) == 1
-    assert len(parts(PARTS[0] + REACH + 1)) == 2

@@ -15,43 +15,17 @@ from torch.nn import functional
 from avatar.voice.speaking.generator import LENGTHS, Generator, quickest
 from avatar.voice.speaking.passes import Compiled, Composed
 from tests.unit.voice.devices import DEVICES
+from tests.unit.voice.tiny import MIDDLE, RATES, WIDE, Arrays
+from tests.unit.voice.tiny import generator as tiny_generator
 
-WIDE, MIDDLE, NARROW = 12, 8, 4
-RATES = (10, 6)
 COLUMNS = 30
-Arrays = dict[str, NDArray[np.float32]]
 
 
 def tiny_weights() -> Arrays:
     rng = np.random.default_rng(3)
-
-    def layer(name: str, *shape: int, out: int) -> Arrays:
-        spread = 0.5 / np.sqrt(np.prod(shape[1:]))
-        return {
-            f"{name}.weight": rng.normal(0, spread, shape).astype(np.float32),
-            f"{name}.bias": rng.normal(0, 0.1, out).astype(np.float32),
-        }
-
-    def block(name: str, channels: int, width: int) -> Arrays:
-        found: Arrays = {}
-        for half in (1, 2):
-            for part in range(3):
-                found |= layer(f"{name}.convs{half}.{part}", channels, channels, width, out=channels)
-                found |= layer(f"{name}.adain{half}.{part}.fc", 128, 2 * channels, out=2 * channels)
-                found[f"{name}.alpha{half}.{part}"] = rng.uniform(0.5, 3, (1, channels, 1)).astype(np.float32)
-        return found
-
-    weights: Arrays = {}
-    for level, (before, after) in enumerate(((WIDE, MIDDLE), (MIDDLE, NARROW))):
-        weights |= layer(f"ups.{level}", before, after, 2 * RATES[level], out=after)
-        weights |= layer(f"noise_convs.{level}", after, 22, (12, 1)[level], out=after)
-        weights |= block(f"noise_res.{level}", after, 7)
-        for part, width in enumerate((3, 7, 11)):
-            weights |= block(f"resblocks.{3 * level + part}", after, width)
-    weights |= layer("conv_post", 22, NARROW, 7, out=22)
-    weights["inverse_basis"] = rng.normal(0, 0.3, (22, 1, 20)).astype(np.float32)
-    weights["window_sum"] = np.concatenate([np.zeros(1), rng.uniform(0.5, 2, 19)]).astype(np.float32)
-    return weights
+    drawn = tiny_generator(rng)
+    window_sum = np.concatenate([np.zeros(1), rng.uniform(0.5, 2, 19)]).astype(np.float32)
+    return {**drawn, "window_sum": window_sum}
 
 
 @pytest.fixture(scope="module")
