@@ -253,15 +253,7 @@ def _text(entry: Entry) -> dict[str, Any]:
 
 
 def _found(found: Found) -> dict[str, Any]:
-    return {
-        "id": found.id,
-        "work": found.work,
-        "place": found.place,
-        "quote": found.quote,
-        "text": found.text,
-        "language": found.language,
-        "score": found.score,
-    }
+    return {**_passage(found), "quote": found.quote, "score": found.score}
 
 
 def _in_context(knowledge: Knowledge, passage_id: str) -> dict[str, Any]:
@@ -288,7 +280,7 @@ def _in_context(knowledge: Knowledge, passage_id: str) -> dict[str, Any]:
     }
 
 
-def _passage(passage: Passage) -> dict[str, Any]:
+def _passage(passage: Passage | Found) -> dict[str, Any]:
     return {
         "id": passage.id,
         "work": passage.work,
