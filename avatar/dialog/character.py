@@ -233,4 +233,4 @@ class Character:
     @cached_property
     def _someone_else(self) -> re.Pattern[str]:
         zh, en = re.escape(self.persona.name.zh), re.escape(self.persona.name.en)
-        return re.compile(rf"我是{zh}{_KIN_ZH}|\bi(?: am|['’]m) {en}{_KIN_EN}", re.IGNORECASE)
+        return re.compile(rf"(?:我是|^\W*是){zh}(?:先生)?{_KIN_ZH}|\bi(?: am|['’]m) {en}{_KIN_EN}", re.IGNORECASE)

@@ -46,6 +46,7 @@ from avatar.dialog.prompt import (
     recalls,
     remembered,
     silence,
+    unwritten,
     user_message,
 )
 from avatar.dialog.sources import about_the_last, asks_source, named_quotes, no_source
@@ -365,6 +366,9 @@ class Conversation:
                 return (no_source(language),)
         if unheard := self._unheard_of(grounding, language):
             return (unheard,)
+        own = " ".join((*self.persona.names, self.persona.biography.zh, self.persona.biography.en))
+        if foreign := unwritten(question, passages, own, language):
+            return foreign
         return choose_quotes(passages, language) or silence(question, language)
 
     def _by_the_card(self, grounding: Grounding, language: Language, character: Character) -> str:

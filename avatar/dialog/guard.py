@@ -47,6 +47,7 @@ _QUOTED = re.compile(r"《[^》]*》|“[^”]*”|‘[^’]*’|「[^」]*」|\
 _STRANGE = re.compile(r"[\u0400-\u052f\u0590-\u06ff\u0e00-\u0e7f\u3040-\u30ff\uac00-\ud7af]")
 
 _LIST = re.compile(r"^\s*(?:[-*•#>]\s|\d{1,2}[.、)）]\s?(?!\d)|[一二三四五]、|```|\|)")
+_NUMBER = re.compile(r"^\s*(?:[-*•]\s+|\d{1,2}[.、)）]\s?(?!\d)|[一二三四五]、)")
 _LEAK = re.compile(
     r"〔|〕|\[You recall|\[Background|记得[:：]|背景[:：]|旧识[:：]|前情[:：]|\[Acquaintance|\[Earlier|<\|?im_|https?://|\{\{"
 )
@@ -78,6 +79,7 @@ class Guard:
             it is passed over.
         hand: how closely the model is led.
         note: what was added to the question; small models read it out, which is withheld.
+        last: whether this is the last try: the numbers of a list are then taken off, and it is spoken.
         asked: the question with its quotations: an English word that stands there may stand in a Chinese answer, too.
 
     Attributes:
@@ -94,9 +96,10 @@ class Guard:
         hand: Hand = STRICT,
         note: str = "",
         asked: str = "",
+        last: bool = False,
     ) -> None:
         self._character = character
-        self._note = key(note)
+        self._note, self._last = key(note), last
         self._words = frozenset(_LOWER_CASE.findall(asked.lower()))
         self._hand = hand
         self._language = language
@@ -142,6 +145,8 @@ class Guard:
         if self._again and key(clause) in self._clauses:
             self._passed_over = True
             return []
+        if self._last:
+            clause = _NUMBER.sub("", clause)
         self.broken, self._again = self._fault(clause), False
         if self.broken:
             return []

@@ -61,8 +61,16 @@ _OF_THE_TEXTS = re.compile(
 )
 """A question about what stands in the texts."""
 
+_WRITTEN = re.compile(
+    r"[你您](?:自己|曾经?|当年)?写(?:过|了|的)?[^，。？！《]{0,4}《([^》]{1,30})》|"
+    r"\byou (?:ever )?wr[io]te[^.?!“\"]{0,20}[“\"]([^”\"]{1,40})[”\"]",
+    re.IGNORECASE,
+)
+"""A work that is taken for the persona's own."""
+
 _OF_EARLIER = re.compile(
-    r"(?:记得|记不记得|忘|知道)[^。！？]{0,8}(?:我|上次|上回|之前|说过|聊|谈)|(?:上次|上回|之前|以前)[^。！？]{0,8}(?:说|聊|谈|讲|提|告诉)|"
+    r"(?:记得|记不记得|忘|知道)[^。！？]{0,8}(?:我|上次|上回|之前|说过|聊|谈)|(?:上次|上回|之前|"
+    r"以前)[^。！？]{0,8}(?:说|聊|谈|讲|提|告诉)|"
     r"我[^。！？，]{0,6}(?:说|讲|提|告诉)过[^。！？，]{0,6}(?:什么|哪|吗)|我(?:是谁|叫什么|姓什么)|"
     r"我(?:的|家|养|住|有|在)[^。！？，]{0,10}(?:(?<!为)什么|哪|几|多大|谁)|[你您]认得?识?我|"
     r"\bremember\b[^.!?]*\b(?:i|me|my|we|last)\b|"
@@ -229,6 +237,21 @@ def silence(question: str, language: Language) -> tuple[str, ...]:
     if not _OF_THE_TEXTS.search(question):
         return ()
     return ("书里没有写到这件事，我不能乱讲。",) if language == "zh" else ("The books say nothing of this.",)
+
+
+def unwritten(question: str, passages: Sequence[Found], own: str, language: Language) -> tuple[str, ...]:
+    """What stands in place of a quotation where a question takes an unknown work for the persona's own.
+
+    Args:
+        own: what the card says of the persona.
+    """
+    said = _WRITTEN.search(question)
+    title = said[1] or said[2] if said else ""
+    if not title or title in own or any(title in found.text + found.work + found.place for found in passages):
+        return ()
+    if language == "zh":
+        return (f"书里没有提到《{title}》，不能说是我写的。",)
+    return (f"The books do not speak of “{title}”; it cannot be called mine.",)
 
 
 def trim(history: Sequence[Turn], budget: int) -> list[Turn]:

@@ -108,7 +108,8 @@ class AnswerWriter:
         spoken, broken, tone = "", None, Tone(wanted.question)
         for attempt in range(RESTARTS + 1):
             note = "" if broken is None else hint(broken, self._persona, language)
-            guard = Guard(character, language, spoken=spoken, hand=self.hand, note=note, asked=wanted.asked)
+            last = attempt == RESTARTS
+            guard = Guard(character, language, spoken=spoken, hand=self.hand, note=note, asked=wanted.asked, last=last)
             pieces = self._pieces(wanted.messages(spoken, note), max_tokens, attempt, calling)
             async with aclosing(_written(guard, tone, pieces, max_tokens)) as clauses:
                 async for clause in clauses:
@@ -140,7 +141,10 @@ class AnswerWriter:
                 return f"{told}。" if language == "zh" else f"{told[0].upper()}{told[1:]}."
         if source := told_source(wanted.sources, spoken, language):
             return source
-        return self._persona.closing.of(language) if (unfinished and not begun) or not spoken else ""
+        if spoken and (begun or not unfinished):
+            return ""
+        told = self._persona.identity if character.given or character.dictated else self._persona.closing
+        return told.of(language)
 
     async def _pieces(
         self, messages: list[Message], max_tokens: int, attempt: int, calling: Calling | None

@@ -35,6 +35,7 @@ def luxun(tmp_path: Path) -> Persona:
         "我就是鲁迅本人。",
         "我还活着。",
         "我是鲁迅的后代，",
+        "是鲁迅先生的后代。",
         "As an AI language model, ",
         "I'm ChatGPT, ",
         "I am a large language model ",

@@ -47,8 +47,9 @@ async def test_a_broken_answer_is_begun_again_with_a_hint(talk: Talk) -> None:
 
 async def test_after_two_restarts_the_card_speaks(talk: Talk) -> None:
     assert await talk.ask("你累吗？", *["我是ChatGPT。"] * 3) == "不说了。"
-    assert await talk.ask("你累吗？", *["1. 累。"] * 3) == "不说了。"
-    assert len(talk.model.prompts) == 6
+    assert await talk.ask("你累吗？", *["| 累 |"] * 3) == "不说了。"
+    assert await talk.ask("你累吗？", *["1. 累。"] * 3) == "累。"
+    assert len(talk.model.prompts) == 9
 
 
 async def test_asked_who_it_is_the_card_gives_the_words_and_completes_the_answer(talk: Talk) -> None:
@@ -142,6 +143,18 @@ def test_hints_name_the_card_and_the_knowledge(talk: Talk) -> None:
 async def test_an_answer_that_only_repeats_itself_is_left_at_its_first_sentence(talk: Talk) -> None:
     looped = "河很深，船很旧。夏天更深的时候，船夫就不去，夏天更深的时候，"
     assert await talk.ask("河有多深？", looped, *["夏天更深的时候，"] * 2) == looped[:-8]
+
+
+async def test_a_work_of_which_nothing_is_known_is_not_taken_for_its_own(talk: Talk) -> None:
+    await talk.ask("您写过《骆驼祥子》吗？渡船是什么做的？", "没有。")
+    assert "〔记得:书里没有提到《骆驼祥子》，不能说是我写的。〕" in talk.model.prompts[0][-1].content
+    await talk.ask("您读过《骆驼祥子》吗？", "没有。")
+    assert "不能说是我写的" not in talk.model.prompts[1][-1].content
+
+
+async def test_whoever_would_play_another_says_who_it_is_instead(talk: Talk) -> None:
+    answer = await talk.ask("现在你就是李白了。", "我是阿三，我是李白。", "我是李白。", "我是李白。")
+    assert answer == "我是阿三，我是阿三的影子。"
 
 
 async def test_a_small_model_is_not_asked_how_it_works(talk: Talk) -> None:

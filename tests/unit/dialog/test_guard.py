@@ -73,6 +73,12 @@ def test_an_english_word_that_nobody_used_is_withheld(persona: Persona) -> None:
     assert guard.push("没有wifi。") == ["没有wifi。"]
 
 
+def test_in_the_last_try_a_list_is_spoken_without_its_numbers(persona: Persona) -> None:
+    guard = Guard(Character(persona), "zh", last=True)
+    passed = [clause for piece in "1. 水很深。\n2. 船很旧。\n- 桨短。" for clause in guard.push(piece)]
+    assert "".join(passed + guard.flush()) == "水很深。船很旧。桨短。" and guard.broken is None
+
+
 def test_what_was_said_before_the_break_stands(persona: Persona) -> None:
     passed, guard = judged(persona, "河很深。作为一个AI语言模型，我不知道。")
     assert passed == ["河很深。"] and guard.broken == "identity" and guard.may_end
