@@ -76,7 +76,7 @@ def test_four_clicks_from_a_photo_to_its_video(
     assert "脸比较小" in page.inner_text(".findings")
     assert "划痕" in page.inner_text(".damage")
     page.fill("textarea", "你好，我从很久以前来。")
-    page.click("text=历史人物或画作")  # two
+    page.click("text=已故的人，或画作")  # two
     assert page.inner_text(".emotion").split() == ["随文字", "平静", "温和", "悲伤", "严肃", "好笑"]
     page.select_option(".emotion", "warm")
     page.screenshot(path=screenshots / "animate-zh-found.png", full_page=True)
