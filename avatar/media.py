@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -69,19 +69,22 @@ class WordSpan:
 
 @dataclass(frozen=True, slots=True)
 class ClauseSpeech:
-    """The speech of one clause. The timeline stands before the first sample is rendered; the sound is then pulled.
+    """The speech of one clause. Its timeline stands before it is rendered; the sound is then pulled.
+
+    The timeline of a long clause grows: at first its beginning stands, and what sounds in a chunk stands when that is
+    given. What stands in it stays. `length` is then None.
 
     Attributes:
         text: the clause as written.
         phones: in order; empty where the engine does not know them.
-        words: in order; empty where the engine does not know them.
+        words: in order; empty where the engine does not know them. Their texts joined are the clause, or its beginning.
         length: samples in all chunks together, or None where only the end will tell.
         chunks: float32 [n] in -1..1 at SPEECH_RATE, in order, to be iterated once.
     """
 
     text: str
-    phones: tuple[PhoneSpan, ...]
-    words: tuple[WordSpan, ...]
+    phones: Sequence[PhoneSpan]
+    words: Sequence[WordSpan]
     length: int | None
     chunks: Iterator[Samples]
 

@@ -93,7 +93,7 @@ def _placed(clauses: list[ClauseSpeech]) -> list[PhoneSpan]:
     start = 0
     for speech in clauses:
         spans += [PhoneSpan(span.phone, start + span.start, start + span.end) for span in speech.phones]
-        start += speech.length or 0
+        start += speech.phones[-1].end if speech.phones else 0
     return spans
 
 

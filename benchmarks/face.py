@@ -88,7 +88,7 @@ def sentences(settings: Settings) -> list[Spoken]:
         made = []
         for language, voice, text in SENTENCES:
             speech = engines.synthesizer.speak(text, voice, language="zh" if language == "zh" else "en")
-            made.append(Spoken(language, _joined(speech.chunks), speech.phones))
+            made.append(Spoken(language, _joined(speech.chunks), tuple(speech.phones)))
         return made
     finally:
         engines.close()

@@ -73,6 +73,7 @@ class Exchange:
         self.told = ""
         self.clause: ClauseSpeech | None = None
         self.clause_start = 0
+        self.phones_told = 0
         self.style: Style = "calm"
         self.told_style: Style = "calm"
 

@@ -110,13 +110,13 @@ def narrate(
         speech = say(clause.text, language, clause.style)
         start = length
         moods.append((clause.style, start))
-        phones += [PhoneSpan(span.phone, start + span.start, start + span.end) for span in speech.phones]
         for block in speech.chunks:
             blocks.append(block)
             length += block.size
             progress("speaking", number / len(clauses))
             if seconds < LONGEST_S and length >= seconds * SPEECH_RATE:
                 break
+        phones += [PhoneSpan(span.phone, start + span.start, start + span.end) for span in speech.phones]
         lines.append(WordSpan(speech.text, start, length))
     if length > LONGEST_S * SPEECH_RATE and seconds >= LONGEST_S:
         raise TextError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -72,20 +72,25 @@ class _Tape:
 
     reply: Reply
     blocks: list[Samples] = field(default_factory=list)
-    phones: list[PhoneSpan] = field(default_factory=list)
+    clauses: list[tuple[int, Sequence[PhoneSpan]]] = field(default_factory=list)
     moods: list[tuple[Style, int]] = field(default_factory=list)
     length: int = 0
 
     def on_clause(self, speech: ClauseSpeech, style: Style) -> None:
         self.reply.write(speech.text)
-        start = self.length
-        self.moods.append((style, start))
-        self.phones.extend(PhoneSpan(span.phone, start + span.start, start + span.end) for span in speech.phones)
+        self.moods.append((style, self.length))
+        self.clauses.append((self.length, speech.phones))
 
     def on_sound(self, samples: Samples) -> None:
         self.reply.watch.mark("first_audio_s")
         self.blocks.append(samples)
         self.length += samples.size
+
+    def phones(self) -> Iterator[PhoneSpan]:
+        """Those of all clauses, when all was said."""
+        for start, spans in self.clauses:
+            for span in spans:
+                yield PhoneSpan(span.phone, start + span.start, start + span.end)
 
 
 def voice_of(synthesizer: Synthesizer, voice: str, speed: float = 1.0) -> Speak:
@@ -221,7 +226,7 @@ def _recording(tape: _Tape, citations: tuple[Citation, ...]) -> Recording:
     reply = tape.reply
     sound = np.concatenate(tape.blocks) if tape.blocks else np.zeros(0, dtype=np.float32)
     spoken = reply.watch.now() - reply.watch.zero
-    phones, moods = tuple(tape.phones), tuple(tape.moods)
+    phones, moods = tuple(tape.phones()), tuple(tape.moods)
     return Recording(reply.text, reply.language, sound, phones, citations, reply.watch.times, spoken, moods)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from avatar.errors import Language
 from avatar.live.events import CancelReason, ReplyStatus, StageTimes
-from avatar.media import SPEECH_RATE, ClauseSpeech
+from avatar.media import SPEECH_RATE, ClauseSpeech, WordSpan
 
 Clock = Callable[[], float]
 
@@ -97,7 +97,7 @@ class Reply:
     played: int | None = None
     playhead: Playhead = field(default_factory=Playhead)
     free: asyncio.Event = field(default_factory=_set)
-    _words: list[tuple[int, str]] = field(default_factory=list)
+    _words: list[tuple[int, Sequence[WordSpan]]] = field(default_factory=list)
 
     @property
     def sent(self) -> int:
@@ -135,24 +135,22 @@ class Reply:
             self.watch.mark("first_frame_s")
 
     def place(self, speech: ClauseSpeech) -> None:
-        """Note where the words of the next clause will sound; the clause starts after what was sent so far."""
-        if speech.words:
-            self._words.extend((self.sent + word.start, word.text) for word in speech.words)
-        else:
-            self._words.append((self.sent, speech.text))
+        """Note where the words of the next clause will sound, also those that are not known yet; the clause starts
+        after what was sent so far."""
+        self._words.append((self.sent, speech.words or (WordSpan(speech.text, 0, 0),)))
 
     def write(self, text: str) -> None:
         """Note words that are sent as text, without sound."""
-        self._words.append((self.sent, text))
+        self._words.append((self.sent, (WordSpan(text, 0, 0),)))
 
     def text_until(self, sample: int) -> str:
         """The words that begin before a sample of the reply."""
-        return "".join(text for start, text in self._words if start < sample)
+        return "".join(word.text for at, words in self._words for word in words if at + word.start < sample)
 
     @property
     def text(self) -> str:
         """All the words placed so far."""
-        return "".join(text for _, text in self._words)
+        return "".join(word.text for _, words in self._words for word in words)
 
     def heard(self, now: float) -> str:
         """The words that the user has heard: by the player's report, or by the clock where it never reported."""

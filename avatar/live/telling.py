@@ -71,7 +71,7 @@ class Teller:
         """The next clause's timeline is known, and how it is meant; its sound counts from what was sent so far."""
         exchange.reply.place(speech)
         exchange.clause_start = exchange.reply.sent
-        exchange.clause = speech
+        exchange.clause, exchange.phones_told = speech, 0
         exchange.style = style
 
     def fill(self, exchange: Exchange, speech: ClauseSpeech) -> None:
@@ -81,7 +81,7 @@ class Teller:
         reply.watch.mark("filler_s")
         reply.filled = speech.length or 0
         self._outlet.put(Filled(reply.id, speech.text, reply.filled))
-        exchange.clause_start, exchange.clause = 0, speech
+        exchange.clause_start, exchange.clause, exchange.phones_told = 0, speech, 0
         for samples in speech.chunks:
             self.sound(exchange, samples)
 
@@ -98,7 +98,8 @@ class Teller:
         if start == exchange.clause_start and not filler:
             self._feel(exchange)
         if self.face is not None:
-            phones = exchange.clause.phones if exchange.clause and start == exchange.clause_start else ()
+            phones = exchange.clause.phones[exchange.phones_told :] if exchange.clause else ()
+            exchange.phones_told += len(phones)
             self.face.sound(reply.generation, samples, phones, exchange.clause_start, exchange.style)
         reply.playhead.send(samples.size, self._now())
         self._outlet.put(ReplyAudio(reply.id, reply.generation, start, samples, filler))

@@ -64,7 +64,7 @@ def speak(synthesizer: Synthesizer, voice: str, text: str, language: Language, s
     """One take as the product speaks it."""
     speech = synthesizer.speak(text, voice, language=language, speed=speed)
     sound = np.concatenate([np.zeros(0, dtype=np.float32), *speech.chunks])
-    return Take(sound, speech.phones, voice)
+    return Take(sound, tuple(speech.phones), voice)
 
 
 class Chorus:

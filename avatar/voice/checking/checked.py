@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -160,5 +160,5 @@ def _joined(one: tuple[ClauseSpeech, Samples], other: tuple[ClauseSpeech, Sample
     return speech, np.concatenate([before, after])
 
 
-def _later(spans: tuple[_Span, ...], by: int) -> tuple[_Span, ...]:
+def _later(spans: Sequence[_Span], by: int) -> tuple[_Span, ...]:
     return tuple(replace(span, start=span.start + by, end=span.end + by) for span in spans)

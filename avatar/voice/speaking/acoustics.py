@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -20,7 +20,7 @@ from avatar.voice.speaking.decoder import REACH, Decoder
 from avatar.voice.speaking.generator import LENGTHS, Generator
 from avatar.voice.speaking.graph import LATENT_HOP, SOURCE_HOP, Parts
 from avatar.voice.speaking.level import joined
-from avatar.voice.speaking.source import Source
+from avatar.voice.speaking.source import Source, Turns
 from avatar.voice.speaking.weights import read_weights
 
 Floats = NDArray[np.float32]
@@ -41,6 +41,9 @@ Each must be made while the one before it sounds, beside a face and a language m
 PARTS = (PART_LENGTHS[-2] - REACH, PART_LENGTHS[-1] - 2 * REACH)
 """Units of the first part of a clause that is decoded, 2.75 s, and of all later ones, 3.5 s. The first clause of an
 answer is nearly always one part, and then has no statistics but its own."""
+
+LEAST_PART = 40
+"""Units of the first part, at least."""
 
 PRIOR = 480
 """Latent columns (6 s) that the voice's own statistics weigh against those of the clause at hand."""
@@ -74,6 +77,32 @@ class Encoded:
     energy: Floats
     style: Floats
     deltas: Deltas = field(default_factory=lambda: NO_DELTAS)
+
+
+class Course(Protocol):
+    """A stretch of speech whose encoding may still grow; what is known of it stays as it is."""
+
+    @property
+    def encoded(self) -> Encoded:
+        """What is known of it so far."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether that is all."""
+
+    def reach(self, units: int) -> None:
+        """Let so many units be known, or all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A stretch that was encoded at once."""
+
+    encoded: Encoded
+    complete: bool = True
+
+    def reach(self, units: int) -> None:
+        """All is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +178,14 @@ class Acoustics:
 
     @_reported
     def encode(
-        self, tokens: Sequence[int], style: Floats, *, speed: float, pitch: float, deltas: Deltas = NO_DELTAS
+        self,
+        tokens: Sequence[int],
+        style: Floats,
+        *,
+        speed: float,
+        pitch: float,
+        deltas: Deltas = NO_DELTAS,
+        length: int | None = None,
     ) -> Encoded:
         """Durations, features, pitch and energy of a clause.
 
@@ -159,8 +195,9 @@ class Acoustics:
             speed: 2 is twice as fast.
             pitch: factor on F0.
             deltas: of the voice.
+            length: tokens of the stretch that they are a piece of; None where they are all of it.
         """
-        row = style[min(len(tokens), MAX_TOKENS) - 1][None].copy()
+        row = style[min(length or len(tokens), MAX_TOKENS) - 1][None].copy()
         row[:, :_TIMBRE] = style[TIMBRE_ROW, :_TIMBRE]
         units, features, frames = self._encoder.run(
             ["units", "features", "frames"],
@@ -180,7 +217,7 @@ class Acoustics:
         """The latent and the harmonic source of a whole clause."""
         nothing = np.zeros((2, self._decoder.channels, 1), dtype=np.float32)
         columns = 2 * encoded.owners.size
-        return _Decoding(self._decoder, self._source, encoded, nothing, whole=True).between(0, columns)
+        return _Decoding(self._decoder, self._source, Whole(encoded), nothing, whole=True).between(0, columns)
 
     @_reported
     def generate(self, latent: Latent, start: int, end: int, stats: Floats, memory: float) -> tuple[Samples, Floats]:
@@ -200,21 +237,23 @@ class Acoustics:
             latent.deltas,
         )
 
-    def stream(self, encoded: Encoded, voice_stats: Floats, *, whole: bool = False) -> Iterator[Samples]:
-        """The sound of a clause in windows that grow, without seams; 600 samples for each unit in all.
+    def stream(self, course: Course, voice_stats: Floats, *, whole: bool = False) -> Iterator[Samples]:
+        """The sound of a stretch of speech in windows that grow, without seams; 600 samples for each unit in all.
 
         Args:
-            voice_stats: the voice's own statistics, which the first window, too short to have any, rests on. A clause
+            course: asked for more of the stretch as its sound needs it.
+            voice_stats: the voice's own statistics, which the first window, too short to have any, rests on. A stretch
                 of one window has its own and needs none.
-            whole: in one window, however long the clause is.
+            whole: in one window, however long the stretch is.
         """
-        columns = 2 * encoded.owners.size
-        spans = [(0, columns)] if whole else windows(columns)
         own, others = np.split(voice_stats, [self._generator.channels], axis=1)
-        decoding = _Decoding(self._decoder, self._source, encoded, others, whole=whole)
-        stats, seen = (own, PRIOR) if len(spans) > 1 else (self.no_stats, 0)
+        decoding = _Decoding(self._decoder, self._source, course, others, whole=whole)
         tail: Samples = np.zeros(0, dtype=np.float32)
-        for start, end in spans:
+        stats, seen = own, PRIOR
+        for start, end in _whole(course) if whole else windows(course):
+            columns = 2 * course.encoded.owners.size
+            if start == 0 and end == columns and course.complete:
+                stats, seen = self.no_stats, 0
             left, right = max(0, start - CONTEXT), min(columns, end + CONTEXT)
             latent = self._decoded(decoding, left, right)
             sound, stats = self.generate(latent, 0, right - left, stats, seen / (seen + right - left))
@@ -230,70 +269,85 @@ class Acoustics:
 
 
 class _Decoding:
-    """A clause's latent, made part by part as far as it is asked for; parts fit together as windows do."""
+    """A stretch's latent, made part by part as far as it is asked for; parts fit together as windows do."""
 
-    def __init__(self, decoder: Decoder, source: Source, encoded: Encoded, stats: Floats, *, whole: bool) -> None:
+    def __init__(self, decoder: Decoder, source: Source, course: Course, stats: Floats, *, whole: bool) -> None:
         """
         Args:
-            stats: the voice's own, on which a clause of several parts rests.
-            whole: in one part, however long the clause is.
+            stats: the voice's own, on which a stretch of several parts rests.
+            whole: in one part, however long the stretch is.
         """
-        self._decoder, self._source, self._encoded = decoder, source, encoded
-        units = encoded.owners.size
-        self._parts = [(0, units)] if whole else parts(units)
-        self._stats, self._seen = stats, PRIOR // 2 if len(self._parts) > 1 else 0
-        self._turns = source.turns(encoded.f0[0])
+        self._decoder, self._source, self._course = decoder, source, course
+        self._parts = _whole(course, 1) if whole else parts(course)
+        self._stats, self._seen = stats, PRIOR // 2
         self._rows = np.zeros((0, 0), dtype=np.float32)
+        self._turns: Turns | None = None
 
     def between(self, start: int, end: int) -> Latent:
         """Some columns of it."""
         while len(self._rows) < end:
-            made = self._next(*self._parts.pop(0))
+            made = self._next(*next(self._parts))
             self._rows = np.concatenate([self._rows, made]) if len(self._rows) else made
+        encoded = self._course.encoded
+        if self._turns is None or self._turns.voiced.size < encoded.f0.shape[1]:
+            self._turns = self._source.turns(encoded.f0[0])
         hum = self._source(self._turns, start, end).cpu().numpy()
-        encoded = self._encoded
         return Latent(self._rows[start:end].T[None], hum.T[None], encoded.style, encoded.deltas, self._stats)
 
     def _next(self, start: int, end: int) -> Floats:
         """The rows of a part."""
-        left, right = max(0, start - REACH), min(self._encoded.owners.size, end + REACH)
+        encoded = self._course.encoded
+        units = encoded.owners.size
+        if start == 0 and end == units and self._course.complete:
+            self._seen = 0
+        left, right = max(0, start - REACH), min(units, end + REACH)
         rows, self._stats = self._decoder(
-            self._encoded.features[0, :, left:right],
-            self._encoded.f0[0, 2 * left : 2 * right],
-            self._encoded.energy[0, 2 * left : 2 * right],
-            self._encoded.style,
+            encoded.features[0, :, left:right],
+            encoded.f0[0, 2 * left : 2 * right],
+            encoded.energy[0, 2 * left : 2 * right],
+            encoded.style,
             self._stats,
             self._seen / (self._seen + right - left),
-            self._encoded.deltas,
+            encoded.deltas,
         )
         self._seen += end - start
         return rows[2 * (start - left) : 2 * (end - left)]
 
 
-def parts(units: int) -> list[tuple[int, int]]:
-    """Where the decoding of a clause is cut."""
-    spans: list[tuple[int, int]] = []
+def parts(course: Course) -> Iterator[tuple[int, int]]:
+    """Where the decoding of a stretch is cut, in units. The first part takes what is known, so that sound can begin."""
     start = 0
-    while start < units:
-        end = start + PARTS[min(len(spans), 1)]
-        if units - end <= REACH:
+    while not course.complete or start < course.encoded.owners.size:
+        most = PARTS[min(start, 1)]
+        course.reach(start + (most if start else LEAST_PART) + REACH)
+        units, end = course.encoded.owners.size, start + most
+        if not course.complete:
+            end = min(end, units - REACH)
+        elif units - end <= REACH:
             end = units
-        spans.append((start, end))
+        yield start, end
         start = end
-    return spans
 
 
-def windows(columns: int) -> list[tuple[int, int]]:
-    """Where a clause is cut: short windows first, so that sound starts early, then longer ones, which cost less."""
-    spans: list[tuple[int, int]] = []
-    start = 0
-    while start < columns:
-        end = start + WINDOWS[min(len(spans), len(WINDOWS) - 1)]
-        if columns - end < WINDOWS[0] // 2:
+def windows(course: Course) -> Iterator[tuple[int, int]]:
+    """Where a stretch is cut, in columns: short windows first, so that sound starts early, then longer ones, which
+    cost less."""
+    start, number = 0, 0
+    while not course.complete or start < 2 * course.encoded.owners.size:
+        end, short = start + WINDOWS[min(number, len(WINDOWS) - 1)], WINDOWS[0] // 2
+        course.reach((end + short + 1) // 2)
+        columns = 2 * course.encoded.owners.size
+        if course.complete and columns - end < short:
             end = columns
-        spans.append((start, end))
-        start = end
-    return spans
+        yield start, end
+        start, number = end, number + 1
+
+
+def _whole(course: Course, scale: int = 2) -> Iterator[tuple[int, int]]:
+    """All of a stretch, in units of which each has so many."""
+    while not course.complete:
+        course.reach(course.encoded.owners.size + 1)
+    yield 0, scale * course.encoded.owners.size
 
 
 def _loaded(load: Callable[[], _R], device: str) -> _R:

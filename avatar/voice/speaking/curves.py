@@ -21,7 +21,7 @@ _TIMBRE = 128
 
 
 class Curves:
-    """The two predictors, safe to share between threads. They see the whole clause."""
+    """The two predictors, safe to share between threads. They see all that the encoder saw."""
 
     def __init__(self, weights: Weights, device: torch.device, threads: int, precision: torch.dtype) -> None:
         """

@@ -2,8 +2,8 @@
 
 The published graph goes from tokens to sound in one run. Three cuts make it a streaming engine:
 
-    encoder     tokens -> durations, features, frames            whole clause
-    decoder     frames -> F0, energy                             whole clause
+    encoder     tokens -> durations, features, frames            in pieces
+    decoder     frames -> F0, energy                             in pieces
                 features, F0, energy -> latent, source           in parts
     generator   latent, source -> sound                          in windows, most of the work
 

@@ -59,13 +59,12 @@ class Levelling:
         Args:
             loudness: of the voice, in LU beyond what the energy foretells; -inf for a voice that has no sound, which is
                 left as it is.
-            energy: float32, any shape, of the whole clause, a value each 12.5 ms.
+            energy: float32, any shape, of the clause as far as it is known, a value each 12.5 ms.
             wanted_db: how much louder than others the voice shall be.
             pause: samples of silence that follow.
         """
-        powers = 10 ** ((loudness - OFFSET) / 10) * level.power(energy)
-        silent = min(pause // _COLUMN, int(powers.size * _PAUSE))
-        self._foretold: _Powers = np.concatenate([powers, np.zeros(silent)])
+        self._loudness = loudness
+        self.foresee(energy, pause)
         self._target = TARGET_LUFS + wanted_db
         self._measured: _Powers = np.zeros(0)
         self._sent: _Powers = np.zeros(0)
@@ -73,6 +72,12 @@ class Levelling:
         self._gain_db = wanted_db
         self._gain_db = self._solved(np.zeros(0), self._foretold)
         self._begun = False
+
+    def foresee(self, energy: NDArray[np.float32], pause: int) -> None:
+        """More of the clause is known. Arguments as above, from its beginning on."""
+        powers = 10 ** ((self._loudness - OFFSET) / 10) * level.power(energy)
+        silent = min(pause // _COLUMN, int(powers.size * _PAUSE))
+        self._foretold: _Powers = np.concatenate([powers, np.zeros(silent)])
 
     def push(self, window: Samples) -> Samples:
         """The next window at its level, float32 [n].

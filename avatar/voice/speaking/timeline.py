@@ -104,25 +104,28 @@ def _silences(heard: Mask) -> list[tuple[int, int]]:
     return spans
 
 
-def phone_spans(symbols: Sequence[Symbol], encoded: Encoded) -> tuple[PhoneSpan, ...]:
-    """The phones of a stretch of speech, without gaps from 0 to its end.
+def phone_spans(
+    symbols: Sequence[Symbol], encoded: Encoded, start: int = 0, *, ends: bool = True
+) -> tuple[PhoneSpan, ...]:
+    """The phones of a stretch of speech, without gaps from a unit, at which a phone begins, to its end.
 
     Stress marks lend their time to the phone that follows; modifiers, tones and the spaces between words to the one
     before. Marks, and every unit in which nothing is heard, are silence.
 
     Args:
         symbols: the tokens, [n].
+        ends: nothing follows; else the phones that do begin where the last of these ends.
     """
     sounding = _phone_of_token(symbols)
-    phones = np.where(audible(encoded.energy), sounding[encoded.owners], -1)
+    phones = np.where(audible(encoded.energy), sounding[encoded.owners], -1)[start:]
     spans: list[PhoneSpan] = []
-    at = 0
+    at = start * UNIT
     for phone, run in groupby(phones.tolist()):
         length = len(list(run)) * UNIT
         text = symbols[phone].text if phone >= 0 else SILENCE
         spans.append(PhoneSpan(text, _as_heard(at), _as_heard(at + length)))
         at += length
-    return _to_the_end(spans, at)
+    return _to_the_end(spans, at) if ends else tuple(spans)
 
 
 def _to_the_end(spans: list[PhoneSpan], end: int) -> tuple[PhoneSpan, ...]:
@@ -147,31 +150,60 @@ def _phone_of_token(symbols: Sequence[Symbol]) -> NDArray[np.int64]:
     return phones
 
 
-def word_spans(words: Sequence[Word], heard: Sequence[int]) -> tuple[WordSpan, ...]:
-    """The written words, whose texts joined are the clause; empty where nothing of it sounds.
+class Writing:
+    """The written words of a clause, whose texts joined are the clause, told as it becomes known when they sound.
 
-    A word that has no sound of its own (a mark, an emoji) is written with the word before it, at the beginning with
-    the one after it.
+    A word that has no sound of its own (a mark, an emoji) is written with the word before it; at the beginning, or if
+    that was told already, with the one after it.
+
+    Args:
+        words: the clause's words, all of them.
+    """
+
+    def __init__(self, words: Sequence[Word]) -> None:
+        self._words = words
+        self._times: dict[int, tuple[int, int]] = {}
+        self._told = self._units = 0
+        self._begun = False
+        self._before = ""
+
+    def hear(self, heard: Sequence[int]) -> None:
+        """The index of the word that is heard in each of the next units, or -1."""
+        for unit, index in enumerate(heard, self._units):
+            self._times[index] = (self._times.get(index, (unit * UNIT, 0))[0], (unit + 1) * UNIT)
+        self._units += len(heard)
+
+    def until(self, end: int) -> list[WordSpan]:
+        """The words up to an index that were not told yet."""
+        spans: list[WordSpan] = []
+        for index in range(self._told, end):
+            word = self._words[index]
+            if index in self._times:
+                first, last = self._times[index]
+                spans.append(WordSpan(self._before + word.written, _as_heard(first), _as_heard(last)))
+                self._before = ""
+            elif spans:
+                spans[-1] = replace(spans[-1], text=spans[-1].text + word.written)
+            else:
+                self._before += word.written
+        self._told = max(end, self._told)
+        if self._before and self._begun and end == len(self._words):
+            at = _as_heard(self._units * UNIT)
+            return [WordSpan(self._before, at, at)]
+        self._begun = self._begun or bool(spans)
+        return spans
+
+
+def word_spans(words: Sequence[Word], heard: Sequence[int]) -> tuple[WordSpan, ...]:
+    """The written words of a clause that is known as a whole; empty where nothing of it sounds.
 
     Args:
         words: the clause's words, all of them.
         heard: the index of the word that is heard in each unit of the clause, or -1.
     """
-    times: dict[int, tuple[int, int]] = {}
-    for unit, index in enumerate(heard):
-        times[index] = (times.get(index, (unit * UNIT, 0))[0], (unit + 1) * UNIT)
-    spans: list[WordSpan] = []
-    before = ""
-    for index, word in enumerate(words):
-        if index in times:
-            start, end = times[index]
-            spans.append(WordSpan(before + word.written, _as_heard(start), _as_heard(end)))
-            before = ""
-        elif spans:
-            spans[-1] = replace(spans[-1], text=spans[-1].text + word.written)
-        else:
-            before += word.written
-    return tuple(spans)
+    writing = Writing(words)
+    writing.hear(heard)
+    return tuple(writing.until(len(words)))
 
 
 def word_of_unit(symbols: Sequence[Symbol], encoded: Encoded) -> list[int]:

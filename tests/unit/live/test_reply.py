@@ -70,6 +70,18 @@ def test_the_words_heard_are_those_that_have_begun() -> None:
     assert reply.heard(9.0) == "希"
 
 
+def test_words_that_become_known_while_a_clause_sounds_are_heard_in_their_turn() -> None:
+    reply = Reply("resp", 1, "zh", Stopwatch(0.0, lambda: 0.0))
+    words = [WordSpan("希", 0, 4800), WordSpan("望", 4800, 9600)]
+    reply.place(ClauseSpeech("希望是路", (), words, None, iter(())))
+    reply.playhead.send(9600, 0.0)
+    assert reply.text_until(reply.sent) == "希望"
+    words.append(WordSpan("是路", 9600, 19_200))
+    assert reply.text_until(reply.sent) == "希望"
+    reply.playhead.send(1, 0.0)
+    assert reply.text_until(reply.sent) == reply.text == "希望是路"
+
+
 def test_the_clock_of_a_player_that_does_not_wait_runs_on() -> None:
     reply = Reply("resp", 1, "zh", Stopwatch(0.0, lambda: 0.3))
     reply.playhead.send(SPEECH_RATE, 0.0)

@@ -13,6 +13,7 @@ import pytest
 from avatar.errors import EngineError, Language
 from avatar.media import HEARING_RATE, SPEECH_RATE, ClauseSpeech, Samples, resample
 from avatar.stages import Style
+from avatar.voice.editing.clicks import clicks
 from avatar.voice.enrolment.pitch import track
 from avatar.voice.loudness import TARGET_LUFS, TARGET_TRUE_PEAK, integrated, true_peak
 from avatar.voice.outgoing import outgoing
@@ -27,7 +28,7 @@ from tests.unit.voice.speaking.contract import Subject, SynthesizerContract
 pytestmark = pytest.mark.integration
 
 ZH = "我从前在日本学过医，后来改行写文章。"
-LONG = "孔乙己是站着喝酒而穿长衫的唯一的人，他身材很高大，青白脸色，皱纹间时常夹些伤痕。"
+LONG = "春天来了，花开了，鸟叫了，人也出来了，" * 8
 EN = "I used to study medicine in Japan, but I gave it up to write."
 MIXED = "1936年，我用Python写了3篇，Hello！"
 
@@ -145,11 +146,12 @@ def test_seams_do_not_click(synthesizer: KokoroSynthesizer) -> None:
         assert steps[seam - 2 : seam + 2].max() <= np.quantile(around, 0.999) * 1.5 + 1e-3
 
 
-@pytest.mark.parametrize("clause", [ZH, LONG])
-def test_windows_follow_what_is_spoken_in_one_piece(synthesizer: KokoroSynthesizer, clause: str) -> None:
+@pytest.mark.parametrize("speed", [1.0, 0.7])
+def test_windows_follow_what_is_spoken_in_one_piece(synthesizer: KokoroSynthesizer, speed: float) -> None:
     """Also where the decoder takes the clause in parts."""
     windowed, whole = (
-        list(way.speak(clause, "luxun", language="zh").chunks) for way in (synthesizer, synthesizer.in_one_piece())
+        list(way.speak(ZH, "luxun", language="zh", speed=speed).chunks)
+        for way in (synthesizer, synthesizer.in_one_piece())
     )
     assert len(whole) == 1 < len(windowed)
     one, other = np.concatenate(windowed), whole[0]
@@ -248,13 +250,22 @@ def test_one_window_is_the_published_model(synthesizer: KokoroSynthesizer, model
     assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.97
 
 
-def test_a_clause_beyond_the_models_limit_is_split(synthesizer: KokoroSynthesizer) -> None:
-    clause = "春天来了，花开了，鸟叫了，人也出来了，" * 12
-    speech = synthesizer.speak(clause, "luxun", language="zh", speed=2.0)
-    assert "".join(word.text for word in speech.words) == clause
+def test_a_clause_beyond_the_models_limit_becomes_known_piece_by_piece(synthesizer: KokoroSynthesizer) -> None:
+    speech = synthesizer.speak(LONG, "luxun", language="zh", speed=2.0)
+    assert speech.length is None
+    told, words, chunks, joins = list(speech.phones), list(speech.words), [], set()
+    for chunk in speech.chunks:
+        joins.add(speech.phones[-1].end)
+        chunks.append(chunk)
+        assert speech.phones[: len(told)] == told
+    assert speech.words[: len(words)] == words
+    assert len(words) < len(speech.words)
+    assert "".join(word.text for word in speech.words) == LONG
     assert all(before.end == after.start for before, after in pairwise(speech.phones))
-    assert speech.length == speech.phones[-1].end
-    assert speech.length > 20 * SPEECH_RATE
+    samples = np.concatenate(chunks)
+    assert samples.size == speech.phones[-1].end > 10 * SPEECH_RATE
+    assert len(joins) > 3
+    assert clicks(samples, SPEECH_RATE, [join + 1200 for join in joins if join < samples.size]) == []
 
 
 def test_the_second_start_takes_the_parts_from_the_cache(models_dir: Path, cache: Path) -> None:

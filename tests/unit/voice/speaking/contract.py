@@ -74,6 +74,15 @@ class SynthesizerContract:
         assert all(before.end <= after.start for before, after in pairwise(speech.words))
         assert not speech.words or "".join(word.text for word in speech.words) == speech.text
 
+    def test_the_times_of_a_block_are_known_when_it_comes(self, subject: Subject) -> None:
+        speech = subject.say()
+        told, at = list(speech.phones), 0
+        for block in speech.chunks:
+            at += block.size
+            assert not speech.phones or speech.phones[-1].end >= at
+            assert list(speech.phones[: len(told)]) == told
+            told = list(speech.phones)
+
     def test_nothing_is_computed_before_it_is_pulled_or_after_it_is_closed(self, subject: Subject) -> None:
         at_first = subject.computed()
         chunks = subject.say().chunks

@@ -97,3 +97,12 @@ def test_a_single_syllable_is_not_raised_for_the_silence_after_it() -> None:
     alone, before_a_pause = (Levelling(-30.0, energy, 0.0, pause).push(sound) for pause in (0, 24_000))
     louder_db = 10 * math.log10(float(np.square(before_a_pause).sum() / np.square(alone).sum()))
     assert 0 <= louder_db < 1.5
+
+
+def test_a_clause_that_becomes_known_meanwhile_has_its_loudness() -> None:
+    sound, energy = spoken(3.0, 0.05)
+    levelling = Levelling(voice_loudness(sound, energy), energy[:150], 0.0, 0)
+    got = [levelling.push(window) for window in windows(sound)[:2]]
+    levelling.foresee(energy, 2400)
+    got.append(levelling.push(windows(sound)[2]))
+    assert integrated(np.concatenate(got)) == pytest.approx(TARGET_LUFS, abs=0.6)

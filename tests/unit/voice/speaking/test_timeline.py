@@ -9,7 +9,15 @@ import numpy as np
 
 from avatar.voice.speaking.acoustics import Encoded
 from avatar.voice.speaking.graph import UNIT
-from avatar.voice.speaking.timeline import SILENCE, audible, phone_spans, without_silence, word_of_unit, word_spans
+from avatar.voice.speaking.timeline import (
+    SILENCE,
+    Writing,
+    audible,
+    phone_spans,
+    without_silence,
+    word_of_unit,
+    word_spans,
+)
 from avatar.voice.speaking.words import Symbol, Word
 
 SYMBOLS = [
@@ -123,3 +131,30 @@ def test_what_is_not_said_goes_with_its_neighbours() -> None:
 
 def test_a_clause_without_words_has_no_spans() -> None:
     assert word_spans([Word("……", "…", "mark")], [-1, -1]) == ()
+
+
+def test_phones_are_told_in_parts_without_a_gap() -> None:
+    cut = without_silence(CLAUSE)
+    border = int(np.flatnonzero(cut.owners == 5)[0])
+    first = replace(cut, owners=cut.owners[:border], energy=cut.energy[:, : 2 * border])
+    told = [*phone_spans(SYMBOLS, first, ends=False), *phone_spans(SYMBOLS, cut, border)]
+    assert tuple(told) == phone_spans(SYMBOLS, cut)
+
+
+def test_words_are_told_in_parts() -> None:
+    heard = word_of_unit(SYMBOLS, without_silence(CLAUSE))
+    writing = Writing(WORDS)
+    border = heard.index(1)
+    writing.hear(heard[:border])
+    one = writing.until(1)
+    assert writing.until(1) == []
+    writing.hear(heard[border:])
+    assert (*one, *writing.until(3)) == word_spans(WORDS, heard)
+
+
+def test_what_is_not_said_after_words_that_were_told_is_not_lost() -> None:
+    writing = Writing([*WORDS, Word("😀", "", "mark"), Word("！", "!", "mark")])
+    writing.hear([0, 1])
+    told = [*writing.until(2), *writing.until(3), *writing.until(5)]
+    assert [span.text for span in told] == ["你", "好", "。😀！"]
+    assert told[-1].start == told[-1].end == told[-2].end
