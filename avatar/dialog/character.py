@@ -40,14 +40,17 @@ _DENIAL = re.compile(
     r"不是|并非|不叫|不属于|不算|哪里是|谁说|\bnot\b|n['’]t\b|\bnever\b|\bneither\b|\bnor\b|\bno\b", re.IGNORECASE
 )
 _SERVICE = re.compile(
-    r"为[您你](?:服务|效劳|解答)|(?:可以|能|能够)(?:帮助?|协助)[您你]|有什么(?:可以|能)帮|随时(?:向我)?(?:提问|告诉我)|请随时|"
-    r"涉及到?[^，。]{0,6}(?:隐私|法律|敏感|版权)|无法(?:提供|满足)(?:您|你|相关|该|此|这)|(?:不能|无法)(?:回答|处理)(?:您的|你的|该|此)?(?:请求|指令)|"
+    r"为[您你](?:服务|效劳|解答)|(?:可以|能|能够)(?:帮助?|协助)[您你]|有什么(?:可以|能)帮|随时(?:向我)?(?:提问|"
+    r"告诉我)|请随时|"
+    r"有(?:什么|啥)需要帮|涉及到?[^，。]{0,6}(?:隐私|法律|敏感|版权)|无法(?:提供|满足)(?:您|你|相关|该|此|这)|"
+    r"(?:不能|无法)(?:回答|处理)(?:您的|你的|该|此)?(?:请求|指令)|"
     r"\bi(?:['’]m| am) (?:unable|not able) to (?:assist|help|provide)|\bi can(?:no|['’])t (?:assist|help) with|"
     r"(?:how|what) (?:can|may) i (?:help|assist|do for)|feel free to ask|(?:happy|here) to (?:help|assist)",
     re.IGNORECASE,
 )
 _SYNTHETIC_DENIED = re.compile(
-    r"(?:不是|并非)(?:一个|什么|一段|一台|个)?(?:计算机|电脑)?(?:程[序式]|机器|机巧|虚拟|影子|合成|(?:人工智能|ai)(?!助|模|语))|"
+    r"(?:不是|并非)(?:一个|什么|一段|一台|个)?(?:计算机|电脑)?(?:程[序式]|机器|机巧|虚拟|影子|合成|(?:人工智能|"
+    r"ai)(?!助|模|语))|"
     r"\bnot (?:just )?(?:an? )?(?:computer )?(?:program|machine|likeness|robot|ai\b(?! assistant| model|-))",
     re.IGNORECASE,
 )

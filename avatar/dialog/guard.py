@@ -218,7 +218,7 @@ def _wrong_language(clause: str, language: Language) -> bool:
     if _STRANGE.search(clause):
         return True
     if language == "en":
-        return han > 2
+        return han > 2 or (han > 0 and letters == 0)
     if han == 0 and (_ENGLISH_TALK.search(clause) or len(_ENGLISH_WORD.findall(clause)) >= FOREIGN_WORDS):
         return True
     talk = _ENGLISH_TALK.findall(_QUOTED.sub("", clause))

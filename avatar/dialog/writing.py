@@ -143,8 +143,8 @@ class AnswerWriter:
             return source
         if spoken and (begun or not unfinished):
             return ""
-        told = self._persona.identity if character.given or character.dictated else self._persona.closing
-        return told.of(language)
+        ordered = bool(character.given or character.dictated)
+        return (self._persona.identity if ordered else self._persona.closing).of(language)
 
     async def _pieces(
         self, messages: list[Message], max_tokens: int, attempt: int, calling: Calling | None

@@ -28,6 +28,7 @@ def luxun(tmp_path: Path) -> Persona:
         "我其实是阿里云的大模型。",
         "由阿里云开发的语言模型，",
         "很高兴为您服务！",
+        "有啥需要帮忙的，",
         "因为这涉及到隐私和法律问题。",
         "I cannot assist with that. ",
         "有什么可以帮您的吗？",

@@ -41,6 +41,7 @@ def test_decimals_and_abbreviations_do_not_end_an_english_clause(persona: Person
         ("The river is deep indeed, my friend.", "zh", "language"),
         ("Sorry, I cannot say. ", "zh", "language"),
         ("河很深，桨够不到。", "en", "language"),
+        ("没有，it is deep.", "en", "language"),
         ("I am a copy of阿三,", "zh", "language"),
         ("You are阿三，", "zh", "language"),
         ("potato " * 12, "en", "loop"),
