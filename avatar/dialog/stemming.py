@@ -10,8 +10,11 @@ import re
 from functools import cache, lru_cache
 from pathlib import Path
 
-KEPT = 8192
+KEPT = 4096
 """Stems that are remembered: a text repeats its words."""
+
+LONGEST = 40
+"""Letters of a word that may be inflected; what is longer was not meant to be read."""
 
 _VOWEL = re.compile(r"[aeiou]|(?<=[^aeiouy])y")
 _REGION = re.compile(r".*?(?:[aeiou]|(?<=[^aeiouy])y)(?!(?<=[^aeiouy])y)[^aeiou]")
@@ -19,13 +22,17 @@ _SHORT = re.compile(r"(?:^|.*[^aeiouy])(?:[aeiou]|(?<=[^aeiouy])y)[^aeiouywx]$|^
 _DOUBLED = re.compile(r"(?:bb|dd|ff|gg|mm|nn|pp|rr|tt)$")
 
 
-@lru_cache(KEPT)
 def stem(word: str) -> str:
-    """A word without its inflection.
+    """A word without its inflection; a number, of which a text may have any number, as it is.
 
     Args:
         word: in lower case, perhaps with an apostrophe.
     """
+    return word if len(word) > LONGEST or word[:1].isdigit() else _stem(word)
+
+
+@lru_cache(KEPT)
+def _stem(word: str) -> str:
     word = re.sub(r"['’].*$", "", word)
     word = _irregular().get(word, word)
     return word if len(word) < 3 else _without_last(_with_i(_without_tense(_without_plural(word))))

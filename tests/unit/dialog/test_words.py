@@ -40,6 +40,8 @@ def test_english_endings() -> None:
     assert stem("stories") == stem("story")
     assert stem("corrected") == stem("corrects")
     assert stem("Lu's".lower()) == "lu"
+    assert stem("ing" * 100_000) == "ing" * 100_000
+    assert stem("1795") == "1795"
     assert stem("class") == "class" and stem("us") == "us" and stem("need") == "need"
 
 
