@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,6 @@ from avatar.live.aloud.book import book_of
 from avatar.live.aloud.reading import Reading, Step
 from avatar.live.aloud.workshop import Manner, Workshop
 from avatar.media import HEARING_RATE, SPEECH_RATE, read_audio, resample
-from avatar.settings import Settings
 from avatar.stages import HearingHints
 from avatar.voice.checking.judging import judge
 from avatar.voice.checking.sounds import said
@@ -27,13 +25,6 @@ pytestmark = pytest.mark.integration
 TEXT = "# 影的告别\n\n人睡到不知道时候的时候，就会有影来告别。\n\n朋友，我不想跟随你了。\n"
 VOICE = "zm_yunxi"
 NAME = "01 影的告别"
-
-
-@pytest.fixture(scope="module")
-def engines() -> Iterator[Engines]:
-    built = Engines(Settings())
-    yield built
-    built.close()
 
 
 def read(engines: Engines, folder: Path, stop: int | None = None) -> int:

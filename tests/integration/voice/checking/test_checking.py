@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,7 +10,6 @@ import pytest
 from avatar.engines import Engines
 from avatar.errors import Language
 from avatar.media import ClauseSpeech, Samples
-from avatar.settings import Settings
 from avatar.stages import Synthesizer
 from avatar.voice.checking.checked import CheckedSynthesizer
 from avatar.voice.checking.listening import Listener
@@ -23,13 +21,6 @@ CLAUSES: list[tuple[str, str, Language, str]] = [
     ("我家的后面有一个很大的园，相传叫作百草园。", "zf_xiaoxiao", "zh", "后面"),
     ("Every evening the old man took his ladder and walked down the street.", "af_heart", "en", "ladder "),
 ]
-
-
-@pytest.fixture(scope="module")
-def engines() -> Iterator[Engines]:
-    built = Engines(Settings())
-    yield built
-    built.close()
 
 
 @dataclass

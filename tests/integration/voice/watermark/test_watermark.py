@@ -30,9 +30,9 @@ def network() -> MarkNetwork:
 
 
 @pytest.fixture(scope="module")
-def blocks() -> list[Samples]:
+def blocks(engines: Engines) -> list[Samples]:
     """What the engine of the default settings speaks, block by block."""
-    return list(Engines(Settings()).synthesizer.speak(TEXT, "zm_yunyang", language="zh").chunks)
+    return list(engines.synthesizer.speak(TEXT, "zm_yunyang", language="zh").chunks)
 
 
 def encoded(samples: Samples, container: str, codec: str, rate: int, bit_rate: int) -> Samples:
