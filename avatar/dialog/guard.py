@@ -57,7 +57,7 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 """What an assistant begins with, and nobody who speaks face to face."""
-_NAMING = ("我是", "我叫", "是", "叫", "我就是", "iam", "im", "mynameis")
+_NAMING = ("", "我是", "我叫", "是", "叫", "我就是", "iam", "im", "mynameis")
 """Before a name: who speaks, said twice, is a loop."""
 _DECORATION = re.compile(r"\*+|`+|^#+\s*|_{2,}")
 
@@ -106,7 +106,8 @@ class Guard:
         self._buffer = ""
         self._spoken = spoken
         name = character.persona.name
-        self._naming = {f"{start}{key(own)}" for own in (name.zh, name.en) for start in _NAMING}
+        names = (key(name.zh), f"{key(name.zh)}先生", key(name.en))
+        self._naming = {f"{start}{own}" for own in names for start in _NAMING}
         self._clauses = [words for part in _BOUNDARY.split(spoken) if (words := key(part))]
         self._again, self._passed_over = bool(self._clauses), False
         self.broken: Break | None = None
