@@ -117,7 +117,7 @@ extend({
     newCard: "从这里起，按第 {version} 版回答",
     complain: "不像他？说说哪里不对",
 
-    dropTexts: "把文本拖到这里，或点击选择",
+    dropTexts: "选择文字文件，或拖到这里",
     dropTextsHint: "txt、md、html、pdf、docx、epub、srt，可以一次多份；编码不用管",
     wholeFolder: "选择整个文件夹",
     waitsItsTurn: "等前面的……",
@@ -317,7 +317,7 @@ extend({
     newCard: "From here on, version {version} answers",
     complain: "Out of character? Say what is wrong",
 
-    dropTexts: "Drop texts here, or click to choose",
+    dropTexts: "Choose texts, or drop them here",
     dropTextsHint: "txt, md, html, pdf, docx, epub, srt; several at once; any encoding",
     wholeFolder: "Choose a whole folder",
     waitsItsTurn: "Waiting its turn…",
