@@ -44,7 +44,7 @@ from avatar.server.jobs import NO_STORE, Streamed, sse, told_of_failure
 from avatar.server.photos import Choice, picture_of
 from avatar.server.protocol.parsing import EventError
 from avatar.server.shelf import Shelf, Thing
-from avatar.server.stepping import Done, Step, Steps, Tell, stepped
+from avatar.server.stepping import Steps, Tell, as_events, stepped
 from avatar.server.uploads import text_of
 from avatar.stages import STYLES, Background, Style
 
@@ -134,19 +134,14 @@ def animation_routes(house: House, studio: Studio, shelf: Shelf) -> APIRouter:
 
 
 async def _events(thing: Thing, steps: Steps[dict[str, object]]) -> AsyncGenerator[bytes, None]:
-    """How far the film is, and at last where it lies."""
-    async with aclosing(steps):
-        first = await anext(steps)
+    """Which film it is, how far it is, and at last where it lies."""
+    events = as_events(steps, "animation", lambda made: [{"type": "animation.done", **made}])
+    async with aclosing(events):
+        first = await anext(events)
         yield sse({"type": "animation.started", "id": thing.id})
-        yield _event(first)
-        async for step in steps:
-            yield _event(step)
-
-
-def _event(step: Step | Done[dict[str, object]]) -> bytes:
-    if isinstance(step, Done):
-        return sse({"type": "animation.done", **step.value})
-    return sse({"type": "animation.progress", "step": step.name, "share": round(step.share, 3)})
+        yield first
+        async for event in events:
+            yield event
 
 
 def _stopped() -> InputError:

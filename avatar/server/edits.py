@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -15,10 +14,10 @@ from starlette.responses import Response
 from avatar.errors import InputError, Language
 from avatar.server.failures import language_of
 from avatar.server.house import House
-from avatar.server.jobs import NO_STORE, Streamed, sse, told_of_failure, while_wanted
+from avatar.server.jobs import NO_STORE, Streamed, told_of_failure, while_wanted
 from avatar.server.limits import Jobs
 from avatar.server.protocol.parsing import EventError
-from avatar.server.stepping import Step, Steps, Tell, outcome, stepped
+from avatar.server.stepping import Tell, as_events, outcome, stepped
 from avatar.server.uploads import UploadedForm, only_file
 from avatar.voice.editing import Edited, Wish
 from avatar.voice.editing.recording import encoded
@@ -58,7 +57,7 @@ def edit_routes(house: House, desk: Callable[[], EditingDesk], uploads: Jobs) ->
 
         steps = stepped(work, _stopped)
         if "text/event-stream" in request.headers.get("accept", ""):
-            events = told_of_failure(_events(steps), language_of(request))
+            events = told_of_failure(as_events(steps, "edit", _events), language_of(request))
             return await Streamed.begun(events, house.jobs, "text/event-stream")
         made = await while_wanted(request, house.jobs, outcome(steps, _stopped))
         if made is None:
@@ -76,18 +75,11 @@ class Made:
     file: bytes
 
 
-async def _events(steps: Steps[Made]) -> AsyncGenerator[bytes, None]:
-    """How far the edit is, then the file in pieces, and at last what was changed."""
-    async with aclosing(steps):
-        async for step in steps:
-            if isinstance(step, Step):
-                yield sse({"type": "edit.progress", "step": step.name, "share": round(step.share, 3)})
-                continue
-            file = step.value.file
-            for at in range(0, len(file), PIECE):
-                piece = base64.b64encode(file[at : at + PIECE]).decode("ascii")
-                yield sse({"type": "edit.audio.delta", "audio": piece})
-            yield sse({"type": "edit.done", **_told(step.value.edited)})
+def _events(made: Made) -> Iterator[dict[str, object]]:
+    """The file in pieces, and at last what was changed."""
+    for at in range(0, len(made.file), PIECE):
+        yield {"type": "edit.audio.delta", "audio": base64.b64encode(made.file[at : at + PIECE]).decode("ascii")}
+    yield {"type": "edit.done", **_told(made.edited)}
 
 
 def _told(edited: Edited) -> dict[str, object]:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -24,10 +23,10 @@ from avatar.dialog.stopping import stopped
 from avatar.errors import NotFoundError
 from avatar.server.failures import language_of, unforeseen
 from avatar.server.house import House
-from avatar.server.jobs import NO_STORE, Streamed, sse, told_of_failure
+from avatar.server.jobs import NO_STORE, Streamed, told_of_failure
 from avatar.server.limits import Jobs
 from avatar.server.sessions import Stages
-from avatar.server.stepping import Step, Steps, Tell, stepped
+from avatar.server.stepping import Tell, as_events, stepped
 from avatar.server.uploads import file_of
 
 PREFIX = "/avatar/personas/{persona_id}/knowledge"
@@ -180,8 +179,8 @@ def _text_routes(house: House, known: Known, embedding: Embedding) -> APIRouter:
             if done:
                 embedding.begin(persona_id, knowledge)
 
-        events = told_of_failure(_events(stepped(begun, stopped, ended)), language_of(request))
-        return await Streamed.begun(events, house.jobs, "text/event-stream")
+        events = as_events(stepped(begun, stopped, ended), "knowledge", _added)
+        return await Streamed.begun(told_of_failure(events, language_of(request)), house.jobs, "text/event-stream")
 
     @router.post("", response_class=Response)
     async def add(persona_id: str, request: Request) -> Response:
@@ -217,14 +216,9 @@ def _text_routes(house: House, known: Known, embedding: Embedding) -> APIRouter:
     return router
 
 
-async def _events(steps: Steps[Entry]) -> AsyncGenerator[bytes, None]:
-    """How far work on a text is, and at last what the text became."""
-    async with aclosing(steps):
-        async for step in steps:
-            if isinstance(step, Step):
-                yield sse({"type": "knowledge.progress", "step": step.name, "share": round(step.share, 3)})
-            else:
-                yield sse({"type": "knowledge.added", "text": _text(step.value)})
+def _added(entry: Entry) -> list[dict[str, object]]:
+    """What the text became."""
+    return [{"type": "knowledge.added", "text": _text(entry)}]
 
 
 def _state(knowledge: Knowledge, *, running: bool) -> JSONResponse:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from avatar.errors import AvatarError
+from avatar.server.jobs import sse
 
 T = TypeVar("T")
 
@@ -78,6 +80,24 @@ async def stepped(
         yield Done(await working)
     finally:
         stop.set()
+
+
+async def as_events(
+    steps: Steps[T], kind: str, done: Callable[[T], Iterable[Mapping[str, object]]]
+) -> AsyncGenerator[bytes, None]:
+    """The steps as server-sent events; closing them closes the steps.
+
+    Args:
+        kind: of work: its steps are events `kind.progress`.
+        done: the events of what came of it.
+    """
+    async with aclosing(steps):
+        async for step in steps:
+            if isinstance(step, Step):
+                yield sse({"type": f"{kind}.progress", "step": step.name, "share": round(step.share, 3)})
+            else:
+                for event in done(step.value):
+                    yield sse(event)
 
 
 async def outcome(steps: Steps[T], stopped: Callable[[], AvatarError]) -> T:

@@ -7,8 +7,7 @@ its work off, and nothing half made stays behind.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +22,10 @@ from avatar.server.edits import edit_routes
 from avatar.server.failures import language_of
 from avatar.server.fittings import Fitting
 from avatar.server.house import House
-from avatar.server.jobs import NO_STORE, Streamed, sse, told_of_failure, while_wanted
+from avatar.server.jobs import NO_STORE, Streamed, told_of_failure, while_wanted
 from avatar.server.limits import Jobs
 from avatar.server.protocol.parsing import EventError
-from avatar.server.stepping import Step, Steps, outcome, stepped
+from avatar.server.stepping import Steps, as_events, outcome, stepped
 from avatar.server.uploads import all_files, only_file, text_of
 from avatar.server.voice_cards import (
     NewName,
@@ -80,9 +79,8 @@ def _openai_voice_routes(router: APIRouter, house: House, voices: Voices, upload
             raise EventError(en, zh, code="missing_field", param="consent")
         steps = _made(voices, name, samples, consent)
         if "text/event-stream" in request.headers.get("accept", ""):
-            return await Streamed.begun(
-                told_of_failure(_as_events(steps), language_of(request)), house.jobs, "text/event-stream"
-            )
+            events = as_events(steps, "voice", lambda made: [{"type": "voice.done", "voice": voice_card(made)}])
+            return await Streamed.begun(told_of_failure(events, language_of(request)), house.jobs, "text/event-stream")
         made = await while_wanted(request, house.jobs, outcome(steps, _stopped))
         return Response(status_code=204) if made is None else JSONResponse(voice_card(made), headers=NO_STORE)
 
@@ -200,15 +198,6 @@ def _fitting_routes(router: APIRouter, voices: Voices) -> None:
 def _made(voices: Voices, name: str, samples: Sequence[bytes], consent: str) -> Steps[VoiceProfile]:
     """How far a clone is, and at last the voice. Closing stops the work and takes away what there is of it."""
     return stepped(lambda tell: voices.cloning().create(name, samples, consent, tell), _stopped)
-
-
-async def _as_events(steps: Steps[VoiceProfile]) -> AsyncGenerator[bytes, None]:
-    async with aclosing(steps):
-        async for step in steps:
-            if isinstance(step, Step):
-                yield sse({"type": "voice.progress", "step": step.name, "share": round(step.share, 3)})
-            else:
-                yield sse({"type": "voice.done", "voice": voice_card(step.value)})
 
 
 def _stopped() -> InputError:
