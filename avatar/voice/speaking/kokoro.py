@@ -46,7 +46,7 @@ _SAMPLES: dict[Language, tuple[str, ...]] = {
 
 _HASTE: dict[Language, float] = {"zh": 1.09, "en": 1.0}
 """By how much a clause's beginning is encoded faster than the whole, since it would be spoken so much slower: medians
-over 24 and 12 clauses."""
+over 24 and 12 clauses of a voice each. Others differ: `luxun` stays 6 % slower there."""
 
 
 class KokoroSynthesizer:

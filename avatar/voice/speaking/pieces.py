@@ -19,7 +19,7 @@ FIRST, LATER = 56, 220
 """The most tokens of a clause's first piece (about two seconds of speech), and of all later ones, which are encoded
 while what is before them sounds."""
 
-AHEAD, BEHIND = 30, 120
+AHEAD, BEHIND = 45, 120
 """Tokens that the encoder sees beyond the end of a piece, and before its beginning."""
 
 _CLOSURES = "pbtdkɡʦʣʨʥꭧʧʤ"
