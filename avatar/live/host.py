@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from avatar.dialog.conversation import Conversation
 from avatar.dialog.knowledge import Knowledge
@@ -53,6 +54,7 @@ class SessionHost:
         self._opened: Opened | None = None
         self._speech: PreparedSpeech | None = None
         self._pronounced: dict[str, tuple[Mapping[str, str], PreparedSpeech]] = {}
+        self._reading: dict[str, asyncio.Task[None]] = {}
         self._lock = threading.Lock()
 
     @property
@@ -143,6 +145,32 @@ class SessionHost:
             self._opened = opened
             for known in self._knowledge.items():
                 opened(*known)
+
+    def read_card(self, persona_id: str) -> None:
+        """Let the language model read a card that is new or was changed as soon as nobody waits for it, so that the
+        first answer need not wait for twenty seconds of reading. To be called on the event loop."""
+        before = self._reading.pop(persona_id, None)
+        if before is not None:
+            before.cancel()
+
+        async def read() -> None:
+            conversation = await asyncio.to_thread(self.conversation, persona_id)
+            for language in conversation.persona.languages:
+                await conversation.warm(language)
+
+        task = self._leisure.later(read)
+        if task is not None:
+            self._reading[persona_id] = task
+            task.add_done_callback(lambda done: self._read(persona_id, done))
+
+    @property
+    def reading(self) -> Sequence[asyncio.Task[None]]:
+        """The cards that are being read, or wait for it."""
+        return tuple(self._reading.values())
+
+    def _read(self, persona_id: str, done: asyncio.Task[None]) -> None:
+        if self._reading.get(persona_id) is done:
+            del self._reading[persona_id]
 
     def forget(self, persona_id: str) -> None:
         """A persona goes, or another comes under its id: nothing more is written for the one before. May block."""

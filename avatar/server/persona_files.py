@@ -26,7 +26,7 @@ from avatar.media import Pixels
 from avatar.server.house import House
 from avatar.server.jobs import NO_STORE, while_wanted
 from avatar.server.limits import Jobs
-from avatar.server.personas import newly, persona_answer
+from avatar.server.personas import changed_answer, newly
 from avatar.server.photos import Version, picture_of
 from avatar.server.protocol.parsing import EventError
 from avatar.server.sessions import Stages
@@ -59,7 +59,7 @@ def persona_file_routes(house: House, studio: Studio | None, shelf: Shelf, stage
     async def changed(request: Request, work: Callable[[], Persona], status: int = 200) -> Response:
         """A persona, once the work on it is done; work on one that nobody waits for any more is done all the same."""
         persona = await while_wanted(request, house.jobs, asyncio.to_thread(work))
-        return Response(status_code=204) if persona is None else persona_answer(personas, persona, status)
+        return Response(status_code=204) if persona is None else changed_answer(personas, persona, stages, status)
 
     @router.post("/import", response_class=Response)
     async def import_(request: Request) -> Response:

@@ -76,9 +76,12 @@ def persona_routes(house: House, studio: Studio | None, stages: Stages | None) -
     async def answered(work: Callable[[], Persona], status: int = 200) -> Response:
         return persona_answer(personas, await asyncio.to_thread(work), status)
 
+    async def saved(work: Callable[[], Persona], status: int = 200) -> Response:
+        return changed_answer(personas, await asyncio.to_thread(work), stages, status)
+
     @router.post("", response_class=Response)
     async def create(wish: NewPersona) -> Response:
-        return await answered(lambda: newly(personas.create(_readable(_new_fields(wish, personas))), stages), 201)
+        return await saved(lambda: newly(personas.create(_readable(_new_fields(wish, personas))), stages), 201)
 
     @router.get("/{persona_id}", response_class=Response)
     async def show(persona_id: str) -> Response:
@@ -94,7 +97,7 @@ def persona_routes(house: House, studio: Studio | None, stages: Stages | None) -
                 code="missing_field",
                 param="etag",
             )
-        return await answered(lambda: personas.change(persona_id, _readable(wish.card), expected=expected))
+        return await saved(lambda: personas.change(persona_id, _readable(wish.card), expected=expected))
 
     @router.delete("/{persona_id}", status_code=204)
     async def delete(persona_id: str) -> None:
@@ -109,11 +112,11 @@ def persona_routes(house: House, studio: Studio | None, stages: Stages | None) -
 
         return await answered(choose)
 
-    _version_routes(router, house, personas)
+    _version_routes(router, house, personas, stages)
     return router
 
 
-def _version_routes(router: APIRouter, house: House, personas: Personas) -> None:
+def _version_routes(router: APIRouter, house: House, personas: Personas, stages: Stages | None) -> None:
     @router.get("/{persona_id}/versions", response_class=Response)
     async def versions(persona_id: str) -> Response:
         def work() -> list[dict[str, Any]]:
@@ -136,7 +139,7 @@ def _version_routes(router: APIRouter, house: House, personas: Personas) -> None
             house.persona(persona_id)
             return personas.restore(persona_id, number)
 
-        return persona_answer(personas, await house.run(work))
+        return changed_answer(personas, await house.run(work), stages)
 
 
 def newly(persona: Persona, stages: Stages | None) -> Persona:
@@ -144,6 +147,13 @@ def newly(persona: Persona, stages: Stages | None) -> Persona:
     if stages is not None and is_built_in(persona.id):
         stages.forget(persona.id)
     return persona
+
+
+def changed_answer(personas: Personas, persona: Persona, stages: Stages | None, status: int = 200) -> Response:
+    """The answer of a route that made or changed a persona; its card is read before anybody asks it anything."""
+    if stages is not None:
+        stages.read_card(persona.id)
+    return persona_answer(personas, persona, status)
 
 
 def persona_answer(personas: Personas, persona: Persona, status: int = 200) -> Response:

@@ -107,6 +107,9 @@ class Stages(Protocol):
     def watch(self, opened: Callable[[str, Knowledge], None]) -> None:
         """Tell of each persona's knowledge when it is read, in whichever thread, and of what was read already now."""
 
+    def read_card(self, persona_id: str) -> None:
+        """Prepare for talks with a persona that is new or was changed; on the event loop, and does not block."""
+
     def forget(self, persona_id: str) -> None:
         """A persona goes, or another comes under its id; what is being written for it stops."""
 

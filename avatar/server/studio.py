@@ -25,7 +25,7 @@ from avatar.errors import NotFoundError
 from avatar.server.failures import language_of
 from avatar.server.house import House
 from avatar.server.jobs import NO_STORE, Streamed, sse, told_of_failure, while_wanted
-from avatar.server.personas import GroundWish, difference_objects, persona_answer
+from avatar.server.personas import GroundWish, changed_answer, difference_objects
 from avatar.server.protocol.base import Message, Text
 from avatar.server.sessions import Stages
 from avatar.stages import Generator
@@ -150,7 +150,7 @@ def studio_routes(house: House, stages: Stages) -> APIRouter:
     async def accept_(persona_id: str, proposal_id: str) -> Response:
         persona = await asyncio.to_thread(accept, proposals.get(persona_id, proposal_id), personas)
         proposals.drop(proposal_id)
-        return persona_answer(personas, persona)
+        return changed_answer(personas, persona, stages)
 
     @router.delete("/{persona_id}/studio/{proposal_id}", status_code=204)
     async def drop(persona_id: str, proposal_id: str) -> None:

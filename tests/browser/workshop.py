@@ -73,6 +73,9 @@ class WorkshopServer(ScriptedServer):
     def watch(self, opened: Callable[[str, Knowledge], None]) -> None:
         """See `avatar.server.sessions.Stages`."""
 
+    def read_card(self, persona_id: str) -> None:
+        """See `avatar.server.sessions.Stages`."""
+
     def forget(self, persona_id: str) -> None:
         """See `avatar.server.sessions.Stages`."""
         with self._opening:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -14,7 +16,7 @@ from avatar.engines import Engines
 from avatar.errors import InputError, SettingsError
 from avatar.live.host import SessionHost, live_background
 from avatar.settings import FaceSettings, Settings
-from avatar.stages import Background
+from avatar.stages import Background, Message
 
 
 def _with(background: str) -> Settings:
@@ -32,6 +34,31 @@ def test_knowledge_that_is_opened_is_told_of_once(tmp_path: Path) -> None:
     assert told == [(first.id, before)]
     later = sessions.knowledge(second)
     assert sessions.knowledge(second) is later and told == [(first.id, before), (second.id, later)]
+
+
+def test_a_changed_card_is_read_once_nobody_waits_in_every_language(tmp_path: Path) -> None:
+    read: list[str] = []
+
+    class Reader:
+        async def warm(self, messages: Sequence[Message], *, keep: bool = False) -> None:
+            read.append(messages[0].content)
+
+    check = SimpleNamespace(listener=None, tally=None)
+    engines = SimpleNamespace(
+        settings=Settings(data_dir=tmp_path), embedder=None, self_check=check, run=None, generator=Reader()
+    )
+    sessions, persona = SessionHost(cast(Engines, engines)), list_personas(tmp_path)[0]
+
+    async def changed_twice() -> None:
+        sessions.read_card(persona.id)
+        sessions.read_card(persona.id)
+        sessions.read_card("nobody")
+        while sessions.reading:
+            await asyncio.wait(sessions.reading)
+
+    asyncio.run(asyncio.wait_for(changed_twice(), 30))
+    conversation = sessions.conversation(persona.id)
+    assert read == [conversation.prefix(language)[0].content for language in persona.languages]
 
 
 def test_conversations_have_the_background_of_the_settings() -> None:

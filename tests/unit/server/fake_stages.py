@@ -116,6 +116,7 @@ class FakeStages:
         self.checked: Synthesizer | None = None
         self._folder = folder
         self.forgotten: list[str] = []
+        self.read: list[str] = []
         self.asked_for: list[str] = []
         self._persona = load_persona("luxun", folder)
         self._knowledge = Knowledge.open(self._persona, folder, None)
@@ -134,6 +135,9 @@ class FakeStages:
 
     def watch(self, opened: Callable[[str, Knowledge], None]) -> None:
         return
+
+    def read_card(self, persona_id: str) -> None:
+        self.read.append(persona_id)
 
     def forget(self, persona_id: str) -> None:
         self.forgotten.append(persona_id)

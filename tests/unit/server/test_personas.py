@@ -21,6 +21,7 @@ from avatar.settings import Settings
 from tests.unit.dialog.cards.samples import V3, picture
 from tests.unit.live.fake_studio import ScriptedStudio, photo_of
 from tests.unit.server.fake_session import FakeHouse
+from tests.unit.server.fake_stages import FakeStages
 
 PERSONAS = "/v1/avatar/personas"
 GROUND = {"kind": "fictional", "basis": "虚构的船夫。"}
@@ -33,10 +34,10 @@ def data_dir(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def client(house: FakeHouse, data_dir: Path) -> Iterator[TestClient]:
+def client(house: FakeHouse, data_dir: Path, stages: FakeStages) -> Iterator[TestClient]:
     """A client of an application on a data folder of its own."""
     settings = Settings(data_dir=data_dir)
-    app = create_app(house.open, lambda: list_personas(data_dir), settings, studio=ScriptedStudio())
+    app = create_app(house.open, lambda: list_personas(data_dir), settings, stages, studio=ScriptedStudio())
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 
@@ -129,6 +130,19 @@ def test_versions_are_listed_looked_at_and_brought_back(client: TestClient) -> N
     for path in ("versions/9", "versions/-1"):
         refused(client.get(f"{PERSONAS}/a-san/{path}"), 404, "version_not_found")
     refused(client.post(f"{PERSONAS}/a-san/versions/9/restore"), 404, "version_not_found")
+
+
+def test_a_card_is_read_as_soon_as_it_is_made_or_changed(client: TestClient, stages: FakeStages) -> None:
+    card = made(client)["card"]
+    assert stages.read == ["a-san"]
+    etag = client.get(f"{PERSONAS}/a-san").json()["etag"]
+    client.put(f"{PERSONAS}/a-san", json={"card": {**card, "voice": ""}, "etag": etag})
+    client.put(f"{PERSONAS}/a-san", json={"card": card, "etag": "another"})
+    client.post(f"{PERSONAS}/a-san/versions/9/restore")
+    assert stages.read == ["a-san"]
+    client.put(f"{PERSONAS}/a-san", json={"card": {**card, "manner": {**card["manner"], "zh": "一"}}, "etag": etag})
+    client.post(f"{PERSONAS}/a-san/versions/1/restore")
+    assert stages.read == ["a-san"] * 3
 
 
 def test_a_portrait_is_looked_at_before_it_hangs(client: TestClient) -> None:
