@@ -43,7 +43,7 @@ _SERVICE = re.compile(
     r"为[您你](?:服务|效劳|解答)|(?:可以|能|能够)(?:帮助?|协助)[您你]|有什么(?:可以|能)帮|随时(?:向我)?(?:提问|"
     r"告诉我)|请随时|"
     r"有(?:什么|啥)需要帮|涉及到?[^，。]{0,6}(?:隐私|法律|敏感|版权)|无法(?:提供|满足)(?:您|你|相关|该|此|这)|"
-    r"(?:不能|无法)(?:回答|处理)(?:您的|你的|该|此)?(?:请求|指令)|"
+    r"(?:不能|无法)(?:回答|处理)(?:您的|你的|该|此|这个)?(?:请求|指令|问题)|"
     r"\bi(?:['’]m| am) (?:unable|not able) to (?:assist|help|provide)|\bi can(?:no|['’])t (?:assist|help) with|"
     r"(?:how|what) (?:can|may) i (?:help|assist|do for)|feel free to ask|(?:happy|here) to (?:help|assist)",
     re.IGNORECASE,
@@ -80,6 +80,20 @@ _BY_CHANCE = 4
 """Letters of a clause that two people may say of themselves."""
 _KIN_ZH = r"的(?:后代|后人|学生|弟子|朋友|儿子|孙子|读者|粉丝|仰慕者|助手|同事|亲戚)"
 _KIN_EN = r"['’]s (?:descendant|student|friend|son|grandson|fan|reader|assistant|colleague)"
+
+
+def _doubted(persona: Persona, question: str) -> bool:
+    """Whether a question asks if this is really the person of that name: 您真的是鲁迅吗, 你是真的爷爷吗."""
+    zh, en = re.escape(persona.name.zh), re.escape(persona.name.en)
+    return (
+        re.search(
+            rf"[你您][^，。？！]{{0,4}}真(?:的|正)?的?是?{zh}(?:先生)?(?:本人)?[吗么？?]|"
+            rf"\b(?:really|truly|the real) (?:be )?{en}\b",
+            question,
+            re.IGNORECASE,
+        )
+        is not None
+    )
 
 
 @dataclass(frozen=True)
@@ -127,7 +141,10 @@ class Character:
         given, ordered = (names_given(question) | guest) - own, (put_into_mouth(question) | dictated) - own
         told = frozenset(words for words in map(key, _OF_ONESELF.findall(question)) if len(words) > _BY_CHANCE)
         named = any(key(name) in key(question) for name in (persona.name.zh, persona.name.en))
-        return cls(persona, probe(question), given, ordered, tuple(facts), told, named)
+        probed = probe(question)
+        if probed == "no" and _doubted(persona, question):
+            probed = "made"
+        return cls(persona, probed, given, ordered, tuple(facts), told, named)
 
     def satisfied_by(self, answer: str) -> bool:
         """Whether an answer says what was asked about the speaker: its name, or that it is made and of whom."""

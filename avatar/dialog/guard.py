@@ -42,7 +42,7 @@ _ENGLISH_TALK = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 """Words of which no name consists."""
-_LOWER_CASE = re.compile(r"(?<![A-Za-z.@'’-])[a-z]{3,}(?![A-Za-z@])")
+_LOWER_CASE = re.compile(r"(?<![A-Za-z@'’-])(?<![A-Za-z]\.)[a-z]{3,}(?![A-Za-z@])")
 _QUOTED = re.compile(r"《[^》]*》|“[^”]*”|‘[^’]*’|「[^」]*」|\"[^\"]*\"")
 _STRANGE = re.compile(r"[\u0400-\u052f\u0590-\u06ff\u0e00-\u0e7f\u3040-\u30ff\uac00-\ud7af]")
 

@@ -31,6 +31,7 @@ def luxun(tmp_path: Path) -> Persona:
         "有啥需要帮忙的，",
         "因为这涉及到隐私和法律问题。",
         "I cannot assist with that. ",
+        "对不起，我不能回答这个问题。",
         "有什么可以帮您的吗？",
         "我是真人，",
         "我就是鲁迅本人。",
@@ -180,6 +181,13 @@ def test_what_its_guest_tells_of_themselves_it_does_not_say_of_itself(persona: P
     assert asked.broken_by("我妈妈昨天去世了，") and asked.broken_by("I lost my boat. ")
     assert not asked.broken_by("你妈妈昨天去世了，") and not asked.broken_by("我妈妈早去世了，")
     assert not Character.asked(persona, "我很累。").broken_by("我很累，")
+
+
+@pytest.mark.parametrize("question", ["您真的是鲁迅吗？", "你是真的鲁迅吗？", "Are you really Lu Xun?"])
+def test_whoever_doubts_that_it_is_he_hears_that_he_is_made(question: str, luxun: Persona) -> None:
+    asked = Character.asked(luxun, question)
+    assert asked.probed == "made" and asked.broken_by("是的，") and not asked.satisfied_by("我是鲁迅。")
+    assert Character.asked(luxun, "您真的学过医吗？").probed == "no"
 
 
 def test_the_dead_are_not_alive(persona: Persona) -> None:

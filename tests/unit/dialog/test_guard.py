@@ -16,6 +16,11 @@ def judged(persona: Persona, text: str, language: Language = "zh") -> tuple[list
     return passed + guard.flush(), guard
 
 
+def judged_on(guard: Guard, text: str) -> tuple[list[str], Break | None]:
+    """What passes of the next piece, and what is then wrong with the answer."""
+    return guard.push(text), guard.broken
+
+
 def test_clauses_pass_one_by_one(persona: Persona) -> None:
     passed, guard = judged(persona, "河很深，桨也够不到底。夏天更深。")
     assert passed == ["河很深，", "桨也够不到底。", "夏天更深。"]
@@ -68,6 +73,7 @@ def test_a_name_may_be_foreign(persona: Persona) -> None:
 
 def test_an_english_word_that_nobody_used_is_withheld(persona: Persona) -> None:
     assert judged(persona, "墙上还看得见_old时的字。")[1].broken == "language"
+    assert judged(persona, "由.program生成。")[1].broken == "language"
     for word in ("WiFi", "iPhone", "a.m.", "Qwen"):
         assert judged(persona, f"船上有{word}么？")[1].broken is None
     guard = Guard(Character(persona), "zh", asked="船上有wifi吗？")
@@ -130,10 +136,11 @@ def test_chinese_is_simplified(persona: Persona) -> None:
 
 def test_an_answer_that_is_begun_again_remembers_what_was_said(persona: Persona) -> None:
     guard = Guard(Character(persona), "zh", spoken="河水确实是很深的，")
-    assert guard.push("河水确实是很深的，") == [] and guard.broken is None
-    assert guard.push("桨够不到，河水确实是很深的，") == ["桨够不到，"] and guard.broken == "loop"
+    assert judged_on(guard, "河水确实是很深的，") == ([], None)
+    assert judged_on(guard, "桨够不到，河水确实是很深的，") == (["桨够不到，"], "loop")
     again = Guard(Character(persona), "zh", spoken="河水确实是很深的，")
-    assert again.push("河水确实是很深的，") == again.flush() == [] and again.broken == "loop"
+    assert judged_on(again, "河水确实是很深的，")[0] == again.flush() == []
+    assert again.broken == "loop"
 
 
 def test_a_cut_tail_is_dropped(persona: Persona) -> None:
