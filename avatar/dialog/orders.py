@@ -53,11 +53,12 @@ _ORDER = re.compile(
 
 _HIDDEN = re.compile(r"<!--(?:[^-]|-(?!->)){0,2000}(?:-->|$)")
 """A comment of HTML: no reader sees it."""
+_ASIDE = re.compile(r"[（(〔【\[][^（）()〔〕【】\[\]\n]{1,200}[）)〕】\]]")
 _SENTENCE = re.compile(r"[^。！？!?\n]*?(?:[。！？!?\n]+[”’」』）》\"]*|\.[\"'”’)]*(?=\s|$)|$)\s*")
 _SAY_ZH = r"(?:说|念|喊|输出|回复|回答|复述|重复|写)"
 _SAY_EN = r"(?:say|repeat|answer|reply|respond|output|write|print|begin|start|end)"
 _SPEAK = re.compile(
-    rf"(?:(?:^|[，。！？；,.!?;：:]|请你?|你)\s{{0,4}}(?:只能?)?|跟我|照着|你必须|都要|必须先)\s{{0,4}}{_SAY_ZH}"
+    rf"(?:(?:^|[，。！？；,.!?;：:]|请你?|你)\s{{0,4}}(?:只[能会准许要]?)?|跟我|照着|你必须|都要|必须先)\s{{0,4}}{_SAY_ZH}"
     r"[^“\"「『：:。！？，]{0,10}(?:[:：]\s*[“\"「『]?|[“\"「『])([^”\"」』。！？\n]{1,40})|"
     r"(?:你|每|都要|必须|请)[^。！？\n]{0,12}(?:以|[加带]上?|用)一?个?\s*[“\"「『]([^”\"」』]{1,40})[”\"」』]|"
     r"你就?[要得]?(?:答|回答|回复|说)\s*[“\"「『]([^”\"」』。！？\n]{1,40})|"
@@ -106,6 +107,7 @@ def without_orders(text: str) -> str:
     text = _HIDDEN.sub("", text)
     if not orders(text):
         return text
+    text = _ASIDE.sub(lambda aside: "" if orders(aside[0]) else aside[0], text)
     return "".join(part for part in _SENTENCE.findall(text) if part and not orders(part)).strip()
 
 
