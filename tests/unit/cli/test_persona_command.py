@@ -77,7 +77,7 @@ def test_without_a_ground_nothing_is_made(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("import", "absent.json"), "cannot be read"),
+        (("import", "absent.json"), "There is no file absent.json"),
         (("import", "noise.png", *GROUND), "not valid JSON|valid JSON"),
         (("import", "noise.persona"), "not a zip file"),
         (("export", "luxun", "--out", "a.docx"), "the ending must be"),
