@@ -32,6 +32,9 @@ PASSAGE_S = 24.0
 """The longest passage, of the thirty seconds that Whisper hears at once."""
 
 _NUMBER = re.compile(r"\d{3,}")
+_TIME = re.compile(r"\b(1[0-2]|[1-9])([0-5]\d)\b")
+"""A time of day as recognizers write it: 805, 730 pm."""
+
 _YAO = re.compile(r"要(?=要*[\d零〇一二三四五六七八九])|(?<=[\d零〇一二三四五六七八九])要")
 """幺 as recognizers write it beside digits: they hardly know the character."""
 
@@ -172,5 +175,5 @@ def _ways(heard: str, language: Language) -> list[str]:
     def called(found: re.Match[str]) -> str:
         return digits(found.group(), context, phone=True)
 
-    spellings = [heard] if language == "en" else [heard, _YAO.sub("幺", heard)]
+    spellings = [heard, _TIME.sub(r"\1:\2", heard) if language == "en" else _YAO.sub("幺", heard)]
     return [way for text in spellings for way in (text, _NUMBER.sub(by_digits, text), _NUMBER.sub(called, text))]

@@ -82,7 +82,7 @@ def _decade(match: re.Match[str], context: Context) -> Said:
 
 
 def _clock(match: re.Match[str], context: Context) -> Said | None:
-    hour, minute, second = match["hour"], match["minute"], match["second"]
+    hour, minute, second = match["hour"], match["minute"] or "0", match["second"]
     if int(hour) > 24 or int(minute) > 59 or _is_score(context):
         return None
     half = re.sub(r"[^APap]", "", match["half"] or "").lower()
@@ -96,7 +96,11 @@ def _clock(match: re.Match[str], context: Context) -> Said | None:
         en += " o'clock"
     en += f" and {english.cardinal(str(int(second)))} seconds" if second else ""
     en += f" {english.letters(half + 'm')}" if half else ""
-    return say(context, zh, en)
+    ends = half and match["half"].endswith(".") and not context.after.strip()
+    read = say(context, zh, en)
+    if ends:
+        read.append((".", "mark"))
+    return read
 
 
 def _is_score(context: Context) -> bool:
@@ -126,6 +130,7 @@ DATES: Patterns = (
     (r"(?P<hour>\d{1,2})[:：](?P<minute>\d{2})(?:[:：](?P<second>\d{2}))?(?!\d)"
      r"(?:\s?(?P<half>[AaPp]\.?[Mm]\b\.?))?", _clock),
     (r"(?P<hour>\d{1,2})\.(?P<minute>[0-5]\d)(?P<second>(?!))?\s?(?P<half>[AaPp]\.?[Mm]\b\.?)", _clock),
+    (r"(?P<hour>1[0-2]|0?[1-9])(?P<minute>(?!))?(?P<second>(?!))?\s?(?P<half>[AaPp]\.?[Mm]\b\.?)(?!\s+I\b)", _clock),
     (rf"(?:(?<=\d:\d\d)|(?<=[日月号]))(?:{DASH})(?=\d)|(?<=周[一二三四五六])(?:{DASH})(?=周)"
      rf"|(?<=星期[一二三四五六])(?:{DASH})(?=星期)", _until),
 )  # fmt: skip

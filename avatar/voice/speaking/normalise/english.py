@@ -54,6 +54,7 @@ LISTED = {
     "aka": "ay kay ay", "asap": "ay ess ay pee", "nvidia": "en vidia", "github": "git hub",
     "jpeg": "jay peg", "xi'an": "shee ahn", "ipad": "eye pad", "iphone": "eye phone", "iphones": "eye phones",
     "he/she": "he or she", "s/he": "she or he", "openai": "open ay eye", "linux": "linnux", "sql": "sequel",
+    "phd": "pee aitch dee",
 }  # fmt: skip
 """Written in a way of their own, in small letters, and how they are said."""
 

@@ -93,7 +93,7 @@ ENGLISH = [
     ("the 21st", "the twenty first"),
     ("8:00", "eight o'clock"),
     ("8:05", "eight oh five"),
-    ("3:30 p.m.", "three thirty pee em"),
+    ("3:30 p.m.", "three thirty pee em ."),
     ("$3.50", "three dollars and fifty cents"),
     ("$1", "one dollar"),
     ("£2.5 million", "two point five million pounds"),
