@@ -15,7 +15,7 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from avatar.errors import InputError
+from avatar.errors import EngineError, InputError
 from avatar.live.host import SessionHost
 from avatar.media import FPS
 from avatar.settings import Settings
@@ -58,7 +58,7 @@ def run(settings: Settings, minutes: float = 6.0) -> dict[str, float]:
     Raises:
         InputError: too few minutes, or too many.
         NotFoundError: the recordings are not there.
-        EngineError: there is no Chromium.
+        EngineError: there is no Chromium, or it shows too little.
     """
     if not EVERY_S / 60 <= minutes <= MOST_MINUTES:
         raise InputError(
@@ -76,6 +76,11 @@ def run(settings: Settings, minutes: float = 6.0) -> dict[str, float]:
             watched = watch(address, heard, min(MOST_REAL_S, minutes * REAL_SHARE), _tell)
     finally:
         engines.close()
+    if not watched.sightings:
+        raise EngineError(
+            "No picture in Chromium could be compared with its sound: the machine is too busy, or --minutes too short.",
+            "Chromium 里没有一帧画面能与声音对上:机器太忙,或者 --minutes 太短。",
+        )
     return figures(fit(conversed), conversed, played, watched)
 
 
