@@ -9,30 +9,23 @@ by the fields that are filled.
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.error import URLError
-from urllib.request import urlopen
 
 from playwright.sync_api import Page, sync_playwright
 
-from avatar.errors import EngineError, NotFoundError
+from avatar.errors import NotFoundError
 from avatar.settings import PACKAGE_ROOT, Settings
 from benchmarks._page import FLAGS, find_chromium
+from benchmarks._served import serving
 
 DATA = PACKAGE_ROOT.parent.parent / "shared" / "data"
 
 TEXTS = (".txt", ".md", ".pdf", ".docx", ".epub")
-
-START_S = 600
-"""The longest wait for the server."""
 
 WAIT_MS = 600_000
 """The longest wait for any step in the page."""
@@ -119,7 +112,7 @@ def run(settings: Settings, voices: Path | None = None, corpus: Path | None = No
         elif corpus.is_dir():
             texts = sorted(path for path in corpus.iterdir() if path.suffix in TEXTS)
         begun = time.monotonic()
-        with _serving(Path(folder) / "data") as address:
+        with serving(Path(folder) / "data") as address:
             ready = time.monotonic() - begun
             with _browser() as page:
                 watch = Watch()
@@ -183,37 +176,6 @@ def _browser() -> Iterator[Page]:
             yield page
         finally:
             browser.close()
-
-
-@contextmanager
-def _serving(folder: Path) -> Iterator[str]:
-    """The server as a user starts it, on a data folder of its own; gives the address once it is ready."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    folder.mkdir()
-    command = [sys.executable, "-c", "from avatar.cli import main; main()", "serve", "--port", str(port)]
-    with (folder / "log").open("wb") as log:
-        environment = os.environ | {"AVATAR_DATA_DIR": str(folder)}
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            _wait(process, f"http://127.0.0.1:{port}", folder / "log")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait(60)
-
-
-def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
-    end = time.monotonic() + START_S
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            with urlopen(f"{address}/healthz", timeout=5):  # noqa: S310 - our own server
-                return
-        except (URLError, TimeoutError):
-            time.sleep(0.2)
-    told = log.read_text(encoding="utf-8", errors="replace")[-1000:]
-    raise EngineError(f"The server did not start: {told}", f"服务器没有启动:{told}")
 
 
 def _first(folder: Path, endings: tuple[str, ...]) -> Path:

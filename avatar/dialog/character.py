@@ -82,20 +82,6 @@ _KIN_ZH = r"的(?:后代|后人|学生|弟子|朋友|儿子|孙子|读者|粉丝
 _KIN_EN = r"['’]s (?:descendant|student|friend|son|grandson|fan|reader|assistant|colleague)"
 
 
-def _doubted(persona: Persona, question: str) -> bool:
-    """Whether a question asks if this is really the person of that name: 您真的是鲁迅吗, 你是真的爷爷吗."""
-    zh, en = re.escape(persona.name.zh), re.escape(persona.name.en)
-    return (
-        re.search(
-            rf"[你您][^，。？！]{{0,4}}真(?:的|正)?的?是?{zh}(?:先生)?(?:本人)?[吗么？?]|"
-            rf"\b(?:really|truly|the real) (?:be )?{en}\b",
-            question,
-            re.IGNORECASE,
-        )
-        is not None
-    )
-
-
 @dataclass(frozen=True)
 class Character:
     """The rules for one persona and one question.
@@ -141,9 +127,7 @@ class Character:
         given, ordered = (names_given(question) | guest) - own, (put_into_mouth(question) | dictated) - own
         told = frozenset(words for words in map(key, _OF_ONESELF.findall(question)) if len(words) > _BY_CHANCE)
         named = any(key(name) in key(question) for name in (persona.name.zh, persona.name.en))
-        probed = probe(question)
-        if probed == "no" and _doubted(persona, question):
-            probed = "made"
+        probed = probe(question, persona.name)
         return cls(persona, probed, given, ordered, tuple(facts), told, named)
 
     def satisfied_by(self, answer: str) -> bool:

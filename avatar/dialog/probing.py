@@ -11,6 +11,8 @@ from typing import Literal
 
 import zhconv
 
+from avatar.dialog.persona import Name
+
 MODEL = (
     r"chat\s?gpt|open\s?ai|qwen|claude|anthropic|gemini|deepseek|copilot|mistral|chatglm|"
     r"(?<![a-z])(?:gpt|(?:llama|kimi|grok|bard|siri|alexa)(?![a-z]))|通义|千问|阿里云|阿里巴巴|文心|百度|豆包|讯飞|智谱|混元|元宝|小爱|小度|"
@@ -86,13 +88,27 @@ _WORKINGS = re.compile(
 """Of what it was made, and the words by which it is led."""
 
 
-def probe(question: str) -> Probe:
-    """What a question asks the persona about itself."""
+def probe(question: str, name: Name | None = None) -> Probe:
+    """What a question asks the persona about itself.
+
+    Args:
+        name: the persona's; without it, nobody asks whether it is really the person of that name.
+    """
     plain = zhconv.convert(question[:_LOOKED_AT], "zh-cn")
     if _WORKINGS.search(plain):
         return "workings"
     if _MADE_BY.search(plain):
         return "made"
-    if not (_ABOUT_YOU.search(plain) and _ASKED.search(plain)):
-        return "no"
-    return "made" if _MADE_ASKED.search(plain) else "who"
+    if _ABOUT_YOU.search(plain) and _ASKED.search(plain):
+        return "made" if _MADE_ASKED.search(plain) else "who"
+    return "made" if name is not None and _doubted(name, question) else "no"
+
+
+def _doubted(name: Name, question: str) -> bool:
+    """Whether a question asks if this is really the person of that name: 您真的是鲁迅吗, 你是真的爷爷吗."""
+    zh, en = re.escape(name.zh), re.escape(name.en)
+    doubt = (
+        rf"[你您][^，。？！]{{0,4}}真(?:的|正)?的?是?{zh}(?:先生)?(?:本人)?[吗么？?]|"
+        rf"\b(?:really|truly|the real) (?:be )?{en}\b"
+    )
+    return re.search(doubt, question, re.IGNORECASE) is not None

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
 import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser
 
+from benchmarks._served import serving
 from tests.browser.conftest import Launch, OpenPage
 from tests.browser.talkpage import TalkPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration]
-
-START_S = 180
-"""Seconds that the server may take to load its models."""
 
 ANSWER_S = 240
 """How long the first sound of an answer is waited for, on a machine that may be busy."""
@@ -34,35 +25,8 @@ LEAD_S = 3.0
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server of its own, as a user starts it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    folder = tmp_path_factory.mktemp("real")
-    command = [sys.executable, "-c", "from avatar.cli import main; main()", "serve", "--port", str(port)]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            command,
-            env=os.environ | {"AVATAR_DATA_DIR": str(folder), "AVATAR_LLM__TIMEOUT_S": str(ANSWER_S)},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        _wait(process, f"http://127.0.0.1:{port}", folder / "log")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
-    end = time.monotonic() + START_S
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            with urlopen(f"{address}/healthz", timeout=5):  # noqa: S310 - our own server
-                return
-        except (URLError, TimeoutError):
-            time.sleep(0.5)
-    pytest.fail(f"The server did not start: {log.read_text(errors='replace')[-2000:]}")
+    with serving(tmp_path_factory.mktemp("real"), AVATAR_LLM__TIMEOUT_S=str(ANSWER_S)) as address:
+        yield address
 
 
 @pytest.fixture
